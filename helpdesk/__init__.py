@@ -1,0 +1,1 @@
+"""The domain: tickets, people, mail, retention. Knows no web, no IMAP and no SMTP server."""

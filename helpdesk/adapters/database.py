@@ -1,0 +1,52 @@
+"""Engines for SQLite and PostgreSQL, with the settings that durability and destruction rest on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=15000",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+def connect_database(url: str, *, durable: bool = True) -> Engine:
+    """An engine on which write units begin with the write lock on SQLite and reading units without it.
+
+    `durable=False` is for throw-away test databases only: commits are not synced.
+    """
+    if url.startswith("sqlite"):
+        return _sqlite(url, durable)
+    options = "" if durable else "-c synchronous_commit=off"
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=20,
+        max_overflow=20,
+        connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC -c lock_timeout=15s {options}"},
+    )
+
+
+def _sqlite(url: str, durable: bool) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False}, pool_size=20, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        if not durable:
+            connection.execute("PRAGMA synchronous=OFF")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

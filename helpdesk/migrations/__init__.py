@@ -1,0 +1,1 @@
+"""Alembic migrations: linear, numbered, without imports of models."""

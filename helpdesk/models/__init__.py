@@ -1,0 +1,42 @@
+"""All tables. Every column says which category of personal data it holds."""
+
+from helpdesk.models.account import AccessLog, Account, AccountRole, Attempt, SearchQuery, WebSession
+from helpdesk.models.base import CATEGORIES, Base
+from helpdesk.models.desk import Alarm, Counter, Flag, Heartbeat, IntakeTotal, Lease, Mailbox
+from helpdesk.models.entry import Attachment, Content, Entry, SearchText
+from helpdesk.models.inbound_mail import InboundMail, MailSeen
+from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
+from helpdesk.models.person import Address, BlockedSender, Person
+from helpdesk.models.ticket import Event, Ticket, TicketPerson
+
+__all__ = [
+    "CATEGORIES",
+    "AccessLog",
+    "Account",
+    "AccountRole",
+    "Address",
+    "Alarm",
+    "Attachment",
+    "Attempt",
+    "Base",
+    "BlockedSender",
+    "Content",
+    "Counter",
+    "Entry",
+    "Event",
+    "Flag",
+    "Heartbeat",
+    "InboundMail",
+    "IntakeTotal",
+    "Lease",
+    "MailSeen",
+    "Mailbox",
+    "OutgoingMail",
+    "OutgoingRecipient",
+    "Person",
+    "SearchQuery",
+    "SearchText",
+    "Ticket",
+    "TicketPerson",
+    "WebSession",
+]

@@ -1,0 +1,90 @@
+"""Accounts of the people who work here: sign-in, roles, sessions and throttles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from helpdesk.models.base import Base, BigId, Json, UtcTime, own_id, personal, plain
+
+ROLES = ("advisor", "functional_admin", "privacy_officer", "technical_admin", "auditor")
+
+
+class Account(Base):
+    """A member of staff who signs in."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = own_id()
+    email: Mapped[str] = personal("staff", String(320), unique=True)
+    name: Mapped[str] = personal("staff", String(200))
+    password_hash: Mapped[str | None] = personal("staff", String(200))
+    totp_secret: Mapped[str | None] = personal("staff", String(64))
+    language: Mapped[str | None] = personal("preference", String(8))
+    signature: Mapped[str | None] = personal("staff", String(2000))
+    active: Mapped[bool] = plain("whether the account may sign in", default=True)
+    created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
+    version: Mapped[int] = plain("counts changes, for claims", default=1)
+
+
+class AccountRole(Base):
+    """One role of one account."""
+
+    __tablename__ = "account_role"
+    __table_args__ = (UniqueConstraint("account_id", "role"),)
+
+    id: Mapped[int] = own_id()
+    account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"), index=True)
+    role: Mapped[str] = plain("one of the fixed roles", String(32))
+    desk_key: Mapped[str | None] = plain("the desk the role is for; none means all", String(64))
+
+
+class WebSession(Base):
+    """A signed-in browser; the cookie holds the token, the row only its HMAC, so a stolen database opens no session."""
+
+    __tablename__ = "web_session"
+
+    id: Mapped[int] = own_id()
+    token_hmac: Mapped[str] = plain("keyed digest of a random token", String(64), unique=True)
+    account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"), index=True)
+    created_at: Mapped[dt.datetime] = plain("time of sign-in", UtcTime)
+    seen_at: Mapped[dt.datetime] = plain("time of the last request, to the minute", UtcTime)
+    data: Mapped[dict[str, Any]] = plain("codes of messages to show once, never text of people", Json, default=dict)
+
+
+class SearchQuery(Base):
+    """What was typed in the search box, kept with the session so that no address holds it; gone with the session."""
+
+    __tablename__ = "search_query"
+
+    id: Mapped[str] = plain("random id in the address", String(32), primary_key=True)
+    session_id: Mapped[int] = plain(
+        "points at a session", BigId, ForeignKey("web_session.id", ondelete="CASCADE"), index=True
+    )
+    query: Mapped[str] = personal("conversation", String(500))
+    created_at: Mapped[dt.datetime] = plain("time of the search", UtcTime)
+
+
+class Attempt(Base):
+    """One try at a throttled door; rows go after a day."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = own_id()
+    key_hmac: Mapped[str] = plain("keyed digest of what is throttled", String(64), index=True)
+    at: Mapped[dt.datetime] = plain("time of the try", UtcTime)
+
+
+class AccessLog(Base):
+    """Who read which ticket; destroyed with the ticket."""
+
+    __tablename__ = "access_log"
+
+    id: Mapped[int] = own_id()
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = personal("security_log", BigId, ForeignKey("account.id"))
+    verb: Mapped[str] = plain("a fixed verb", String(32))
+    at: Mapped[dt.datetime] = personal("security_log", UtcTime)

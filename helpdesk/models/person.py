@@ -1,0 +1,53 @@
+"""People who ask, and where they can be reached."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped
+
+from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
+
+PERSON_KINDS = ("employee", "external", "trainer", "staff", "unknown")
+
+
+class Person(Base):
+    """Somebody who asks: a row from the first mail on, matched to the directory later."""
+
+    __tablename__ = "person"
+    __table_args__ = (CheckConstraint(f"kind in {PERSON_KINDS}", name="kind"),)
+
+    id: Mapped[int] = own_id()
+    kind: Mapped[str] = plain("one of five kinds, by which the register picks a rule", String(16), default="unknown")
+    display_name: Mapped[str | None] = personal("directory", String(300))
+    dept_code: Mapped[str | None] = personal("directory", String(100))
+    personnel_no: Mapped[str | None] = personal("directory", String(64), unique=True)
+    language: Mapped[str | None] = personal("preference", String(8))
+    created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
+    version: Mapped[int] = plain("counts changes, for claims", default=1)
+
+
+class Address(Base):
+    """One e-mail address of one person; `value` is normalised: lower case, domain in IDNA."""
+
+    __tablename__ = "address"
+
+    id: Mapped[int] = own_id()
+    person_id: Mapped[int] = plain("points at a person", BigId, ForeignKey("person.id"), index=True)
+    value: Mapped[str] = personal("contact", String(320), unique=True)
+    shared: Mapped[bool] = plain("whether several people use it", default=False)
+    verified_at: Mapped[dt.datetime | None] = plain("time of the proof", UtcTime)
+    source: Mapped[str] = plain("one of mail, advisor, import", String(16), default="mail")
+    created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
+
+
+class BlockedSender(Base):
+    """An address whose mail an advisor called spam: its new mail is parked, never dropped."""
+
+    __tablename__ = "blocked_sender"
+
+    id: Mapped[int] = own_id()
+    address: Mapped[str] = personal("contact", String(320), unique=True)
+    blocked_at: Mapped[dt.datetime] = plain("time of the decision", UtcTime)
+    account_id: Mapped[int | None] = plain("points at an account", BigId, ForeignKey("account.id"))

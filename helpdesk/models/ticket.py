@@ -1,0 +1,98 @@
+"""Tickets and the people on them: ids, states and times only; every word stands in `content`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+
+from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
+
+STATUSES = ("new", "open", "waiting_for_asker", "snoozed", "done")
+CHANNELS = ("mail", "chat", "portal", "phone", "desk")
+
+
+class Ticket(Base):
+    """One question with everything said about it."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        CheckConstraint(f"status in {STATUSES}", name="status"),
+        Index("ix_ticket_list", "status", "waiting_since", "id"),
+        Index("ix_ticket_assignee", "assignee_id", "status", "waiting_since"),
+        Index(
+            "ix_ticket_due",
+            "due_on",
+            sqlite_where=text("retention_state='dated'"),
+            postgresql_where=text("retention_state='dated'"),
+        ),
+    )
+
+    id: Mapped[int] = own_id()
+    number: Mapped[str] = plain("year and running number, 2026-01342", String(16), unique=True)
+    desk_key: Mapped[str] = plain("name of a desk in the settings", String(64), index=True)
+    channel: Mapped[str] = plain("mail, chat, portal, phone or desk", String(16), default="mail")
+    status: Mapped[str] = plain("state of the work", String(20), default="new")
+    assignee_id: Mapped[int | None] = plain("points at an account", BigId, ForeignKey("account.id"))
+    language: Mapped[str | None] = plain("nl or en, as far as it could be told", String(8))
+    opened_at: Mapped[dt.datetime] = plain("time of the first entry", UtcTime)
+    waiting_since: Mapped[dt.datetime] = plain("time since which the requester waits", UtcTime)
+    changed_at: Mapped[dt.datetime] = plain("time of the last change", UtcTime, index=True)
+    done_at: Mapped[dt.datetime | None] = plain("time it was done", UtcTime)
+    snoozed_until: Mapped[dt.datetime | None] = plain("time it wakes", UtcTime)
+    hint_ticket_id: Mapped[int | None] = plain(
+        "the ticket this looks like a follow-up to", BigId, ForeignKey("ticket.id", ondelete="SET NULL"), index=True
+    )
+    hint_reason: Mapped[str | None] = plain("a fixed reason of the hint", String(32))
+    merged_into_id: Mapped[int | None] = plain(
+        "the ticket its entries went to", BigId, ForeignKey("ticket.id", ondelete="SET NULL"), index=True
+    )
+    previous_ticket_id: Mapped[int | None] = plain(
+        "the done ticket this one follows", BigId, ForeignKey("ticket.id", ondelete="SET NULL"), index=True
+    )
+    spam: Mapped[bool] = plain("whether an advisor called it spam", default=False)
+    destroy_id: Mapped[str] = plain(
+        "random name in the ledger of destruction", String(36), unique=True, default=lambda: str(uuid.uuid4())
+    )
+    retention_state: Mapped[str] = plain("one of the states of RD-24", String(32), default="waiting:register")
+    due_on: Mapped[dt.date | None] = plain("first day of destruction", Date)
+    rule: Mapped[str | None] = plain("rule of the register", String(16))
+    policy_version: Mapped[str | None] = plain("version of the register", String(16))
+    art9: Mapped[bool] = plain("whether special categories were flagged", default=False)
+    restricted: Mapped[bool] = plain("whether processing is restricted (AVG art. 18)", default=False)
+    version: Mapped[int] = plain("counts changes, for claims", default=1)
+
+
+class TicketPerson(Base):
+    """A person's part in a ticket, with the name and address as they stood in the mail."""
+
+    __tablename__ = "ticket_person"
+    __table_args__ = (UniqueConstraint("ticket_id", "address", "role"),)
+
+    id: Mapped[int] = own_id()
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = plain("points at a person", BigId, ForeignKey("person.id"), index=True)
+    role: Mapped[str] = plain("requester, participant or cc", String(16))
+    name: Mapped[str] = personal("contact", String(300), default="")
+    address: Mapped[str] = personal("contact", String(320), default="")
+    folded: Mapped[str] = personal("contact", String(700), default="")
+
+
+Index("ix_ticket_person_address", TicketPerson.address)
+
+
+class Event(Base):
+    """One thing that happened to a ticket: its timeline."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = own_id()
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    entry_id: Mapped[int | None] = plain("points at an entry", BigId)
+    account_id: Mapped[int | None] = plain("points at an account; none is the system", BigId, ForeignKey("account.id"))
+    kind: Mapped[str] = plain("a fixed kind", String(32))
+    at: Mapped[dt.datetime] = plain("time it happened", UtcTime)
+    before: Mapped[str | None] = plain("an id or a fixed word", String(64))
+    after: Mapped[str | None] = plain("an id or a fixed word", String(64))

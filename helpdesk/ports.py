@@ -1,0 +1,115 @@
+"""The seams to the outside: blobs, bus, jobs, mailer and clock, as protocols; and the jobs by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from sqlalchemy import Engine
+
+from helpdesk.keys import Keys
+from helpdesk.settings import Settings
+
+FILE_WAITING = "workers.inbound:file_waiting"
+DELIVER_WAITING = "workers.outbound:deliver_waiting"
+CLEAN_WAITING = "workers.cleaning:clean_waiting"
+SWEEP = "workers.upkeep:sweep"
+CHECK_ALARMS = "workers.upkeep:check_alarms"
+JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS)
+
+
+class Blobs(Protocol):
+    """Bytes by random key. A key is staged and durable when `stage` returns, and in its place after `settle`."""
+
+    def stage(self, items: Sequence[bytes | Path]) -> list[str]:
+        """Write and sync all items; returns their keys in order. Raises Unavailable, keeping nothing."""
+
+    def settle(self, keys: Iterable[str]) -> None:
+        """Move staged bytes to their place; settled or unknown keys are passed over, so it may be repeated."""
+
+    def read(self, key: str, limit: int | None = None) -> bytes:
+        """The bytes, at most `limit` of them. Raises NotFound."""
+
+    def open(self, key: str) -> BinaryIO:
+        """A stream of the bytes. Raises NotFound."""
+
+    def size(self, key: str) -> int:
+        """Number of bytes. Raises NotFound."""
+
+    def destroy(self, keys: Iterable[str]) -> None:
+        """Unlink and sync the folders; unknown keys are passed over."""
+
+    def staged(self) -> Iterator[tuple[str, dt.datetime]]:
+        """Keys not yet settled, with the time they were written."""
+
+    def keys(self) -> Iterator[str]:
+        """All settled keys."""
+
+    def free(self) -> int:
+        """Bytes free on the disk that holds them."""
+
+
+class Bus(Protocol):
+    """Hints between processes: ids and fixed words only; a lost hint costs a delay, never a fact."""
+
+    def publish(self, topic: str, hint: dict[str, int | str]) -> None:
+        """Tell whoever listens; never raises."""
+
+
+class Jobs(Protocol):
+    """Nudges to the workers. The rows are the queue."""
+
+    def nudge(self, name: str) -> None:
+        """Ask a worker to run the job soon; never raises, and a nudge already waiting is enough."""
+
+    def ping(self) -> None:
+        """Raise Unavailable when the queue can't be reached."""
+
+    def keeps_on_disk(self) -> bool:
+        """Whether the queue writes what it holds to disk, which it must not. Raises Unavailable."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the relay said: per refused recipient its code, and the code for the rest."""
+
+    refused: dict[str, str] = field(default_factory=dict)
+    code: str = "250"
+
+
+class Mailer(Protocol):
+    """Hands one mail to the relay."""
+
+    def send(self, sender: str, recipients: Sequence[str], message: bytes) -> Delivery:
+        """Returns when the relay has taken it for at least one recipient.
+
+        Raises TemporaryRefusal or PermanentRefusal (RFC 5321 4yz, 5yz), or Unavailable when it can't be reached.
+        """
+
+    def ping(self) -> None:
+        """Raise Unavailable, with a sentence, when the relay does not greet."""
+
+
+class Now(Protocol):
+    """The clock on the wall (the retention clock is another thing)."""
+
+    def __call__(self) -> dt.datetime:
+        """The time, aware, in UTC."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a unit may reach, bundled."""
+
+    settings: Settings
+    keys: Keys
+    engine: Engine
+    blobs: Blobs
+    bus: Bus
+    jobs: Jobs
+    mailer: Mailer
+    now: Now
+    holder: str

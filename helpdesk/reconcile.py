@@ -1,0 +1,85 @@
+"""Reconciliation: every mail seen is in one place, every row has its bytes, every byte its row. Repairs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+
+from helpdesk.models import Attachment, Content, Counter, Entry, InboundMail, MailSeen, SearchText, Ticket, TicketPerson
+from helpdesk.ports import Ports
+from helpdesk.unit import SYSTEM, Unit, unit_of_work
+
+
+def reconcile(ports: Ports) -> list[str]:
+    """One sentence for each thing that is missing or too many; empty when all is accounted for."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        return [
+            *_mails(unit),
+            *_tickets(unit),
+            *_blobs(unit),
+        ]
+
+
+def _mails(unit: Unit) -> Iterator[str]:
+    session = unit.session
+    filed = select(InboundMail.id).where(
+        InboundMail.state.in_(("filed", "machine")),
+        ~select(Entry.id).where(Entry.inbound_id == InboundMail.id).exists(),
+    )
+    for inbound_id in session.scalars(filed):
+        yield f"Mail {inbound_id} is filed, but no ticket holds it."
+    seen = select(MailSeen.inbound_id).where(
+        ~select(InboundMail.id).where(InboundMail.id == MailSeen.inbound_id).exists()
+    )
+    for inbound_id in session.scalars(seen.distinct()):
+        yield f"Mail {inbound_id} was seen at the door, but its row is gone from the intake log."
+    entries = select(Entry.id, Entry.inbound_id).where(
+        Entry.inbound_id.is_not(None), ~select(InboundMail.id).where(InboundMail.id == Entry.inbound_id).exists()
+    )
+    for entry_id, missing_id in session.execute(entries):
+        yield f"Entry {entry_id} came from mail {missing_id}, whose row is gone from the intake log."
+    duplicates = select(InboundMail.id).where(
+        InboundMail.state == "duplicate", InboundMail.duplicate_of_id.not_in(select(InboundMail.id))
+    )
+    for inbound_id in session.scalars(duplicates):
+        yield f"Mail {inbound_id} is a duplicate of a mail that is gone."
+
+
+def _tickets(unit: Unit) -> Iterator[str]:
+    session = unit.session
+    created = session.scalar(select(Counter.value).where(Counter.name == "tickets_created")) or 0
+    present = session.scalar(select(func.count()).select_from(Ticket)) or 0
+    if created != present:
+        yield f"{created} tickets were opened, {present} are there."
+    orphans = select(InboundMail.id).where(InboundMail.state.in_(("filed", "machine")), InboundMail.ticket_id.is_(None))
+    for inbound_id in session.scalars(orphans):
+        yield f"Mail {inbound_id} is filed, but its ticket is gone."
+    for what, exists in (
+        (
+            "requester",
+            select(TicketPerson.id).where(TicketPerson.ticket_id == Ticket.id, TicketPerson.role == "requester"),
+        ),
+        ("subject", select(Content.id).where(Content.ticket_id == Ticket.id, Content.kind == "subject")),
+    ):
+        for number in session.scalars(select(Ticket.number).where(~exists.exists())):
+            yield f"Ticket {number} has no {what}."
+    unindexed = select(Entry.id).where(
+        Entry.undone_at.is_(None),
+        ~select(SearchText.entry_id)
+        .where(SearchText.ticket_id == Entry.ticket_id, SearchText.entry_id == Entry.id)
+        .exists(),
+    )
+    for entry_id in session.scalars(unindexed):
+        yield f"Entry {entry_id} is not in the search index."
+
+
+def _blobs(unit: Unit) -> Iterator[str]:
+    rows = {blob for blob in unit.session.scalars(select(InboundMail.blob)) if blob}
+    rows |= set(unit.session.scalars(select(Attachment.blob)))
+    kept = set(unit.ports.blobs.keys())
+    staged = {key for key, _at in unit.ports.blobs.staged()}
+    for key in sorted(rows - kept - staged):
+        yield f"The bytes {key} of a mail or file are gone from the disk."
+    for key in sorted(kept - rows):
+        yield f"The bytes {key} on the disk belong to no mail or file."

@@ -1,0 +1,263 @@
+"""Settings from the environment (HELPDESK_*) and helpdesk.toml; the only reader of the environment."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from helpdesk.errors import Misconfigured
+
+_DURATION = re.compile(r"^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
+
+
+def duration(text: str) -> timedelta:
+    """An ISO 8601 duration such as PT15M or P60D; a year counts 365 days and a month 30 (never used for retention)."""
+    match = _DURATION.match(text)
+    if match is None or not any(match.groups()[1:]):
+        raise Misconfigured("'{value}' is not a duration such as PT15M or P60D.", value=text)
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
+    span = timedelta(days=years * 365 + months * 30 + weeks * 7 + days, hours=hours, minutes=minutes, seconds=seconds)
+    return -span if match.group(1) else span
+
+
+def _said(help_text: str, toml: str, default: Any) -> Any:
+    return field(default=default, metadata={"help": help_text, "toml": toml})
+
+
+@dataclass(frozen=True)
+class MailboxSettings:
+    """One `[[mailbox]]`: an IMAP mailbox that is emptied into tickets of one desk."""
+
+    name: str
+    host: str
+    user: str
+    desk: str = "academy"
+    port: int = 993
+    security: str = "tls"
+    folder: str = "INBOX"
+    auth: str = "password"
+    password_file: str = ""
+    password_env: str = ""
+    token_command: str = ""
+    ca_file: str = ""
+    idle: bool = True
+    poll_seconds: int = 30
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """One `[[desk]]`: a team with its address, names, signature and receipt."""
+
+    key: str
+    address: str
+    name_nl: str
+    name_en: str
+    aliases: tuple[str, ...] = ()
+    signature_nl: str = ""
+    signature_en: str = ""
+    receipt: bool = True
+    answer_within_nl: str = "twee werkdagen"
+    answer_within_en: str = "two working days"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator can set; each field is HELPDESK_<NAME> in the environment or its key in helpdesk.toml."""
+
+    data: Path = _said("Folder that holds everything: database, blobs, keys, logs.", "data", Path("data"))
+    database: str = _said("Database URL; empty means SQLite in the data folder.", "database", "")
+    redis: str = _said("Redis or Valkey URL; empty means the embedded one's socket.", "redis", "")
+    language: str = _said("Language of pages and mails where nobody chose: nl or en.", "language", "nl")
+    timezone: str = _said("Time zone in which dates are shown and reckoned.", "timezone", "Europe/Amsterdam")
+    host: str = _said("Address the web listens on.", "web.host", "127.0.0.1")
+    port: int = _said("Port the web listens on; 0 takes a free one.", "web.port", 0)
+    live_port: int = _said("Port of the event stream; 0 takes a free one.", "web.live_port", 0)
+    public_url: str = _said("Address under which people reach the web.", "web.public_url", "")
+    secure_cookies: bool = _said("Send cookies over HTTPS only.", "web.secure_cookies", True)
+    web_threads: int = _said("Threads of the web process.", "web.threads", 16)
+    session_hours: int = _said("Hours after which an idle session ends.", "web.session_hours", 10)
+    smtp_host: str = _said("Relay for outgoing mail.", "smtp.host", "127.0.0.1")
+    smtp_port: int = _said("Port of the relay.", "smtp.port", 25)
+    smtp_security: str = _said("plain, starttls or tls.", "smtp.security", "starttls")
+    smtp_user: str = _said("User at the relay; empty means no sign-in.", "smtp.user", "")
+    smtp_password_file: str = _said("File with the relay's password.", "smtp.password_file", "")
+    smtp_ca_file: str = _said("Certificate authority of the relay; empty means the system's.", "smtp.ca_file", "")
+    listen_host: str = _said("Address of the SMTP and LMTP receiver.", "receiver.host", "127.0.0.1")
+    listen_smtp_port: int = _said("Port of the SMTP receiver; 0 switches it off.", "receiver.smtp_port", 0)
+    listen_lmtp_port: int = _said("Port of the LMTP receiver; 0 switches it off.", "receiver.lmtp_port", 0)
+    listen_certificate: str = _said("Certificate (PEM) for STARTTLS at the receiver.", "receiver.certificate", "")
+    listen_key: str = _said("Key (PEM) for STARTTLS at the receiver.", "receiver.key", "")
+    raw_limit: int = _said("Bytes above which a mail is kept whole but not parsed.", "intake.raw_limit", 50_000_000)
+    batch_bytes: int = _said("Bytes the poller holds in memory for one batch.", "intake.batch_bytes", 8_000_000)
+    batch_mails: int = _said("Mails in one batch, intake and filing.", "intake.batch_mails", 50)
+    trace_headers: tuple[str, ...] = _said(
+        "Prefixes of further headers that differ from delivery to delivery.", "intake.trace_headers", ()
+    )
+    min_free: int = _said(
+        "Bytes that must stay free on the data disk; below it no mail is taken in.", "intake.min_free", 200_000_000
+    )
+    authserv_id: str = _said(
+        "Name under which our own mail server writes Authentication-Results (RFC 8601).", "intake.authserv_id", ""
+    )
+    dwell_alarm: timedelta = _said(
+        "Time a mail may lie in the mailbox before an alarm.", "intake.dwell_alarm", timedelta(minutes=15)
+    )
+    silence_alarm: timedelta = _said(
+        "Time without any mail before an alarm; P0D switches it off.", "intake.silence_alarm", timedelta(hours=24)
+    )
+    parked_alarm: timedelta = _said("Age of a parked mail that raises an alarm.", "intake.parked_alarm", timedelta(14))
+    parsers: int = _said("Processes that parse mail beside the filing worker.", "intake.parsers", 2)
+    reply_address: str = _said(
+        "plus: answers come back to reply+TOKEN@; plain: the desk's address.", "mail.reply_address", "plain"
+    )
+    number_in_subject: bool = _said("Put the number in the subject of answers.", "mail.number_in_subject", False)
+    undo_seconds: int = _said("Seconds in which a sent answer can be taken back.", "mail.undo_seconds", 10)
+    retry_for: timedelta = _said(
+        "How long the relay is tried before a mail fails.", "mail.retry_for", timedelta(days=4)
+    )
+    receipts_per_day: int = _said("Automatic answers to one address in a day, at most.", "mail.receipts_per_day", 5)
+    reopen_within: timedelta = _said(
+        "How long after being done a ticket is reopened by an answer.", "tickets.reopen_within", timedelta(days=60)
+    )
+    organisation_domains: tuple[str, ...] = _said(
+        "Domains of the organisation; recipients elsewhere get a warning.", "mail.organisation_domains", ()
+    )
+    alarm_to: str = _said("Address that gets alarms by mail, at most hourly.", "alarm_to", "")
+    clock_offset: timedelta = _said("Moves the clock of all processes; for trials only.", "clock_offset", timedelta(0))
+    demo: bool = _said("Start the demonstration's mailbox, relay and page.", "demo", False)
+    mailboxes: tuple[MailboxSettings, ...] = _said("IMAP mailboxes to empty.", "mailbox", ())
+    desks: tuple[DeskSettings, ...] = _said("Teams and their addresses.", "desk", ())
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL: `database`, or SQLite under `data`; a bare postgresql:// gets the psycopg driver."""
+        if not self.database:
+            return f"sqlite:///{self.data.absolute() / 'helpdesk.sqlite3'}"
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database)
+
+    @property
+    def redis_url(self) -> str:
+        """The Redis URL: `redis`, or the embedded server's socket under `data`."""
+        return self.redis or f"unix://{self.data.absolute() / 'run' / 'valkey.sock'}?db=0"
+
+    @property
+    def mail_domain(self) -> str:
+        """Domain of our Message-IDs and envelope senders: that of the first desk."""
+        return self.desks[0].address.rpartition("@")[2] if self.desks else "localhost"
+
+
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _value(name: str, kind: str, given: Any) -> Any:
+    try:
+        if kind == "bool":
+            return given if isinstance(given, bool) else _BOOLEANS[str(given).lower()]
+        if kind == "timedelta":
+            return duration(str(given))
+        if kind.startswith("tuple"):
+            return tuple(given) if isinstance(given, list) else tuple(x.strip() for x in given.split(",") if x.strip())
+        return {"int": int, "Path": Path, "str": str}[kind](given)
+    except (KeyError, ValueError, TypeError) as fault:
+        raise Misconfigured("{name} can't be '{value}'.", name=name, value=str(given)) from fault
+
+
+def _rows(kind: type[Any], rows: list[dict[str, Any]], title: str) -> tuple[Any, ...]:
+    known = {f.name: str(f.type) for f in fields(kind)}
+    made = []
+    for row in rows:
+        for key in row:
+            if key not in known:
+                raise Misconfigured("[[{title}]] has no setting '{name}'.", title=title, name=key)
+        try:
+            made.append(kind(**{key: _value(key, known[key], value) for key, value in row.items()}))
+        except TypeError as fault:
+            raise Misconfigured("A [[{title}]] lacks a setting: {fault}", title=title, fault=str(fault)) from fault
+    return tuple(made)
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
+def _from_toml(path: Path) -> dict[str, Any]:
+    try:
+        flat = _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as fault:
+        raise Misconfigured("{path} is not TOML: {fault}", path=str(path), fault=str(fault)) from fault
+    found: dict[str, Any] = {}
+    by_key = {f.metadata["toml"]: f for f in fields(Settings)}
+    for key, value in flat.items():
+        if key not in by_key:
+            raise Misconfigured("{path} has an unknown setting '{name}'.", path=str(path), name=key)
+        if key in {"mailbox", "desk"}:
+            found[by_key[key].name] = _rows(MailboxSettings if key == "mailbox" else DeskSettings, value, key)
+        else:
+            found[by_key[key].name] = _value(key, str(by_key[key].type), value)
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {f"HELPDESK_{f.name.upper()}": f for f in fields(Settings) if f.name not in {"mailboxes", "desks"}}
+    found: dict[str, Any] = {}
+    for key, value in environ.items():
+        if not key.startswith("HELPDESK_") or key == "HELPDESK_CONFIG":
+            continue
+        if key not in known:
+            raise Misconfigured("The environment has an unknown setting {name}.", name=key)
+        found[known[key].name] = _value(key, str(known[key].type), value)
+    return found
+
+
+_DEFAULT_DESK = DeskSettings("academy", "academy@helpdesk.example", "Leeradvies Academie", "Academy learning advice")
+
+
+def from_env(environ: Mapping[str, str]) -> Settings:
+    """Settings of this process: defaults, then helpdesk.toml, then the environment.
+
+    The file is HELPDESK_CONFIG, else helpdesk.toml in the data folder. Raises Misconfigured on anything unknown or
+    impossible, naming it.
+    """
+    said = _from_environment(environ)
+    data = said.get("data", Settings.data)
+    path = Path(environ.get("HELPDESK_CONFIG") or data / "helpdesk.toml")
+    if "HELPDESK_CONFIG" in environ and not path.exists():
+        raise Misconfigured("HELPDESK_CONFIG names {path}, which does not exist.", path=str(path))
+    from_file = _from_toml(path) if path.exists() else {}
+    merged = {"desks": (_DEFAULT_DESK,)} | from_file | said
+    return _checked(Settings(**merged))
+
+
+_CHOICES = {
+    "language": ("nl", "en", "xx"),
+    "smtp_security": ("plain", "starttls", "tls"),
+    "reply_address": ("plus", "plain"),
+}
+
+
+def _checked(settings: Settings) -> Settings:
+    for name, choices in _CHOICES.items():
+        if getattr(settings, name) not in choices:
+            raise Misconfigured("{name} must be one of: {choices}.", name=name, choices=", ".join(choices))
+    desks = {desk.key for desk in settings.desks}
+    for box in settings.mailboxes:
+        if box.desk not in desks:
+            raise Misconfigured(
+                "Mailbox {name} belongs to desk {desk}, which is not there.", name=box.name, desk=box.desk
+            )
+        if box.security not in ("plain", "starttls", "tls") or box.auth not in ("password", "xoauth2"):
+            raise Misconfigured(
+                "Mailbox {name}: security is plain, starttls or tls; auth password or xoauth2.", name=box.name
+            )
+    return settings

@@ -1,0 +1,166 @@
+"""The state of the whole: counts, backlog, mailboxes, processes, alarms; and raising and closing alarms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk.models import (
+    Alarm,
+    Attachment,
+    Counter,
+    Entry,
+    Heartbeat,
+    InboundMail,
+    IntakeTotal,
+    Mailbox,
+    OutgoingMail,
+    Ticket,
+)
+from helpdesk.models.inbound_mail import INBOUND_STATES
+from helpdesk.models.outgoing_mail import OUTGOING_STATES
+from helpdesk.ports import Ports
+from helpdesk.unit import SYSTEM, Unit, unit_of_work
+
+_SILENT_PROCESS = dt.timedelta(minutes=3)
+
+
+def status(ports: Ports) -> dict[str, Any]:
+    """What `helpdesk status --json` prints: counts by state, ages in seconds, mailboxes, processes, open alarms."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        return {
+            "tickets": _count(unit, Ticket),
+            "tickets_created": unit.session.scalar(select(Counter.value).where(Counter.name == "tickets_created")) or 0,
+            "entries": _count(unit, Entry),
+            "attachments": _count(unit, Attachment),
+            "inbound": _by_state(unit, InboundMail.state, INBOUND_STATES),
+            "outgoing": _by_state(unit, OutgoingMail.state, OUTGOING_STATES),
+            "retention": _by_state(unit, Ticket.retention_state, ()),
+            "html_waiting": unit.session.scalar(select(func.count()).where(Entry.html_state == "waiting")) or 0,
+            "oldest_waiting_seconds": _age(
+                unit, select(func.min(InboundMail.received_at)), InboundMail.state == "received"
+            ),
+            "oldest_unsent_seconds": _age(
+                unit, select(func.min(OutgoingMail.send_after)), OutgoingMail.state == "queued"
+            ),
+            "mailboxes": [_mailbox(unit, row) for row in unit.session.scalars(select(Mailbox).order_by(Mailbox.name))],
+            "processes": {
+                row.name: int((unit.now - row.at).total_seconds())
+                for row in unit.session.scalars(select(Heartbeat).order_by(Heartbeat.name))
+            },
+            "disk_free": ports.blobs.free(),
+            "alarms": [_alarm(row) for row in open_alarms(unit)],
+        }
+
+
+def _count(unit: Unit, model: Any) -> int:
+    return unit.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def _by_state(unit: Unit, column: Any, states: tuple[str, ...]) -> dict[str, int]:
+    found = dict.fromkeys(states, 0)
+    for state, count in unit.session.execute(select(column, func.count()).group_by(column)):
+        found[state] = count
+    return found
+
+
+def _age(unit: Unit, statement: Any, condition: Any) -> int | None:
+    at = unit.session.scalar(statement.where(condition))
+    return None if at is None else int((unit.now - at).total_seconds())
+
+
+def _mailbox(unit: Unit, row: Mailbox) -> dict[str, Any]:
+    lag = (unit.now - row.oldest_at).total_seconds() if row.oldest_at and row.server_count else 0
+    return {
+        "name": row.name,
+        "polled_seconds_ago": None if row.polled_at is None else int((unit.now - row.polled_at).total_seconds()),
+        "on_server": row.server_count,
+        "lag_seconds": int(lag),
+        "left_on_server": row.left_count,
+        "last_mail_at": row.last_mail_at and row.last_mail_at.isoformat(),
+        "error": row.error_code,
+    }
+
+
+def _alarm(row: Alarm) -> dict[str, Any]:
+    return {"kind": row.kind, "subject": row.subject, "detail": row.detail, "raised_at": row.raised_at.isoformat()}
+
+
+def open_alarms(unit: Unit) -> list[Alarm]:
+    """Alarms that are not over, oldest first."""
+    return list(unit.session.scalars(select(Alarm).where(Alarm.closed_at.is_(None)).order_by(Alarm.raised_at)))
+
+
+def raise_alarm(unit: Unit, kind: str, subject: str, detail: str = "") -> None:
+    """Open the alarm unless it already is; `detail` is a code or a number."""
+    dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
+    row = dialect.insert(Alarm).values(
+        kind=kind, subject=subject[:100], detail=detail[:100], open_key=f"{kind}:{subject}"[:140], raised_at=unit.now
+    )
+    unit.session.connection().execute(
+        row.on_conflict_do_update(index_elements=[Alarm.open_key], set_={"detail": detail[:100]})
+    )
+
+
+def close_alarm(unit: Unit, kind: str, subject: str) -> None:
+    """Close the alarm if it is open."""
+    unit.session.execute(
+        update(Alarm).where(Alarm.open_key == f"{kind}:{subject}"[:140]).values(open_key=None, closed_at=unit.now)
+    )
+
+
+def check_alarms(ports: Ports) -> None:
+    """Look at everything that can be wrong; open and close alarms."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        for kind, subject, wrong, detail in _findings(unit):
+            if wrong:
+                raise_alarm(unit, kind, subject, detail)
+            else:
+                close_alarm(unit, kind, subject)
+
+
+def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
+    settings = unit.ports.settings
+    free = unit.ports.blobs.free()
+    found = [("disk", "data", free < settings.min_free, str(free))]
+    oldest_parked = unit.session.scalar(select(func.min(InboundMail.received_at)).where(InboundMail.state == "parked"))
+    late = oldest_parked is not None and oldest_parked < unit.now - settings.parked_alarm
+    found.append(("parked_mail", "oldest", late, ""))
+    failed = unit.session.scalar(select(func.count()).where(OutgoingMail.state == "failed")) or 0
+    found.append(("outgoing_failed", "outbox", failed > 0, str(failed)))
+    waiting = _age(unit, select(func.min(InboundMail.received_at)), InboundMail.state == "received") or 0
+    found.append(("filing_late", "queue", waiting > settings.dwell_alarm.total_seconds(), str(waiting)))
+    for row in unit.session.scalars(select(Mailbox)):
+        found += _mailbox_findings(unit, row)
+    for beat in unit.session.scalars(select(Heartbeat)):
+        found.append(("process_silent", beat.name, beat.at < unit.now - _SILENT_PROCESS, beat.name))
+    return found
+
+
+def _mailbox_findings(unit: Unit, row: Mailbox) -> list[tuple[str, str, bool, str]]:
+    settings = unit.ports.settings
+    silent = settings.silence_alarm
+    quiet = bool(silent) and (row.last_mail_at or row.polled_at or unit.now) < unit.now - silent
+    stayed = row.oldest_at is not None and bool(row.server_count) and row.oldest_at < unit.now - settings.dwell_alarm
+    return [
+        ("mailbox_error", row.name, row.error_code is not None, row.error_code or ""),
+        ("mailbox_silent", row.name, quiet, ""),
+        ("mailbox_lag", row.name, stayed and row.left_count == 0, ""),
+        ("mail_left", row.name, row.left_count > 0, str(row.left_count)),
+    ]
+
+
+def intake_sum(unit: Unit) -> dict[str, dict[str, int]]:
+    """By mailbox: how many mails were ever seen, by what became of them; destroyed ones included."""
+    found: dict[str, dict[str, int]] = {}
+    for mailbox, state, count in unit.session.execute(
+        select(InboundMail.mailbox, InboundMail.state, func.count()).group_by(InboundMail.mailbox, InboundMail.state)
+    ):
+        found.setdefault(mailbox, {})[state] = count
+    for row in unit.session.scalars(select(IntakeTotal)):
+        states = found.setdefault(row.mailbox, {})
+        states[f"gone_{row.state}"] = states.get(f"gone_{row.state}", 0) + row.count
+    return found

@@ -1,0 +1,33 @@
+"""The timeline of a ticket: the only writer of Event."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert
+
+from helpdesk.models import Event
+from helpdesk.unit import Unit
+
+
+def record(
+    unit: Unit,
+    ticket_id: int,
+    kind: str,
+    *,
+    entry_id: int | None = None,
+    before: str | int | None = None,
+    after: str | int | None = None,
+) -> None:
+    """Write what happened, by whom, now; `before` and `after` are ids or fixed words. Hints after the commit."""
+    unit.session.execute(
+        insert(Event).values(
+            ticket_id=ticket_id,
+            entry_id=entry_id,
+            account_id=unit.actor.account_id,
+            kind=kind,
+            at=unit.now,
+            before=None if before is None else str(before),
+            after=None if after is None else str(after),
+        )
+    )
+    hint: dict[str, int | str] = {"ticket": ticket_id, "kind": kind}
+    unit.after_commit(lambda: unit.ports.bus.publish(f"ticket:{ticket_id}", hint))

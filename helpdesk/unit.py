@@ -1,0 +1,112 @@
+"""One unit of work per intention: a session, an actor, the time; commits once, then tells the world."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from helpdesk.errors import Conflict, Unavailable
+from helpdesk.ports import Ports
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an account with its roles, or the system (no account)."""
+
+    account_id: int | None = None
+    roles: frozenset[str] = frozenset()
+    desks: frozenset[str] | None = None
+    language: str = "nl"
+
+    @property
+    def is_system(self) -> bool:
+        """Whether no person acts."""
+        return self.account_id is None
+
+
+SYSTEM = Actor(roles=frozenset({"system"}))
+NOBODY = Actor(roles=frozenset())
+
+
+@dataclass
+class Unit:
+    """What every verb gets first. Verbs never commit; what must wait for the commit goes to `after_commit`."""
+
+    session: Session
+    actor: Actor
+    ports: Ports
+    now: dt.datetime
+    _after: list[Callable[[], None]] = field(default_factory=list)
+
+    def after_commit(self, fn: Callable[[], None]) -> None:
+        """Run `fn` once the unit is durable; its failure is logged and hurts nobody."""
+        self._after.append(fn)
+
+    def claim(self, model: type[Any], row_id: int, version: int) -> None:
+        """Lock a row by a versioned UPDATE: the row lock on PostgreSQL, the write lock on SQLite. Raises Conflict."""
+        statement = (
+            update(model)
+            .where(model.id == row_id, model.version == version)
+            .values(version=version + 1)
+            .returning(model.id)
+        )
+        if self.session.execute(statement).scalar() is None:
+            raise Conflict("Somebody changed this meanwhile. Look again and repeat.")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that can fail alone: its rows and what it wanted told are undone, the rest of the unit goes on."""
+        told = len(self._after)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._after[told:]
+            raise
+
+    def told(self) -> None:
+        """Run what waited for the commit."""
+        for fn in self._after:
+            try:
+                fn()
+            except Exception as fault:
+                log.warning("after_commit", extra={"fault": type(fault).__name__})
+        self._after.clear()
+
+
+def database_gone(fault: DBAPIError) -> bool:
+    """Whether a fault means that the database can't be reached or is locked, not that the statement is wrong."""
+    return isinstance(fault, OperationalError) or fault.connection_invalidated
+
+
+@contextmanager
+def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[Unit]:
+    """One unit: commits at the end, rolls back on any error; with write=False nothing can be changed.
+
+    Raises Unavailable when the database can't be reached.
+    """
+    engine = ports.engine if write else ports.engine.execution_options(reading=True)
+    session = Session(engine, expire_on_commit=False, autoflush=True)
+    unit = Unit(session, actor, ports, ports.now())
+    try:
+        with session:
+            yield unit
+            if write:
+                session.commit()
+            else:
+                session.rollback()
+    except DBAPIError as fault:
+        if database_gone(fault):
+            raise Unavailable("The database can't be reached now. Try again in a minute.", code="database") from fault
+        raise
+    unit.told()

@@ -1,0 +1,47 @@
+"""The one place that chooses adapters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from helpdesk.adapters.database import connect_database
+from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.redis_bus import RedisBus
+from helpdesk.adapters.rq_jobs import RqJobs
+from helpdesk.adapters.smtp_mailer import SmtpMailer
+from helpdesk.holders import this_process
+from helpdesk.keys import load_keys
+from helpdesk.ports import Ports
+from helpdesk.settings import Settings
+
+
+class SystemClock:
+    """The machine's clock, moved by the offset of a trial."""
+
+    def __init__(self, offset: dt.timedelta) -> None:
+        self._offset = offset
+
+    def __call__(self) -> dt.datetime:
+        """The time, aware, in UTC."""
+        return dt.datetime.now(dt.UTC) + self._offset
+
+
+def keys_path(settings: Settings) -> Path:
+    """Where the deployment's keys lie."""
+    return settings.data / "secrets" / "keys.json"
+
+
+def connect(settings: Settings) -> Ports:
+    """All ports on their real adapters. Raises Misconfigured when the keys are missing."""
+    return Ports(
+        settings=settings,
+        keys=load_keys(keys_path(settings)),
+        engine=connect_database(settings.database_url),
+        blobs=DiskBlobs(settings.data / "blobs"),
+        bus=RedisBus(settings.redis_url),
+        jobs=RqJobs(settings.redis_url),
+        mailer=SmtpMailer(settings),
+        now=SystemClock(settings.clock_offset),
+        holder=this_process(),
+    )
