@@ -1,0 +1,122 @@
+"""Fixtures for all tests: ports on a real database of each kind, with memory adapters and a clock that stands still."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from helpdesk.adapters.database import connect_database
+from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
+from helpdesk.keys import create_keys, load_keys
+from helpdesk.migrating import migrate
+from helpdesk.ports import Ports
+from helpdesk.settings import DeskSettings, Settings
+from tests.services.fixtures import chromium, dovecot, need, postgres_server, relay, valkey
+from tests.services.postgres import Postgres, available
+
+__all__ = ["chromium", "dovecot", "need", "postgres_server", "relay", "valkey"]
+
+NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+DESKS = (
+    DeskSettings(
+        "academy",
+        "academy@academie.example",
+        "Leeradvies",
+        "Learning advice",
+        signature_nl="Met vriendelijke groet,\nde Academie",
+    ),
+    DeskSettings("languages", "talen@academie.example", "Talen", "Languages", receipt=False),
+)
+PortsMaker = Callable[..., Ports]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite3"
+    engine = connect_database(f"sqlite:///{path}", durable=False)
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
+    for leftover in ("-wal", "-shm"):
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(request: pytest.FixtureRequest) -> tuple[Postgres, str]:
+    """A running PostgreSQL and the name of a migrated, empty database on it."""
+    missing = available()
+    if missing:
+        need(missing)
+    server: Postgres = request.getfixturevalue("postgres_server")
+    url = server.fresh_database()
+    engine = connect_database(url)
+    migrate(engine)
+    engine.dispose()
+    return server, url.rpartition("/")[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh migrated database of each kind."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "helpdesk.sqlite3")
+        yield f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}"
+        return
+    server, name = request.getfixturevalue("postgres_template")
+    url = server.fresh_database(template=name)
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def make_ports(tmp_path: Path) -> Iterator[PortsMaker]:
+    """Makes ports on a database URL; memory bus, jobs and mailer, real blobs; further settings by name."""
+    made: list[Ports] = []
+
+    def make(url: str, **settings: object) -> Ports:
+        keys = tmp_path / "secrets" / "keys.json"
+        create_keys(keys)
+        said = Settings(
+            **{
+                "data": tmp_path,
+                "database": url,
+                "desks": DESKS,
+                "min_free": 0,
+                "parsers": 0,
+                "undo_seconds": 0,
+                **settings,
+            }  # type: ignore[arg-type] - tests name settings freely
+        )
+        ports = Ports(
+            settings=said,
+            keys=load_keys(keys),
+            engine=connect_database(said.database_url, durable=False),
+            blobs=DiskBlobs(tmp_path / "blobs"),
+            bus=MemoryBus(),
+            jobs=MemoryJobs(),
+            mailer=MemoryMailer(),
+            now=SetClock(NOON),
+            holder=f"test:{os.getpid()}:{len(made)}",
+        )
+        made.append(ports)
+        return ports
+
+    yield make
+    for ports in made:
+        ports.engine.dispose()
+
+
+@pytest.fixture
+def ports(make_ports: PortsMaker, database_url: str) -> Ports:
+    """Ports on a fresh database, once per kind of database."""
+    return make_ports(database_url)
