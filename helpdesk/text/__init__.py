@@ -1,0 +1,1 @@
+"""Pure text work: cleaning, quoting, rendering, languages."""

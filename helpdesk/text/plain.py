@@ -1,0 +1,91 @@
+"""HTML to readable plain text. The only importer of inscriptis; fetches nothing, promises nothing about safety."""
+
+import html as entities
+import re
+
+from inscriptis import get_text  # type: ignore[import-untyped]  # it ships no types
+from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]  # it ships no types
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]  # it ships no types
+
+MAX_HTML = 512 * 1024
+MAX_TAGS = 20_000
+
+_CONFIG = ParserConfig(css=CSS_PROFILES["strict"], display_links=False)
+_UNSEEN = re.compile(r"<(script|style|head|title|template)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[.*?(?:\]>|\Z)", re.S)
+_BREAK = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|table|ul|ol|blockquote|pre|hr))\b[^<>]*>", re.I)
+_TAG = re.compile(r"<[^<>]*>")
+_CITE = re.compile(
+    r"<blockquote\b(?=[^<>]*(?:\bcite\b|gmail_quote|yahoo_quoted|protonmail_quote|border-left|MSO-|zmail_extra))[^<>]*>",
+    re.I,
+)
+_BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^<>]*>", re.I)
+_QUOTE_STARTS = re.compile(
+    r"<(?:div|hr|span|table|p)\b(?=[^<>]*(?:\b(?:id|class)\s*=\s*[\"']?[^\"'>]{0,80}(?:divRplyFwdMsg|OutlookMessageHeader"
+    r"|yahoo_quoted|moz-forward-container|stopSpelling|zwchr|mail-editor-reference-message|AOLMsgPart|messageReplySection"
+    r"|zmail_extra)))[^<>]*>",
+    re.I,
+)
+_RULED_OFF = re.compile(
+    r"<div\b[^<>]*style\s*=\s*[\"']?[^<>]{0,80}(?:border-top:\s*(?:solid\s+#(?:E1E1E1|B5C4DF)|#(?:E1E1E1|B5C4DF)\s+1?p?x?t?\s*solid)"
+    r"|border-top-color:\s*rgb\(229, 229, 229\))"
+    r"[^<>]*>",
+    re.I,
+)
+_MANY_BLANKS = re.compile(r"\n{3,}")
+
+QUOTE_START = "\ue0f0"
+"""Stands in the text form (private use) where the markup says that older mail begins; `quoting` takes it away."""
+_OPEN, _CLOSE = "\ue0f1", "\ue0f2"
+
+
+def html_to_text(html: str, *, mark_quotes: bool = False) -> str:
+    """The text form of `html`, cited blocks with `> ` in front; linear, and crude above 512 KB or 20,000 tags.
+
+    With `mark_quotes` a line QUOTE_START stands where mail programs begin the older mail.
+    """
+    html = html.replace(QUOTE_START, "").replace(_OPEN, "").replace(_CLOSE, "")
+    if len(html) > MAX_HTML or html.count("<") > MAX_TAGS:
+        return _crude(html[: 8 * MAX_HTML])
+    marked = _mark(html) if mark_quotes else html
+    try:
+        text = get_text(marked, _CONFIG)
+    except (ValueError, RecursionError, AssertionError, TypeError, AttributeError, IndexError, KeyError):
+        text = _crude(marked)
+    text = _cite(text.replace("\xa0", " "))
+    return _MANY_BLANKS.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
+
+
+def _crude(html: str) -> str:
+    """Tags taken out by pattern: for what is too large or too broken for a tree."""
+    html = _BREAK.sub("\n", _UNSEEN.sub(" ", _COMMENT.sub("", html)))
+    return entities.unescape(_TAG.sub("", html))
+
+
+def _mark(html: str) -> str:
+    """Puts marks into the markup where quotes begin and end; they come out as text."""
+    html = _QUOTE_STARTS.sub(lambda found: f"{found.group()}<p>{QUOTE_START}</p>", html, count=20)
+    html = _RULED_OFF.sub(lambda found: f"{found.group()}<p>{QUOTE_START}</p>", html, count=20)
+    open_quotes: list[bool] = []
+
+    def blockquote(found: re.Match[str]) -> str:
+        if not found.group(1):
+            open_quotes.append(bool(_CITE.match(found.group())) and len(open_quotes) < 50)
+            return f"{found.group()}<p>{_OPEN}</p>" if open_quotes[-1] else found.group()
+        return f"<p>{_CLOSE}</p>{found.group()}" if open_quotes and open_quotes.pop() else found.group()
+
+    return _BLOCKQUOTE.sub(blockquote, html)
+
+
+def _cite(text: str) -> str:
+    """Turns the marks of cited blocks into `> ` before each line."""
+    if _OPEN not in text:
+        return text
+    lines: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        depth += line.count(_OPEN) - line.count(_CLOSE)
+        if _OPEN in line or _CLOSE in line:
+            continue
+        lines.append("> " * depth + line.lstrip() if depth > 0 else line)
+    return "\n".join(lines)
