@@ -1,0 +1,1 @@
+"""Mail as the domain speaks of it: references, matching, composing, the outbox."""

@@ -1,0 +1,231 @@
+"""Puts our mails into the outbox, takes them out again, and puts them back: the verbs on OutgoingMail.
+
+Must not: talk to the relay (`outbox_delivery.py`) or decide who is to be answered (the caller does).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from helpdesk.errors import Conflict, Invalid, NotFound
+from helpdesk.mail.header_fields import one_line, sendable
+from helpdesk.mail.incoming import Sender
+from helpdesk.mail.letters import desk_of
+from helpdesk.mail.references import make_token, message_id_with
+from helpdesk.models import Alarm, Entry, OutgoingMail, OutgoingRecipient, Ticket
+from helpdesk.people.addresses import normal
+from helpdesk.ports import DELIVER_WAITING
+from helpdesk.settings import Settings
+from helpdesk.text.language import LANGUAGES, N_
+from helpdesk.unit import Unit
+
+Recipient = Sender
+_DAY = dt.timedelta(days=1)
+_BETWEEN_ALARMS = dt.timedelta(hours=1)
+
+
+def is_ours(settings: Settings, address: str) -> bool:
+    """Whether an address is one of our own, whatever stands behind a plus sign: mail to it would come back to us."""
+    own = {normal(each) for desk in settings.desks for each in (desk.address, *desk.aliases)}
+    own |= {normal(box.user) for box in settings.mailboxes if "@" in box.user}
+    local, _, domain = normal(address).rpartition("@")
+    return normal(address) in own or f"{local.partition('+')[0]}@{domain}" in own
+
+
+def queue_answer(
+    unit: Unit,
+    ticket: Ticket,
+    entry: Entry,
+    to: Sequence[Recipient],
+    cc: Sequence[Recipient],
+    parent_entry_id: int | None,
+) -> OutgoingMail:
+    """Queue an advisor's answer; it leaves after the seconds in which it can be taken back.
+
+    Our own addresses are left out, and nobody gets it twice. Raises Invalid (`bad_address`, `no_recipient`).
+    """
+    chosen = _recipients(unit, to, cc)
+    return _queue(
+        unit,
+        kind="answer",
+        ticket=ticket,
+        entry_id=entry.id,
+        parent_entry_id=parent_entry_id,
+        language=ticket.language if ticket.language in LANGUAGES else _default_language(unit),
+        wait=dt.timedelta(seconds=unit.ports.settings.undo_seconds),
+        recipients=chosen,
+    )
+
+
+def queue_receipt(
+    unit: Unit, ticket: Ticket, entry: Entry, recipient: Recipient, language: str | None
+) -> OutgoingMail | None:
+    """Queue the acknowledgement of a person's mail, in both languages when theirs is not known.
+
+    None when the desk sends none, the address is our own or can't be sent to, or it had its number of automatic
+    answers within a day: that ends every loop, whatever the headers said (RFC 3834).
+    """
+    settings = unit.ports.settings
+    unwanted = not desk_of(settings, ticket.desk_key).receipt or sendable(recipient.address) is None
+    if unwanted or is_ours(settings, recipient.address) or _throttled(unit, normal(recipient.address)):
+        return None
+    return _queue(
+        unit,
+        kind="receipt",
+        ticket=ticket,
+        entry_id=entry.id,
+        parent_entry_id=entry.id,
+        language=language if language in LANGUAGES else "both",
+        recipients=[(recipient, "to")],
+    )
+
+
+def queue_notice(unit: Unit, ticket: Ticket, recipient: Recipient, language: str | None) -> OutgoingMail:
+    """Queue a mail to an advisor that something changed: number and link, no word of the ticket (RD-05)."""
+    language = language if language in LANGUAGES else _default_language(unit)
+    return _queue(unit, kind="notice", ticket=ticket, language=language, recipients=[(recipient, "to")])
+
+
+def queue_alarm(unit: Unit, address: str) -> OutgoingMail | None:
+    """Queue one mail with all open alarms; None when each was mailed before, or one is under an hour old.
+
+    Alarms hold names of mailboxes and codes, no personal data.
+    """
+    fresh = unit.session.scalar(select(Alarm.id).where(Alarm.closed_at.is_(None), Alarm.mailed_at.is_(None)).limit(1))
+    recent = unit.session.scalar(
+        select(OutgoingMail.id)
+        .where(OutgoingMail.kind == "alarm", OutgoingMail.date > unit.now - _BETWEEN_ALARMS)
+        .limit(1)
+    )
+    if fresh is None or recent is not None or sendable(address) is None:
+        return None
+    for alarm in unit.session.scalars(select(Alarm).where(Alarm.closed_at.is_(None))):
+        alarm.mailed_at = unit.now
+    return _queue(unit, kind="alarm", language=_default_language(unit), recipients=[(Sender(address), "to")])
+
+
+def cancel(unit: Unit, outgoing: OutgoingMail) -> None:
+    """Take a queued mail back for ever. Raises Conflict (`sent`) when it left, or is just leaving."""
+    mail = _fresh(unit, outgoing.id)
+    accepted = any(recipient.state == "accepted" for recipient in recipients_of(unit, mail.id))
+    if mail.state != "queued" or accepted:
+        raise Conflict(N_("The answer has been sent already."), code="sent")
+    unit.claim(OutgoingMail, mail.id, mail.version)
+    mail.state = "cancelled"
+
+
+def requeue(unit: Unit, outgoing_id: int) -> None:
+    """Send a mail again to everybody who did not get it: the same mail with the same Message-ID.
+
+    Raises NotFound, and Conflict (`nothing_to_send`) when it still waits, was taken back, or everybody got it.
+    """
+    mail = _fresh(unit, outgoing_id)
+    missed = [each for each in recipients_of(unit, mail.id) if each.state in ("refused", "bounced")]
+    if mail.state not in ("failed", "sent") or not missed:
+        raise Conflict(N_("There is nobody left to send this to."), code="nothing_to_send")
+    unit.claim(OutgoingMail, mail.id, mail.version)
+    for recipient in missed:
+        recipient.state, recipient.status_code, recipient.changed_at = "waiting", None, unit.now
+    mail.state, mail.attempts, mail.reply_code, mail.claimed_at = "queued", 0, None, None
+    mail.next_try_at, mail.give_up_at = unit.now, unit.now + unit.ports.settings.retry_for
+    unit.after_commit(lambda: unit.ports.jobs.nudge(DELIVER_WAITING))
+
+
+def recipients_of(unit: Unit, outgoing_id: int) -> Sequence[OutgoingRecipient]:
+    """The recipients of a mail of ours as they stand now."""
+    return unit.session.scalars(
+        select(OutgoingRecipient)
+        .where(OutgoingRecipient.outgoing_id == outgoing_id)
+        .order_by(OutgoingRecipient.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _fresh(unit: Unit, outgoing_id: int) -> OutgoingMail:
+    unit.session.flush()
+    mail = unit.session.get(OutgoingMail, outgoing_id, populate_existing=True)
+    if mail is None:
+        raise NotFound(N_("There is no such mail."))
+    return mail
+
+
+def _default_language(unit: Unit) -> str:
+    language = unit.ports.settings.language
+    return language if language in LANGUAGES else LANGUAGES[0]
+
+
+def _recipients(unit: Unit, to: Sequence[Recipient], cc: Sequence[Recipient]) -> list[tuple[Recipient, str]]:
+    chosen: dict[str, tuple[Recipient, str]] = {}
+    for role, given in (("to", to), ("cc", cc)):
+        for recipient in given:
+            if sendable(recipient.address) is None:
+                raise Invalid(N_("This is not an e-mail address we can send to."), field=role, code="bad_address")
+            if not is_ours(unit.ports.settings, recipient.address):
+                chosen.setdefault(normal(recipient.address), (recipient, role))
+    if not any(role == "to" for _recipient, role in chosen.values()):
+        raise Invalid(N_("Choose at least one person to send this to."), field="to", code="no_recipient")
+    return list(chosen.values())
+
+
+def _throttled(unit: Unit, address: str) -> bool:
+    sent = unit.session.scalar(
+        select(func.count())
+        .select_from(OutgoingRecipient)
+        .join(OutgoingMail, OutgoingMail.id == OutgoingRecipient.outgoing_id)
+        .where(
+            OutgoingRecipient.address == address,
+            OutgoingMail.kind == "receipt",
+            OutgoingMail.state != "cancelled",
+            OutgoingMail.date > unit.now - _DAY,
+        )
+    )
+    return (sent or 0) >= unit.ports.settings.receipts_per_day
+
+
+def _queue(
+    unit: Unit,
+    *,
+    kind: str,
+    language: str,
+    recipients: Sequence[tuple[Recipient, str]],
+    ticket: Ticket | None = None,
+    entry_id: int | None = None,
+    parent_entry_id: int | None = None,
+    wait: dt.timedelta = dt.timedelta(0),
+) -> OutgoingMail:
+    settings = unit.ports.settings
+    token = make_token(unit.ports.keys, ticket.id, entry_id) if ticket is not None and entry_id is not None else ""
+    plain_id = f"hd.{secrets.token_hex(16)}@{settings.mail_domain}"
+    mail = OutgoingMail(
+        ticket_id=ticket.id if ticket is not None else None,
+        entry_id=entry_id,
+        parent_entry_id=parent_entry_id,
+        kind=kind,
+        state="queued",
+        message_id=message_id_with(token, settings.mail_domain) if token else plain_id,
+        token=token,
+        date=unit.now,
+        seed=secrets.token_hex(12),
+        template=kind,
+        language=language,
+        send_after=unit.now + wait,
+        next_try_at=unit.now + wait,
+        give_up_at=unit.now + settings.retry_for,
+    )
+    unit.session.add(mail)
+    unit.session.flush()
+    unit.session.add_all(_row(mail.id, recipient, role, unit.now) for recipient, role in recipients)
+    unit.session.flush()
+    if not wait:
+        unit.after_commit(lambda: unit.ports.jobs.nudge(DELIVER_WAITING))
+    return mail
+
+
+def _row(outgoing_id: int, recipient: Recipient, role: str, now: dt.datetime) -> OutgoingRecipient:
+    values: dict[str, Any] = {"outgoing_id": outgoing_id, "role": role, "state": "waiting", "changed_at": now}
+    return OutgoingRecipient(**values, name=one_line(recipient.name, 300), address=normal(recipient.address))

@@ -1,0 +1,53 @@
+"""Who may do what; looking up and checking are one step, and what is not allowed reads as not found."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+
+from helpdesk.errors import NotFound
+from helpdesk.models import AccessLog, Ticket
+from helpdesk.unit import Actor, Unit
+
+_EVERYTHING = frozenset({"system"})
+VERBS: dict[str, frozenset[str]] = {
+    "ticket.read": frozenset({"advisor"}),
+    "ticket.reply": frozenset({"advisor"}),
+    "ticket.note": frozenset({"advisor"}),
+    "ticket.handle": frozenset({"advisor"}),
+    "ticket.open": frozenset({"advisor"}),
+    "mail.decide": frozenset({"advisor", "functional_admin"}),
+    "health.read": frozenset({"functional_admin", "technical_admin", "advisor"}),
+}
+
+
+def can(actor: Actor, verb: str) -> bool:
+    """Whether one of the actor's roles has the verb; an unknown verb is nobody's."""
+    return bool(actor.roles & (VERBS.get(verb, frozenset()) | _EVERYTHING))
+
+
+def require(actor: Actor, verb: str) -> None:
+    """Raise NotFound unless the actor has the verb."""
+    if not can(actor, verb):
+        raise NotFound("This page does not exist, or you may not see it.")
+
+
+def ticket_for(unit: Unit, number: str | int, verb: str) -> Ticket:
+    """The ticket with this number (or id), for an actor who may do this to it; else NotFound."""
+    require(unit.actor, verb)
+    by = Ticket.id == number if isinstance(number, int) else Ticket.number == number
+    ticket = unit.session.scalar(select(Ticket).where(by))
+    if ticket is None or ticket.retention_state == "destroying" or not _own_desk(unit.actor, ticket):
+        raise NotFound("There is no such ticket, or you may not see it.")
+    return ticket
+
+
+def _own_desk(actor: Actor, ticket: Ticket) -> bool:
+    return actor.desks is None or ticket.desk_key in actor.desks
+
+
+def log_access(unit: Unit, ticket_id: int, verb: str) -> None:
+    """Write who read which ticket; the row goes with the ticket."""
+    if unit.actor.account_id is not None:
+        unit.session.execute(
+            insert(AccessLog).values(ticket_id=ticket_id, account_id=unit.actor.account_id, verb=verb, at=unit.now)
+        )

@@ -1,0 +1,129 @@
+"""Accounts of staff: making, changing and closing them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from sqlalchemy import delete, func, select
+
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.models import Account, AccountRole, WebSession
+from helpdesk.models.account import ROLES
+from helpdesk.people.addresses import normal
+from helpdesk.unit import Unit
+
+PASSWORDS = PasswordHasher()
+_SHORTEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """An account as lists show it."""
+
+    id: int
+    name: str
+    email: str
+    active: bool
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """An open session of an account."""
+
+    id: int
+    created_at: dt.datetime
+    seen_at: dt.datetime
+
+
+def hashed(password: str) -> str:
+    """The argon2id hash. Raises Invalid for a password that is too short."""
+    if len(password) < _SHORTEST:
+        raise Invalid("A password has at least {count} characters.", field="password", count=_SHORTEST)
+    return PASSWORDS.hash(password)
+
+
+def account_named(unit: Unit, email: str) -> Account:
+    """The account with this address; NotFound otherwise."""
+    account = unit.session.scalar(select(Account).where(Account.email == normal(email)))
+    if account is None:
+        raise NotFound("There is no account with this address.")
+    return account
+
+
+def create_account(
+    unit: Unit, email: str, name: str, roles: Iterable[str], password: str | None, language: str | None = None
+) -> int:
+    """A new account; without a password it can't sign in until one is set. Returns its id."""
+    if "@" not in email or not name.strip():
+        raise Invalid("An account needs a name and an e-mail address.", field="email")
+    if unit.session.scalar(select(Account.id).where(Account.email == normal(email))) is not None:
+        raise Invalid("There is already an account with this address.", field="email")
+    account = Account(
+        email=normal(email),
+        name=name.strip()[:200],
+        password_hash=hashed(password) if password else None,
+        language=language,
+        created_at=unit.now,
+    )
+    unit.session.add(account)
+    unit.session.flush()
+    set_roles(unit, email, roles)
+    return account.id
+
+
+def set_roles(unit: Unit, email: str, roles: Iterable[str]) -> None:
+    """Replace the roles. Raises Invalid for one that does not exist."""
+    account = account_named(unit, email)
+    wanted = set(roles)
+    if unknown := wanted - set(ROLES):
+        raise Invalid("There is no role {role}; choose from {roles}.", role=", ".join(unknown), roles=", ".join(ROLES))
+    unit.session.execute(delete(AccountRole).where(AccountRole.account_id == account.id))
+    unit.session.add_all(AccountRole(account_id=account.id, role=role) for role in sorted(wanted))
+    unit.session.flush()
+
+
+def set_password(unit: Unit, email: str, password: str) -> None:
+    """Replace the password and end every session of the account."""
+    account = account_named(unit, email)
+    account.password_hash = hashed(password)
+    end_sessions(unit, account.id)
+
+
+def deactivate(unit: Unit, email: str) -> None:
+    """Close the account: nobody signs in with it, and its sessions end now."""
+    account = account_named(unit, email)
+    account.active = False
+    end_sessions(unit, account.id)
+
+
+def end_sessions(unit: Unit, account_id: int) -> int:
+    """End every session of the account; returns how many."""
+    count = unit.session.scalar(select(func.count()).where(WebSession.account_id == account_id)) or 0
+    unit.session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+    return count
+
+
+def sessions_of(unit: Unit, email: str) -> list[SessionView]:
+    """The open sessions of an account, newest first."""
+    account = account_named(unit, email)
+    rows = unit.session.scalars(
+        select(WebSession).where(WebSession.account_id == account.id).order_by(WebSession.seen_at.desc())
+    )
+    return [SessionView(row.id, row.created_at, row.seen_at) for row in rows]
+
+
+def staff(unit: Unit, *, active_only: bool = True) -> list[Staff]:
+    """Accounts by name, with their roles."""
+    roles: dict[int, set[str]] = {}
+    for row in unit.session.execute(select(AccountRole.account_id, AccountRole.role)):
+        roles.setdefault(row.account_id, set()).add(row.role)
+    accounts = unit.session.scalars(select(Account).order_by(Account.name))
+    return [
+        Staff(account.id, account.name, account.email, account.active, frozenset(roles.get(account.id, ())))
+        for account in accounts
+        if account.active or not active_only
+    ]

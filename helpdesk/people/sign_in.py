@@ -1,0 +1,158 @@
+"""Signing in and out: passwords, second factor, throttles and sessions, all in the database; fails closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import secrets
+from dataclasses import dataclass
+
+import pyotp
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, insert, select, update
+
+from helpdesk.errors import Invalid, NotSignedIn
+from helpdesk.models import Account, AccountRole, Attempt, WebSession
+from helpdesk.people.accounts import PASSWORDS, end_sessions, hashed
+from helpdesk.people.addresses import normal
+from helpdesk.unit import Unit
+
+TRIES_PER_ACCOUNT = 10
+TRIES_IN_ALL = 200
+WINDOW = dt.timedelta(minutes=15)
+_KEPT = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInResult:
+    """A session token, or the problem: wrong_password, code_needed, wrong_code or too_many."""
+
+    token: str | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who a session belongs to."""
+
+    account_id: int
+    session_id: int
+    name: str
+    email: str
+    roles: frozenset[str]
+    language: str | None
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    return PASSWORDS.hash(secrets.token_hex(16))
+
+
+def _throttled(unit: Unit, email: str) -> bool:
+    """Count this try; true when the account, or the whole door, had too many in the window."""
+    key = unit.ports.keys.word_digest("sign-in", normal(email))
+    unit.session.execute(delete(Attempt).where(Attempt.at < unit.now - _KEPT))
+    since = unit.now - WINDOW
+    own = unit.session.scalar(select(func.count()).where(Attempt.key_hmac == key, Attempt.at > since)) or 0
+    all_tries = unit.session.scalar(select(func.count()).select_from(Attempt).where(Attempt.at > since)) or 0
+    unit.session.execute(insert(Attempt).values(key_hmac=key, at=unit.now))
+    return own >= TRIES_PER_ACCOUNT or all_tries >= TRIES_IN_ALL
+
+
+def _right(account: Account | None, password: str) -> bool:
+    """Whether the password is right; takes as long for an account that does not exist."""
+    try:
+        PASSWORDS.verify((account and account.password_hash) or _nobodys_hash(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return account is not None and account.active and account.password_hash is not None
+
+
+def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> SignInResult:
+    """Try to sign in; the try is counted whatever comes of it, so commit the unit in any case."""
+    if _throttled(unit, email):
+        return SignInResult(None, "too_many")
+    account = unit.session.scalar(select(Account).where(Account.email == normal(email)))
+    if account is None or not _right(account, password[:500]):
+        return SignInResult(None, "wrong_password")
+    if account.totp_secret:
+        if not code:
+            return SignInResult(None, "code_needed")
+        if not pyotp.TOTP(account.totp_secret).verify(code.strip(), for_time=unit.now, valid_window=1):
+            return SignInResult(None, "wrong_code")
+    unit.session.execute(
+        delete(Attempt).where(Attempt.key_hmac == unit.ports.keys.word_digest("sign-in", normal(email)))
+    )
+    return SignInResult(_open_session(unit, account.id))
+
+
+def _open_session(unit: Unit, account_id: int) -> str:
+    token = secrets.token_urlsafe(32)
+    unit.session.add(
+        WebSession(
+            token_hmac=unit.ports.keys.session_digest(token),
+            account_id=account_id,
+            created_at=unit.now,
+            seen_at=unit.now,
+            data={},
+        )
+    )
+    unit.session.flush()
+    return token
+
+
+def session_for(unit: Unit, token: str) -> SignedIn:
+    """Who the token belongs to. Raises NotSignedIn when it is unknown, idle for too long, or the account is closed."""
+    row = unit.session.execute(
+        select(WebSession, Account)
+        .join(Account, Account.id == WebSession.account_id)
+        .where(WebSession.token_hmac == unit.ports.keys.session_digest(token))
+    ).first()
+    if row is None:
+        raise NotSignedIn("Sign in to go on.")
+    session, account = row
+    if not account.active or session.seen_at < unit.now - dt.timedelta(hours=unit.ports.settings.session_hours):
+        raise NotSignedIn("Your session has ended. Sign in to go on.")
+    roles = unit.session.scalars(select(AccountRole.role).where(AccountRole.account_id == account.id))
+    return SignedIn(account.id, session.id, account.name, account.email, frozenset(roles), account.language)
+
+
+def touch(unit: Unit, session_id: int) -> None:
+    """Note that the session is in use, at most once a minute."""
+    unit.session.execute(
+        update(WebSession)
+        .where(WebSession.id == session_id, WebSession.seen_at < unit.now - dt.timedelta(minutes=1))
+        .values(seen_at=unit.now)
+    )
+
+
+def sign_out(unit: Unit, token: str) -> None:
+    """End the session of this token."""
+    unit.session.execute(delete(WebSession).where(WebSession.token_hmac == unit.ports.keys.session_digest(token)))
+
+
+def sign_out_everywhere(unit: Unit, account_id: int) -> int:
+    """End every session of the account; returns how many."""
+    return end_sessions(unit, account_id)
+
+
+def change_password(unit: Unit, account_id: int, old: str, new: str) -> None:
+    """Replace one's own password and end all sessions. Raises Invalid when the old one is wrong."""
+    account = unit.session.get_one(Account, account_id)
+    if not _right(account, old):
+        raise Invalid("The present password is not right.", field="old")
+    account.password_hash = hashed(new)
+    end_sessions(unit, account_id)
+
+
+def set_language(unit: Unit, account_id: int, language: str) -> None:
+    """Remember the language an account chose."""
+    if language not in ("nl", "en"):
+        raise Invalid("Choose Dutch or English.", field="language")
+    unit.session.execute(update(Account).where(Account.id == account_id).values(language=language))
+
+
+def forget_old_sessions(unit: Unit) -> None:
+    """Delete sessions that have ended by themselves."""
+    limit = unit.now - dt.timedelta(hours=unit.ports.settings.session_hours)
+    unit.session.execute(delete(WebSession).where(WebSession.seen_at < limit))

@@ -1,0 +1,1 @@
+"""The verbs that change tickets and the reads that show them."""

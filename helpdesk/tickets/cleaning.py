@@ -1,0 +1,115 @@
+"""Cleans the HTML of filed mail, entry by entry, outside any request and outside filing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+
+from helpdesk.leases import hold, release
+from helpdesk.models import Attachment, Content, Entry
+from helpdesk.ports import CLEAN_WAITING, Ports
+from helpdesk.text.sanitize import CLEANER_VERSION, CleanHtml, clean_mail_html
+from helpdesk.tickets.writing import storable
+from helpdesk.unit import SYSTEM, unit_of_work
+
+LEASE = "cleaning"
+LEASE_SECONDS = 60
+DRAIN_SECONDS = 20
+_BATCH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """HTML that waits, with the inline images it may show (by Content-ID)."""
+
+    entry_id: int
+    ticket_id: int
+    html: str
+    images: dict[str, int]
+
+
+def drain(ports: Ports, clean: Callable[..., CleanHtml] = clean_mail_html) -> int:
+    """Clean what waits for at most 20 s; nudges again when more is left. Returns how many entries."""
+    done, until = 0, time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < until:
+        if not hold(ports, LEASE, LEASE_SECONDS):
+            return done
+        try:
+            waiting = _next(ports)
+            if not waiting:
+                return done
+            results = [(item, _cleaned(item, clean)) for item in waiting]
+            _store(ports, results)
+        finally:
+            release(ports, LEASE)
+        done += len(waiting)
+    ports.jobs.nudge(CLEAN_WAITING)
+    return done
+
+
+def _next(ports: Ports) -> list[Waiting]:
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        rows = unit.session.execute(
+            select(Entry.id, Entry.ticket_id).where(Entry.html_state == "waiting").order_by(Entry.id).limit(_BATCH)
+        ).all()
+        found = []
+        for entry_id, ticket_id in rows:
+            html = unit.session.scalar(
+                select(Content.text).where(
+                    Content.ticket_id == ticket_id, Content.entry_id == entry_id, Content.kind == "html_source"
+                )
+            )
+            images = unit.session.execute(
+                select(Attachment.content_id, Attachment.id).where(
+                    Attachment.entry_id == entry_id, Attachment.content_id.is_not(None)
+                )
+            )
+            by_id = {content_id: attachment_id for content_id, attachment_id in images if content_id}
+            found.append(Waiting(entry_id, ticket_id, html or "", by_id))
+        return found
+
+
+def _cleaned(item: Waiting, clean: Callable[..., CleanHtml]) -> CleanHtml | None:
+    """The result, or nothing when cleaning itself failed: then the text form is shown."""
+
+    def image_url(content_id: str) -> str | None:
+        attachment_id = item.images.get(content_id)
+        return f"/werk/bestand/{attachment_id}/inline" if attachment_id else None
+
+    try:
+        return clean(item.html, image_url)
+    except Exception:
+        return None
+
+
+def _store(ports: Ports, results: list[tuple[Waiting, CleanHtml | None]]) -> None:
+    with unit_of_work(ports, SYSTEM) as unit:
+        for item, result in results:
+            html = result.html if result is not None else None
+            reason = None if html is not None else ((result.refused if result else None) or "cleaner_failed")
+            changed = unit.session.execute(
+                update(Entry)
+                .where(Entry.id == item.entry_id, Entry.html_state == "waiting")
+                .values(
+                    html_state="refused" if html is None else "clean",
+                    html_reason=reason and reason[:32],
+                    cleaner_version=CLEANER_VERSION,
+                )
+                .returning(Entry.ticket_id)
+            ).scalar()
+            if changed is None:
+                continue
+            unit.session.execute(
+                delete(Content).where(
+                    Content.ticket_id == changed, Content.entry_id == item.entry_id, Content.kind == "html_source"
+                )
+            )
+            if html is not None:
+                unit.session.execute(
+                    insert(Content).values(
+                        ticket_id=changed, entry_id=item.entry_id, kind="html", text=storable(html, 2_000_000)
+                    )
+                )

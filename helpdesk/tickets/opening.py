@@ -1,0 +1,122 @@
+"""Opens tickets: gives the number, writes the requester and the first state."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk.errors import Invalid
+from helpdesk.models import Counter, Person, Ticket, TicketPerson
+from helpdesk.people.access import require
+from helpdesk.people.addresses import normal, person_for
+from helpdesk.retention import clock
+from helpdesk.tickets.writing import EntryDraft, storable, write_entry, write_subject
+from helpdesk.timeline import record
+from helpdesk.unit import Unit
+
+
+def _next(unit: Unit, name: str) -> int:
+    """The next number of a counter; the row lock makes it unique."""
+    connection = unit.session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    fresh = dialect.insert(Counter).values(name=name, value=1)
+    drawn = fresh.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
+    return int(connection.execute(drawn.returning(Counter.value)).scalar_one())
+
+
+def folded(*words: str) -> str:
+    """Words as they are searched by prefix: lower case, without accents."""
+    text = unicodedata.normalize("NFKD", " ".join(word for word in words if word))
+    return "".join(char for char in text if not unicodedata.combining(char)).casefold()[:700]
+
+
+def add_person(unit: Unit, ticket_id: int, person: Person, role: str, address: str, name: str) -> None:
+    """Put a person on a ticket in a role, with the name and address as they were given."""
+    value = storable(normal(address), 320)
+    shown = storable(name, 300)
+    unit.session.execute(
+        insert(TicketPerson).values(
+            ticket_id=ticket_id,
+            person_id=person.id,
+            role=role,
+            name=shown,
+            address=value,
+            folded=folded(shown, value),
+        )
+    )
+
+
+def open_ticket(
+    unit: Unit,
+    person: Person,
+    *,
+    desk_key: str,
+    subject: str,
+    at: dt.datetime,
+    address: str = "",
+    name: str = "",
+    channel: str = "mail",
+    status: str = "new",
+    language: str | None = None,
+) -> Ticket:
+    """A new ticket of this person, with its subject and timeline; its first entry is written by the caller."""
+    year = unit.now.astimezone(ZoneInfo(unit.ports.settings.timezone)).year
+    ticket = Ticket(
+        number=f"{year}-{_next(unit, f'number:{year}'):05}",
+        desk_key=desk_key,
+        channel=channel,
+        status=status,
+        language=language or person.language,
+        opened_at=at,
+        waiting_since=at,
+        changed_at=unit.now,
+        done_at=unit.now if status == "done" else None,
+    )
+    clock.apply(ticket, clock.reckon())
+    unit.session.add(ticket)
+    unit.session.flush()
+    _next(unit, "tickets_created")
+    write_subject(unit, ticket.id, subject)
+    add_person(unit, ticket.id, person, "requester", address, name)
+    record(unit, ticket.id, "opened", after=channel)
+    return ticket
+
+
+def open_by_hand(
+    unit: Unit, channel: str, name: str, address: str, subject: str, markdown: str, desk_key: str, client_id: str
+) -> str:
+    """A ticket made by an advisor for a phone call or a visit; its first entry is a note. Returns the number."""
+    require(unit.actor, "ticket.open")
+    if channel not in ("phone", "desk"):
+        raise Invalid("Choose telephone or visit.", field="channel")
+    if not markdown.strip() or not subject.strip():
+        raise Invalid("Write a subject and what was asked.", field="text")
+    if "@" not in address:
+        raise Invalid("An e-mail address is needed, or the answer can't be sent.", field="address")
+    person = person_for(unit, address, name)
+    ticket = open_ticket(
+        unit,
+        person,
+        desk_key=desk_key,
+        subject=subject,
+        at=unit.now,
+        address=address,
+        name=name,
+        channel=channel,
+        status="open",
+    )
+    ticket.assignee_id = unit.actor.account_id
+    draft = EntryDraft(
+        "note",
+        unit.now,
+        {"markdown": markdown},
+        account_id=unit.actor.account_id,
+        client_id=client_id,
+        index=f"{subject} {markdown}",
+    )
+    write_entry(unit, ticket.id, draft)
+    return ticket.number

@@ -1,0 +1,175 @@
+"""Answers and notes: written once, sent through the outbox, taken back while it can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from helpdesk.errors import Conflict, Invalid, NotFound
+from helpdesk.mail import outbox
+from helpdesk.mail.incoming import Sender
+from helpdesk.models import Content, Entry, OutgoingMail, Ticket
+from helpdesk.people.access import ticket_for
+from helpdesk.search import forget_entry
+from helpdesk.text.rendering import render_answer
+from helpdesk.tickets.writing import EntryDraft, FileDraft, write_entry
+from helpdesk.timeline import record
+from helpdesk.unit import Unit
+
+AFTER = ("waiting_for_asker", "done", "open")
+_RECIPIENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as the form gives it; `version` is the ticket's when the form was made, `client_id` names the form."""
+
+    markdown: str
+    to: tuple[str, ...]
+    status_after: str
+    version: int
+    client_id: str
+    cc: tuple[str, ...] = ()
+    files: tuple[FileDraft, ...] = ()
+
+
+def _recipients(addresses: tuple[str, ...], field: str) -> list[Sender]:
+    given = [address.strip() for address in addresses if address.strip()]
+    for address in given:
+        local, at, domain = address.rpartition("@")
+        if not (local and at and domain) or any(char.isspace() or char in '<>,;"' for char in address):
+            raise Invalid("'{address}' is not an e-mail address.", field=field, address=address[:100])
+    return [Sender(address) for address in dict.fromkeys(given)]
+
+
+def _repeated(unit: Unit, client_id: str) -> int | None:
+    return unit.session.scalar(select(Entry.id).where(Entry.client_id == client_id)) if client_id else None
+
+
+def _checked(answer: Answer) -> tuple[list[Sender], list[Sender]]:
+    if not answer.markdown.strip():
+        raise Invalid("Write an answer first.", field="text")
+    if answer.status_after not in AFTER:
+        raise Invalid("Choose what becomes of the ticket.", field="status")
+    to, cc = _recipients(answer.to, "to"), _recipients(answer.cc, "cc")
+    if not to:
+        raise Invalid("Say to whom the answer goes.", field="to")
+    if len(to) + len(cc) > _RECIPIENTS:
+        raise Invalid("An answer goes to at most {count} people.", field="to", count=_RECIPIENTS)
+    return to, cc
+
+
+def reply(unit: Unit, number: str, answer: Answer) -> int:
+    """Answer the requester: the entry and its mail in one transaction. Returns the entry's id.
+
+    Raises Conflict when the ticket changed since the form was made (nothing is sent), Invalid for input that can't be
+    sent. The same client_id again returns the first entry.
+    """
+    ticket = ticket_for(unit, number, "ticket.reply")
+    if (again := _repeated(unit, answer.client_id)) is not None:
+        return again
+    to, cc = _checked(answer)
+    render_answer(answer.markdown)
+    unit.claim(Ticket, ticket.id, answer.version)
+    unit.session.refresh(ticket)
+    draft = EntryDraft(
+        "answer",
+        unit.now,
+        {"markdown": answer.markdown},
+        files=answer.files,
+        account_id=unit.actor.account_id,
+        client_id=answer.client_id or None,
+        index=answer.markdown,
+    )
+    entry = write_entry(unit, ticket.id, draft)
+    mail = outbox.queue_answer(unit, ticket, entry, to, cc, _parent(unit, ticket.id))
+    entry.message_id_digest = unit.ports.keys.word_digest("message-id", mail.message_id)
+    record(unit, ticket.id, "replied", entry_id=entry.id)
+    _after(unit, ticket, answer.status_after)
+    return entry.id
+
+
+def _parent(unit: Unit, ticket_id: int) -> int | None:
+    """The newest mail of a person: what the answer answers."""
+    newest = select(Entry.id).where(Entry.ticket_id == ticket_id, Entry.kind == "mail").order_by(Entry.at.desc())
+    return unit.session.scalar(newest.limit(1))
+
+
+def _after(unit: Unit, ticket: Ticket, status: str) -> None:
+    if ticket.status != status:
+        record(unit, ticket.id, "status", before=ticket.status, after=status)
+    ticket.status = status
+    ticket.done_at = unit.now if status == "done" else None
+    ticket.snoozed_until = None
+    ticket.changed_at = unit.now
+    if ticket.assignee_id is None:
+        ticket.assignee_id = unit.actor.account_id
+        record(unit, ticket.id, "assigned", after=unit.actor.account_id)
+
+
+def add_note(unit: Unit, number: str, markdown: str, client_id: str) -> int:
+    """Write an internal note, never mailed to anyone. Returns its id; the same client_id again returns the first."""
+    ticket = ticket_for(unit, number, "ticket.note")
+    if (again := _repeated(unit, client_id)) is not None:
+        return again
+    if not markdown.strip():
+        raise Invalid("Write a note first.", field="note")
+    render_answer(markdown)
+    draft = EntryDraft(
+        "note",
+        unit.now,
+        {"markdown": markdown},
+        account_id=unit.actor.account_id,
+        client_id=client_id or None,
+        index=markdown,
+    )
+    entry = write_entry(unit, ticket.id, draft)
+    ticket.changed_at = unit.now
+    record(unit, ticket.id, "noted", entry_id=entry.id)
+    return entry.id
+
+
+def _outgoing(unit: Unit, outgoing_id: int) -> OutgoingMail:
+    found = unit.session.get(OutgoingMail, outgoing_id)
+    if found is None or found.ticket_id is None:
+        raise NotFound("There is no such mail.")
+    ticket_for(unit, found.ticket_id, "ticket.reply")
+    return found
+
+
+def undo_send(unit: Unit, entry_id: int) -> str:
+    """Take an answer back before it is sent; returns its text for the form. Raises Conflict when it is too late."""
+    mail = unit.session.scalar(
+        select(OutgoingMail).where(OutgoingMail.entry_id == entry_id, OutgoingMail.kind == "answer")
+    )
+    if mail is None:
+        raise NotFound("There is no such mail.")
+    mail = _outgoing(unit, mail.id)
+    if mail.state != "queued" or mail.attempts or unit.now >= mail.send_after:
+        raise Conflict("It is too late: the answer has been sent.", code="sent")
+    unit.claim(OutgoingMail, mail.id, mail.version)
+    outbox.cancel(unit, mail)
+    entry = unit.session.get_one(Entry, entry_id)
+    entry.undone_at = unit.now
+    ticket = unit.session.get_one(Ticket, entry.ticket_id)
+    record(unit, ticket.id, "undone", entry_id=entry_id)
+    if ticket.status != "open":
+        record(unit, ticket.id, "status", before=ticket.status, after="open")
+        ticket.status, ticket.done_at = "open", None
+    ticket.changed_at = unit.now
+    forget_entry(unit, ticket.id, entry_id)
+    text = unit.session.scalar(
+        select(Content.text).where(
+            Content.ticket_id == ticket.id, Content.entry_id == entry_id, Content.kind == "markdown"
+        )
+    )
+    return text or ""
+
+
+def resend(unit: Unit, outgoing_id: int) -> None:
+    """Try a failed or bounced mail once more, as the same mail."""
+    mail = _outgoing(unit, outgoing_id)
+    outbox.requeue(unit, mail.id)
+    if mail.ticket_id is not None:
+        record(unit, mail.ticket_id, "resent", entry_id=mail.entry_id)

@@ -1,0 +1,172 @@
+"""A ticket as its page shows it. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from helpdesk.models import (
+    Account,
+    Attachment,
+    Content,
+    Entry,
+    Event,
+    InboundMail,
+    OutgoingMail,
+    OutgoingRecipient,
+    Ticket,
+    TicketPerson,
+)
+from helpdesk.people.access import ticket_for
+from helpdesk.text.rendering import render_answer
+from helpdesk.tickets.views import EntryView, EventView, FileView, HintView, PersonView, RecipientView, Thread
+from helpdesk.unit import Unit
+
+_KINDS = ("body", "reply", "markdown", "headers", "filename")
+
+
+def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int = 20) -> Thread:
+    """The newest entries of a ticket, oldest first, and everything its page shows; `before` pages backwards."""
+    ticket = ticket_for(unit, number, "ticket.read")
+    statement = select(Entry).where(Entry.ticket_id == ticket.id)
+    if before is not None:
+        statement = statement.where(Entry.id < before)
+    newest = list(unit.session.scalars(statement.order_by(Entry.id.desc()).limit(size + 1)))
+    entries = sorted(newest[:size], key=lambda entry: (entry.at, entry.id))
+    names = dict(unit.session.execute(select(Account.id, Account.name)).all())
+    thread = Thread(
+        ticket=ticket,
+        number=ticket.number,
+        subject=_subject(unit, ticket.id),
+        people=_people(unit, ticket.id),
+        entries=_views(unit, ticket.id, entries, names),
+        events=_events(unit, ticket.id, names),
+        assignee=names.get(ticket.assignee_id) if ticket.assignee_id else None,
+        earlier=min(entry.id for entry in entries) if len(newest) > size else None,
+    )
+    _links(unit, thread)
+    return thread
+
+
+def _subject(unit: Unit, ticket_id: int) -> str:
+    found = select(Content.text).where(Content.ticket_id == ticket_id, Content.kind == "subject").limit(1)
+    return unit.session.scalar(found) or ""
+
+
+def _people(unit: Unit, ticket_id: int) -> list[PersonView]:
+    rows = unit.session.scalars(
+        select(TicketPerson).where(TicketPerson.ticket_id == ticket_id).order_by(TicketPerson.id)
+    )
+    return [PersonView(row.name, row.address, row.person_id, row.role) for row in rows]
+
+
+def _number(unit: Unit, ticket_id: int | None) -> str | None:
+    return unit.session.scalar(select(Ticket.number).where(Ticket.id == ticket_id)) if ticket_id else None
+
+
+def _links(unit: Unit, thread: Thread) -> None:
+    ticket = thread.ticket
+    hinted = _number(unit, ticket.hint_ticket_id)
+    if hinted is not None and ticket.hint_ticket_id is not None and ticket.merged_into_id is None:
+        thread.hint = HintView(hinted, _subject(unit, ticket.hint_ticket_id), ticket.hint_reason or "subject")
+    thread.merged_into = _number(unit, ticket.merged_into_id)
+    thread.previous = _number(unit, ticket.previous_ticket_id)
+    thread.merged_from = list(unit.session.scalars(select(Ticket.number).where(Ticket.merged_into_id == ticket.id)))
+
+
+def _events(unit: Unit, ticket_id: int, names: dict[int, str]) -> list[EventView]:
+    rows = unit.session.scalars(select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id.desc()).limit(200))
+    return [
+        EventView(
+            row.at, row.kind, names.get(row.account_id) if row.account_id else None, row.entry_id, row.before, row.after
+        )
+        for row in rows
+    ]
+
+
+def _views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dict[int, str]) -> list[EntryView]:
+    ids = [entry.id for entry in entries]
+    texts: dict[int, dict[str, str]] = defaultdict(dict)
+    filenames: dict[int, str] = {}
+    for row in unit.session.execute(
+        select(Content.entry_id, Content.attachment_id, Content.kind, Content.text).where(
+            Content.ticket_id == ticket_id, Content.entry_id.in_(ids), Content.kind.in_(_KINDS)
+        )
+    ):
+        if row.kind == "filename":
+            filenames[row.attachment_id] = row.text
+        else:
+            texts[row.entry_id][row.kind] = row.text
+    views = {entry.id: _view(entry, texts[entry.id], names) for entry in entries}
+    for file in unit.session.scalars(
+        select(Attachment)
+        .where(Attachment.ticket_id == ticket_id, Attachment.entry_id.in_(ids))
+        .order_by(Attachment.id)
+    ):
+        shown = FileView(file.id, filenames.get(file.id, ""), file.size, file.content_type, file.inline)
+        views[file.entry_id].attachments.append(shown)
+    _outgoing(unit, views)
+    _raw(unit, entries, views)
+    return [views[entry.id] for entry in entries]
+
+
+def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryView:
+    headers = json.loads(texts["headers"]) if "headers" in texts else {}
+    sender = headers.get("from") or {}
+    body, reply = texts.get("body", ""), texts.get("reply")
+    view = EntryView(
+        id=entry.id,
+        kind=entry.kind,
+        at=entry.at,
+        author=names.get(entry.account_id, "") if entry.account_id else sender.get("name") or sender.get("address", ""),
+        address=sender.get("address", ""),
+        text=body if reply is None else reply,
+        quoted=_rest(body, reply),
+        html_state=entry.html_state,
+        html_reason=entry.html_reason,
+        verdict=entry.verdict,
+        defects=(entry.defects or "").split(),
+        undone=entry.undone_at is not None,
+    )
+    if "markdown" in texts:
+        view.html = render_answer(texts["markdown"]).html
+        view.text = texts["markdown"]
+    return view
+
+
+def _rest(body: str, reply: str | None) -> str:
+    """What of the whole text is not in the reply: shown folded."""
+    if reply is None or not body:
+        return ""
+    at = body.find(reply)
+    return (body[:at] + body[at + len(reply) :]).strip() if at >= 0 else body
+
+
+def _outgoing(unit: Unit, views: dict[int, EntryView]) -> None:
+    mails = list(
+        unit.session.scalars(
+            select(OutgoingMail).where(OutgoingMail.entry_id.in_(views), OutgoingMail.kind == "answer")
+        )
+    )
+    by_id = {mail.id: views[mail.entry_id] for mail in mails if mail.entry_id is not None}
+    for mail in mails:
+        view = by_id[mail.id]
+        view.outgoing_id, view.outgoing_state = mail.id, mail.state
+        if mail.state == "queued" and mail.attempts == 0 and mail.send_after > unit.now:
+            view.undo_until = mail.send_after
+    for row in unit.session.scalars(
+        select(OutgoingRecipient).where(OutgoingRecipient.outgoing_id.in_(by_id)).order_by(OutgoingRecipient.id)
+    ):
+        by_id[row.outgoing_id].recipients.append(
+            RecipientView(row.address, row.name, row.role, row.state, row.status_code)
+        )
+
+
+def _raw(unit: Unit, entries: Sequence[Entry], views: dict[int, EntryView]) -> None:
+    by_inbound = {entry.inbound_id: entry.id for entry in entries if entry.inbound_id is not None}
+    kept = select(InboundMail.id).where(InboundMail.id.in_(by_inbound), InboundMail.blob.is_not(None))
+    for inbound_id in unit.session.scalars(kept):
+        views[by_inbound[inbound_id]].has_raw = True

@@ -1,0 +1,133 @@
+"""Writes entries and their words, files and index; knows nothing of what they mean for the ticket."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert
+
+from helpdesk.models import Attachment, Content, Entry
+from helpdesk.search import index_new_entry
+from helpdesk.unit import Unit
+
+BODY_LIMIT = 1_000_000
+INDEX_LIMIT = 60_000
+_CONTROL = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class FileDraft:
+    """A file to be kept with an entry."""
+
+    name: str
+    content_type: str
+    content: bytes
+    inline: bool = False
+    content_id: str = ""
+
+
+@dataclass(slots=True)
+class EntryDraft:
+    """Everything of an entry before it has an id; `texts` by content kind."""
+
+    kind: str
+    at: dt.datetime
+    texts: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, Any] | None = None
+    files: Sequence[FileDraft] = ()
+    account_id: int | None = None
+    person_id: int | None = None
+    inbound_id: int | None = None
+    message_id_digest: str | None = None
+    parent_digest: str | None = None
+    client_id: str | None = None
+    html: str = ""
+    verdict: str | None = None
+    defects: str | None = None
+    html_reason: str | None = None
+    index: str = ""
+
+
+def storable(text: str, limit: int = BODY_LIMIT) -> str:
+    """Text both databases can hold: no NUL, no lone surrogate, at most `limit` characters."""
+    return _CONTROL.sub("\ufffd", text[:limit])
+
+
+def write_subject(unit: Unit, ticket_id: int, subject: str) -> None:
+    """Write the subject of a ticket."""
+    unit.session.execute(
+        insert(Content).values(ticket_id=ticket_id, entry_id=None, kind="subject", text=storable(subject, 1000))
+    )
+
+
+def write_entry(unit: Unit, ticket_id: int, draft: EntryDraft) -> Entry:
+    """Write an entry with its words, files and index; bytes are staged now and settled after the commit."""
+    entry = Entry(
+        ticket_id=ticket_id,
+        kind=draft.kind,
+        at=draft.at,
+        account_id=draft.account_id,
+        person_id=draft.person_id,
+        inbound_id=draft.inbound_id,
+        message_id_digest=draft.message_id_digest,
+        parent_digest=draft.parent_digest,
+        client_id=draft.client_id,
+        verdict=draft.verdict,
+        defects=draft.defects,
+        html_state="waiting" if draft.html else "none",
+        html_reason=draft.html_reason,
+    )
+    unit.session.add(entry)
+    unit.session.flush()
+    texts = {kind: storable(text) for kind, text in draft.texts.items() if text}
+    if draft.html:
+        texts["html_source"] = storable(draft.html)
+    if draft.headers is not None:
+        texts["headers"] = storable(json.dumps(draft.headers, ensure_ascii=False))
+    rows = [
+        {"ticket_id": ticket_id, "entry_id": entry.id, "attachment_id": None, "kind": kind, "text": text}
+        for kind, text in texts.items()
+    ]
+    rows += _write_files(unit, ticket_id, entry.id, draft.files)
+    if rows:
+        unit.session.execute(insert(Content), rows)
+    names = " ".join(storable(file.name, 500) for file in draft.files)
+    index_new_entry(unit, ticket_id, entry.id, f"{storable(draft.index, INDEX_LIMIT)} {names}")
+    return entry
+
+
+def _write_files(unit: Unit, ticket_id: int, entry_id: int, files: Sequence[FileDraft]) -> list[dict[str, Any]]:
+    """Stage the bytes and write the rows; returns the names as content rows."""
+    if not files:
+        return []
+    keys = unit.ports.blobs.stage([file.content for file in files])
+    unit.after_commit(lambda: unit.ports.blobs.settle(keys))
+    attachments = [
+        Attachment(
+            ticket_id=ticket_id,
+            entry_id=entry_id,
+            blob=key,
+            content_type=storable(file.content_type, 100),
+            size=len(file.content),
+            inline=file.inline,
+            content_id=storable(file.content_id, 300) or None,
+        )
+        for key, file in zip(keys, files, strict=True)
+    ]
+    unit.session.add_all(attachments)
+    unit.session.flush()
+    return [
+        {
+            "ticket_id": ticket_id,
+            "entry_id": entry_id,
+            "attachment_id": attachment.id,
+            "kind": "filename",
+            "text": storable(file.name, 500),
+        }
+        for attachment, file in zip(attachments, files, strict=True)
+    ]

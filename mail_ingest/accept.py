@@ -1,0 +1,161 @@
+"""The door: keep the bytes, record each mail once, commit once per batch, nudge. Parses and decides nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk.errors import Unavailable
+from helpdesk.models import Flag, InboundMail, MailSeen
+from helpdesk.ports import FILE_WAITING, Ports
+from helpdesk.unit import SYSTEM, Unit, unit_of_work
+from mail_ingest.envelope import Envelope, Raw, Receipt
+from mail_ingest.identity import Identity, file_size, identify
+
+_TOKEN = re.compile(r"\+([0-9a-z]+-[0-9a-f]+-[0-9a-f]+-[a-z2-7]{20})@")
+
+
+def accept(mails: Sequence[tuple[Raw, Envelope]], ports: Ports) -> list[Receipt]:
+    """Keep all mails durably and say what each is: new, a duplicate in content, or a UID already seen.
+
+    When it returns, bytes and rows are synced and the originals may go. Raises Unavailable when the disk is nearly
+    full or the database can't be reached: then nothing is kept and the originals must stay.
+    """
+    if not mails:
+        return []
+    if ports.blobs.free() < ports.settings.min_free + sum(envelope.size for _raw, envelope in mails):
+        raise Unavailable("The disk is nearly full: no mail is taken in.", code="disk_full")
+    known = [identify(raw, ports.keys, ports.settings.trace_headers) for raw, _envelope in mails]
+    keys = ports.blobs.stage([raw for raw, _envelope in mails])
+    sizes = [file_size(raw) for raw, _envelope in mails]
+    try:
+        with unit_of_work(ports, SYSTEM) as unit:
+            receipts = _record(unit, [envelope for _raw, envelope in mails], known, keys, sizes)
+    except BaseException:
+        ports.blobs.destroy(keys)
+        raise
+    kept = [key for key, receipt in zip(keys, receipts, strict=True) if receipt.state == "received"]
+    dropped = [key for key, receipt in zip(keys, receipts, strict=True) if receipt.state != "received"]
+    ports.blobs.settle(kept)
+    if dropped:
+        ports.blobs.destroy(dropped)
+    if kept:
+        ports.jobs.nudge(FILE_WAITING)
+    return receipts
+
+
+def _record(
+    unit: Unit, envelopes: list[Envelope], known: list[Identity], keys: list[str], sizes: list[int]
+) -> list[Receipt]:
+    if unit.session.scalar(select(Flag.value).where(Flag.name == "maintenance")) == "on":
+        raise Unavailable("The helpdesk is being updated.", code="maintenance")
+    rows = [
+        _row(unit, envelope, identity, key, size)
+        for envelope, identity, key, size in zip(envelopes, known, keys, sizes, strict=True)
+    ]
+    fresh = _insert_or_ignore(unit.session.connection(), rows)
+    receipts = []
+    for envelope, identity, row in zip(envelopes, known, rows, strict=True):
+        inbound_id = fresh.get(row["blob"])
+        if inbound_id is None:
+            receipts.append(_clashed(unit, envelope, identity, row))
+        else:
+            receipts.append(Receipt("received", inbound_id))
+    _remember(unit, envelopes, known, receipts)
+    _flag_same_message_id(unit, rows, fresh)
+    return receipts
+
+
+def _row(unit: Unit, envelope: Envelope, identity: Identity, key: str, size: int) -> dict[str, Any]:
+    token = _TOKEN.search(" ".join(envelope.recipients).lower())
+    return {
+        "source": envelope.source,
+        "mailbox": envelope.mailbox,
+        "desk_key": envelope.desk,
+        "uidvalidity": envelope.uidvalidity,
+        "uid": envelope.uid,
+        "arrived_at": envelope.arrived_at,
+        "received_at": unit.now,
+        "size": size,
+        "blob": key,
+        "digest": identity.digest,
+        "message_id_digest": identity.message_id,
+        "parent_digests": " ".join(identity.parents) or None,
+        "token": token.group(1) if token else None,
+        "envelope_null": envelope.sender == "",
+        "state": "received",
+        "skip_rules": False,
+        "same_message_id": False,
+        "attempts": 0,
+    }
+
+
+def _insert_or_ignore(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """New rows as blob key -> id; a row that clashes on content or UID is left out, its neighbours are not."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(InboundMail).values(rows).on_conflict_do_nothing().returning(InboundMail.blob, InboundMail.id)
+    )
+    return {str(blob): int(row_id) for blob, row_id in connection.execute(statement)}
+
+
+def _clashed(unit: Unit, envelope: Envelope, identity: Identity, row: dict[str, Any]) -> Receipt:
+    """A row that was not inserted: this UID was seen before, or its content was."""
+    if envelope.uid is not None:
+        seen = unit.session.execute(
+            select(MailSeen.inbound_id, MailSeen.digest).where(
+                MailSeen.mailbox == envelope.mailbox,
+                MailSeen.uidvalidity == envelope.uidvalidity,
+                MailSeen.uid == envelope.uid,
+            )
+        ).first()
+        if seen is not None and seen.digest == identity.digest:
+            return Receipt("seen", seen.inbound_id)
+        if seen is not None:
+            row |= {"uid": None, "uidvalidity": None}
+            fresh = _insert_or_ignore(unit.session.connection(), [row])
+            if row["blob"] in fresh:
+                return Receipt("received", fresh[row["blob"]])
+    first = unit.session.scalar(select(InboundMail.id).where(InboundMail.digest == identity.digest))
+    if first is None:
+        raise Unavailable("Two doors took the same mail at once; it stays for the next round.", code="clash")
+    duplicate = row | {"blob": None, "digest": None, "state": "duplicate", "duplicate_of_id": first}
+    duplicate["filed_at"] = unit.now
+    unit.session.execute(insert(InboundMail).values(duplicate))
+    return Receipt("duplicate", first)
+
+
+def _remember(unit: Unit, envelopes: list[Envelope], known: list[Identity], receipts: list[Receipt]) -> None:
+    rows = [
+        {
+            "digest": identity.digest,
+            "mailbox": envelope.mailbox,
+            "uidvalidity": envelope.uidvalidity,
+            "uid": envelope.uid,
+            "last_seen_on": unit.now,
+            "inbound_id": receipt.inbound_id,
+        }
+        for envelope, identity, receipt in zip(envelopes, known, receipts, strict=True)
+    ]
+    dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
+    unit.session.connection().execute(dialect.insert(MailSeen).values(rows).on_conflict_do_nothing())
+
+
+def _flag_same_message_id(unit: Unit, rows: list[dict[str, Any]], fresh: dict[str, int]) -> None:
+    """Another mail with a Message-ID we know is imported all the same, and flagged (RD-02)."""
+    by_digest = {row["message_id_digest"]: fresh[row["blob"]] for row in rows if row["blob"] in fresh}
+    by_digest.pop(None, None)
+    if not by_digest:
+        return
+    known = unit.session.execute(
+        select(InboundMail.message_id_digest)
+        .where(InboundMail.message_id_digest.in_(by_digest), InboundMail.id.not_in(by_digest.values()))
+        .distinct()
+    ).scalars()
+    again = [by_digest[digest] for digest in known if digest]
+    if again:
+        unit.session.execute(update(InboundMail).where(InboundMail.id.in_(again)).values(same_message_id=True))

@@ -1,0 +1,52 @@
+"""Keeps the intake tidy: completes renames, removes bytes without a row, forgets what may be forgotten."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import delete, select, update
+
+from helpdesk.models import Attachment, InboundMail, MailSeen
+from helpdesk.people.sign_in import forget_old_sessions
+from helpdesk.ports import Ports
+from helpdesk.unit import SYSTEM, unit_of_work
+
+STAGED_FOR = dt.timedelta(hours=1)
+SEEN_FOR = dt.timedelta(days=30)
+
+
+def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[int, int]:
+    """Complete renames a crash interrupted, and unlink staged bytes without a row; returns how many of each.
+
+    Bytes younger than `older_than` without a row are left: their commit may be on its way.
+    """
+    staged = dict(ports.blobs.staged())
+    if not staged:
+        return 0, 0
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        kept = set(unit.session.scalars(select(InboundMail.blob).where(InboundMail.blob.in_(staged))))
+        kept |= set(unit.session.scalars(select(Attachment.blob).where(Attachment.blob.in_(staged))))
+        young = unit.now - older_than
+    orphans = [key for key, at in staged.items() if key not in kept and at <= young]
+    ports.blobs.settle(key for key in staged if key in kept)
+    ports.blobs.destroy(orphans)
+    return len(kept), len(orphans)
+
+
+def forget(ports: Ports) -> None:
+    """Forget contents whose UID was last seen 30 days ago, and sessions that have ended."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        limit = unit.now - SEEN_FOR
+        unit.session.execute(delete(MailSeen).where(MailSeen.last_seen_on < limit))
+        remembered = select(MailSeen.digest)
+        unit.session.execute(
+            update(InboundMail)
+            .where(
+                InboundMail.digest.is_not(None),
+                InboundMail.received_at < limit,
+                InboundMail.state != "received",
+                InboundMail.digest.not_in(remembered),
+            )
+            .values(digest=None)
+        )
+        forget_old_sessions(unit)
