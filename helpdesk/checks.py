@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -121,11 +122,20 @@ def _mailboxes(ports: Ports) -> list[CheckResult]:
             command, capture_output=True, text=True, timeout=_MAILBOX_SECONDS, check=False
         )
         said = json.loads(done.stdout)
-        return [CheckResult(row["name"], row["ok"], row["sentence"]) for row in said]
+        return [CheckResult(f"mailbox {row['name']}", row["ok"], _mailbox_sentence(row)) for row in said]
     except subprocess.TimeoutExpired:
         return [CheckResult("mailboxes", False, f"No answer in {_MAILBOX_SECONDS} s: is the IMAP server reachable?")]
     except (ValueError, KeyError, TypeError):
         return [CheckResult("mailboxes", False, "The check failed; run 'python -m mail_ingest check'.")]
+
+
+def _mailbox_sentence(row: dict[str, Any]) -> str:
+    if "sentence" in row:
+        return str(row["sentence"])
+    has = [
+        f"{name} {'yes' if value else 'no'}" for name, value in row.items() if isinstance(value, bool) and name != "ok"
+    ]
+    return f"{row['on_server']} mails lie there; {', '.join(has) or 'it can be used'}."
 
 
 _CHECKS: tuple[tuple[str, Callable[[Ports], str]], ...] = (

@@ -104,6 +104,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
             if write:
                 session.commit()
             else:
+                session.expunge_all()
                 session.rollback()
     except DBAPIError as fault:
         if database_gone(fault):

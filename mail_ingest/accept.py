@@ -32,11 +32,16 @@ def accept(mails: Sequence[tuple[Raw, Envelope]], ports: Ports) -> list[Receipt]
     known = [identify(raw, ports.keys, ports.settings.trace_headers) for raw, _envelope in mails]
     keys = ports.blobs.stage([raw for raw, _envelope in mails])
     sizes = [file_size(raw) for raw, _envelope in mails]
+    recorded = False
     try:
         with unit_of_work(ports, SYSTEM) as unit:
             receipts = _record(unit, [envelope for _raw, envelope in mails], known, keys, sizes)
+            recorded = True
     except BaseException:
-        ports.blobs.destroy(keys)
+        # A commit that failed may have happened all the same (the line broke before its answer): then the rows need
+        # these bytes. If it did not happen, the sweep finds the bytes without a row.
+        if not recorded:
+            ports.blobs.destroy(keys)
         raise
     kept = [key for key, receipt in zip(keys, receipts, strict=True) if receipt.state == "received"]
     dropped = [key for key, receipt in zip(keys, receipts, strict=True) if receipt.state != "received"]

@@ -32,7 +32,8 @@ _MARKS = frozenset(
 _NO = frozenset({"", "no", "false", "0", "none"})
 _PRECEDENCE_MACHINE = frozenset({"auto_reply", "auto-reply", "autoreply"})
 _PRECEDENCE_MANY = frozenset({"bulk", "junk", "list"})
-_MANY_MARKS = ("list-id", "list-unsubscribe", "list-post", "list-help", "mailing-list", "x-mailing-list", "x-loop")
+_LIST_MARKS = ("list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere")
+_MANY_MARKS = (*_LIST_MARKS, "list-unsubscribe", "list-help", "x-loop", "x-ms-exchange-inbox-rules-loop")
 
 
 def is_auto_reply(root: Entity, subject: str, return_path: str | None) -> bool:
@@ -69,9 +70,18 @@ def _marked(root: Entity) -> bool:
 
 
 def _precedence(root: Entity) -> bool:
-    return bool(
-        {_value(root, "precedence"), _value(root, "x-precedence"), _value(root, "preference")} & _PRECEDENCE_MACHINE
-    )
+    """`auto_reply`; also `bulk` and `junk`, unless a mailing list set them on a person's mail."""
+    values = {_value(root, "precedence"), _value(root, "x-precedence"), _value(root, "preference")}
+    if values & _PRECEDENCE_MACHINE:
+        return True
+    listed = _value(root, "sender").startswith("owner-") or any(root.first(name) for name in _LIST_MARKS)
+    return bool(values & {"bulk", "junk"}) and not listed
+
+
+def _suppresses_answers(root: Entity) -> bool:
+    """Programs that send mail ask Exchange for no automatic answer; people's mail programs do not."""
+    value = _value(root, "x-auto-response-suppress")
+    return "all" in value or "autoreply" in value
 
 
 def _exchange(root: Entity) -> bool:
@@ -80,7 +90,6 @@ def _exchange(root: Entity) -> bool:
         "oof" in _value(root, "x-ms-exchange-messageclass")
         or "ipm.note.rules.oof" in _value(root, "x-messageclass")
         or _value(root, "x-post-messageclass").startswith("9;")
-        or bool(root.first("x-ms-exchange-inbox-rules-loop"))
         or bool(root.first("x-ms-exchange-generated-message-source"))
     )
 
@@ -95,13 +104,14 @@ def _autoresponder(root: Entity) -> bool:
 
 def _receipt(root: Entity) -> bool:
     """Read receipts and other machine reports (RFC 8098, RFC 6522)."""
-    return root.content_type == "multipart/report" and root.parameters.get("report-type", "") != ""
+    return root.parameters.get("report-type", "") != ""
 
 
 _TESTS: tuple[Callable[[Entity], bool], ...] = (
     _auto_submitted,
     _marked,
     _precedence,
+    _suppresses_answers,
     _exchange,
     _autoresponder,
     _receipt,

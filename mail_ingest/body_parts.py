@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from helpdesk.mail.incoming import Part
 from helpdesk.text.plain import MAX_HTML, html_to_text
-from mail_ingest import charsets, headers, invitations, structure, transfer, winmail
+from mail_ingest import charsets, headers, invitations, signed, structure, transfer, winmail
 from mail_ingest.structure import Entity
 
 MAX_NESTED_MAILS = 3
@@ -30,6 +30,7 @@ _EXTENSIONS = {
     "text/rfc822-headers": ".txt",
     "application/ms-tnef": ".dat",
 }
+_SMIME_KINDS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _TNEF_KINDS = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 
@@ -123,6 +124,8 @@ def _leaf(entity: Entity, body: Body) -> list[Block]:
     name = filename(entity, disposition_value)
     if kind in _TNEF_KINDS or name.lower() == "winmail.dat":
         return _winmail(entity, name, content, body)
+    if kind in _SMIME_KINDS:
+        return _opaque(entity, kind, name, content, body)
     if kind in _TEXT_KINDS and not disposition.startswith(b"attachment") and not (name and body.attachments):
         blocks = _text_leaf(entity, kind, content, name, body)
         if blocks is not None:
@@ -212,6 +215,16 @@ def _nested_text(inner: Entity, subject: str, body: Body) -> str:
         if inner.first(label.lower())
     ]
     return "\n".join([*lines, f"Subject: {subject}", "", found.text, *found.nested])
+
+
+def _opaque(entity: Entity, kind: str, name: str, content: bytes, body: Body) -> list[Block]:
+    """An S/MIME part stays an attachment; what it only signs is read as well."""
+    _attach(entity, kind, name or "smime.p7m", content, b"attachment", body)
+    inside = signed.signed_content(content) if body.nesting < MAX_NESTED_MAILS else None
+    if inside is None:
+        return []
+    body.nesting += 1
+    return _blocks(structure.split(inside, body.defects), body)
 
 
 def _winmail(entity: Entity, name: str, content: bytes, body: Body) -> list[Block]:

@@ -56,7 +56,7 @@ def read(root: Entity, body: Body, subject: str, sender: Sender | None, return_p
 def _is_machine(root: Entity, sender: Sender | None) -> bool:
     """Whether the mail says that a mail server wrote it."""
     named = sender is not None and machine_words.is_daemon(sender.address, sender.name)
-    report = root.content_type == "multipart/report" and "delivery-status" in root.parameters.get("report-type", "")
+    report = "delivery-status" in root.parameters.get("report-type", "")
     return named or report or bool(root.first("x-ms-exchange-message-is-ndr"))
 
 

@@ -25,7 +25,8 @@ _ADDRESS_ITEM = re.compile(
     r"""(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<angle><[^<>]*>)|(?P<comment>\([^()]*\))|(?P<comma>[,;])|(?P<plain>[^"<(,;]+|.)""",
     re.S,
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\]{1,200}@[^\s<>()\",;:\\]{1,255}")
+_GROUP = re.compile(r"(^|[,;])\s{0,9}[^:@<>\",;]{1,100}:")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\]{1,200}@(?:\[[0-9A-Fa-fIPv:.]{3,60}\]|[^\s<>()\[\]\",;:\\]{1,255})")
 
 
 def text(value: bytes, charset: str | None = None) -> str:
@@ -100,6 +101,7 @@ def _mailboxes(source: str) -> list[Sender]:
     found: list[Sender] = []
     names: list[str] = []
     address = ""
+    source = _GROUP.sub(r"\1", source) if ";" in source else source
     named = False
     for item in _ADDRESS_ITEM.finditer(source):
         kind, word = item.lastgroup, item.group()

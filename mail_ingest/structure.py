@@ -157,7 +157,7 @@ def _part_ranges(entity: Entity, defects: list[str]) -> list[tuple[int, int]]:
         guess = _GUESSED_DELIMITER.search(entity.raw, entity.start, entity.end)
         ranges = _cut(entity, guess.group(1)) if guess else []
     if not ranges:
-        entity.content_type, entity.parameters = "text/plain", {}
+        entity.content_type = "text/plain"
     return ranges
 
 

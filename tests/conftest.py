@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,19 @@ DESKS = (
     DeskSettings("languages", "talen@academie.example", "Talen", "Languages", receipt=False),
 )
 PortsMaker = Callable[..., Ports]
+
+
+_SERVICES = {"dovecot": "dovecot", "valkey": "valkey", "chromium": "browser", "postgres_server": "postgresql"}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note which real services a test uses, for the line at the end of the run."""
+    names = set(getattr(item, "fixturenames", ()))
+    used = {word for fixture, word in _SERVICES.items() if fixture in names}
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and "database_url" in callspec.params:
+        used.add(str(callspec.params["database_url"]))
+    item.user_properties.extend(("service", word) for word in sorted(used))
 
 
 @pytest.fixture(scope="session")
@@ -83,20 +97,11 @@ def make_ports(tmp_path: Path) -> Iterator[PortsMaker]:
     """Makes ports on a database URL; memory bus, jobs and mailer, real blobs; further settings by name."""
     made: list[Ports] = []
 
-    def make(url: str, **settings: object) -> Ports:
+    def make(url: str, **settings: Any) -> Ports:
         keys = tmp_path / "secrets" / "keys.json"
         create_keys(keys)
-        said = Settings(
-            **{
-                "data": tmp_path,
-                "database": url,
-                "desks": DESKS,
-                "min_free": 0,
-                "parsers": 0,
-                "undo_seconds": 0,
-                **settings,
-            }  # type: ignore[arg-type] - tests name settings freely
-        )
+        usual: dict[str, Any] = {"data": tmp_path, "desks": DESKS, "min_free": 0, "parsers": 0, "undo_seconds": 0}
+        said = Settings(**(usual | {"database": url} | settings))
         ports = Ports(
             settings=said,
             keys=load_keys(keys),

@@ -70,7 +70,7 @@ def put(ports: Ports, *raws: bytes, mailbox: str = "academy") -> list[Receipt]:
 
 def wait(ports: Ports, span: dt.timedelta = dt.timedelta(minutes=2)) -> None:
     """Let time pass on the clock of these ports."""
-    cast(SetClock, ports.now).move(span)
+    cast("SetClock", ports.now).move(span)
 
 
 def receive(ports: Ports, *raws: bytes) -> list[Receipt]:

@@ -17,6 +17,7 @@ _LINE = 76
 _TEXT_LIMIT = 2000
 _WORD_LIMIT = 200
 _QUOTED_NAME_LIMIT = 60
+_BOM = "\ufeff"
 _PLAIN = re.compile(r"[ -~]*")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(
@@ -26,9 +27,10 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,900}")
 
 
 def one_line(text: str, limit: int = _TEXT_LIMIT) -> str:
-    """Text that fits on one line: white space folded to single spaces, control characters and half pairs gone."""
-    words = " ".join(text[: 4 * limit].encode("utf-8", "replace").decode().split())
-    return "".join(letter for letter in words if unicodedata.category(letter) != "Cc")[:limit].strip()
+    """Text that fits on one line: white space and control characters become single spaces, half pairs question marks."""
+    whole = text[: 4 * limit].encode("utf-8", "replace").decode()
+    spaced = "".join(" " if letter == _BOM or unicodedata.category(letter) == "Cc" else letter for letter in whole)
+    return " ".join(spaced.split())[:limit].strip()
 
 
 def sendable(address: str) -> str | None:

@@ -39,7 +39,6 @@ _FAULT_TRIES = 6
 # The relay has taken the mail: what it said must not be lost because the database is just being restarted.
 _RECORD_TRIES, _RECORD_PAUSE = 60, 1.0
 _NOT_SENDABLE = "5.1.3"
-_NO_USE_GOING_ON = ("relay", "database")
 # While the relay can't be reached all mail waits together, so that it leaves together once the relay is back.
 _PAUSE_WITHOUT_RELAY = dt.timedelta(seconds=30)
 
@@ -158,7 +157,7 @@ def _send(ports: Ports, claimed: _Claimed) -> _Outcome:
         outcome.code = refusal.code
         outcome.refused |= dict.fromkeys(addresses, refusal.code)
     except Unavailable as fault:
-        outcome.code, outcome.relay_gone = fault.code, fault.code in _NO_USE_GOING_ON
+        outcome.code, outcome.relay_gone = fault.code, fault.code == "relay"
     except Exception as fault:  # a mail that can't be composed must not stop the others
         # Without the traceback: it may hold words of people.
         log.error("outbox_fault", extra={"outgoing": claimed.id, "fault": type(fault).__name__})

@@ -32,6 +32,10 @@ _RULED_OFF = re.compile(
     r"[^<>]*>",
     re.I,
 )
+# What changes no line break and no space costs the library most of its time.
+_INLINE = re.compile(r"</?(?:span|font|o:p|b|i|u|em|strong|a|big|small|tt)\b[^<>]*>", re.I)
+_STYLE = re.compile(r"\sstyle\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')", re.I)
+_HIDDEN = re.compile(r"display\s*:\s*none|white-space\s*:", re.I)
 _MANY_BLANKS = re.compile(r"\n{3,}")
 
 QUOTE_START = "\ue0f0"
@@ -46,13 +50,18 @@ def html_to_text(html: str, *, mark_quotes: bool = False) -> str:
     """
     html = html.replace(QUOTE_START, "").replace(_OPEN, "").replace(_CLOSE, "")
     if len(html) > MAX_HTML or html.count("<") > MAX_TAGS:
-        return _crude(html[: 8 * MAX_HTML])
+        return _tidied(_crude(html[: 8 * MAX_HTML]))
     marked = _mark(html) if mark_quotes else html
+    if not _HIDDEN.search(marked):
+        marked = _STYLE.sub("", _INLINE.sub("", marked))
     try:
         text = get_text(marked, _CONFIG)
     except (ValueError, RecursionError, AssertionError, TypeError, AttributeError, IndexError, KeyError):
         text = _crude(marked)
-    text = _cite(text.replace("\xa0", " "))
+    return _tidied(_cite(text.replace("\xa0", " ")))
+
+
+def _tidied(text: str) -> str:
     return _MANY_BLANKS.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
 
 

@@ -53,6 +53,22 @@ def _endings() -> tuple[str, ...]:
     return tuple({pieces[-1] for pieces in _attributions()} - {""})
 
 
+@cache
+def _hints() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Endings of an announcement without a colon, and the words by which helpdesks say "above"."""
+    endings = tuple(each for each in _endings() if not each.endswith(":"))
+    return endings, tuple({max(phrase.split(), key=len) for phrase in _words("reply_above")})
+
+
+def may_announce(line: str) -> bool:
+    """The cheap question before all others: whether the line can begin or announce older mail at all."""
+    if ":" in line or "：" in line or line.lstrip(" \t>*#").startswith(_DASHES) or line[:2].isdigit():
+        return True
+    endings, above = _hints()
+    low = line[:MAX_LINE].rstrip().lower()
+    return low.endswith(endings) or any(word in low for word in above)
+
+
 def ends_attribution(line: str) -> bool:
     """Whether a tidied line can be the last one of an announcement: the cheap question before the dear one."""
     return line.endswith((":", *_endings())) or bool(_DATED_ADDRESS.fullmatch(line))

@@ -82,6 +82,8 @@ def _older_mail_starts(lines: list[str], announced: set[int]) -> int | None:
 def _starts_here(lines: list[str], index: int, announced: set[int]) -> int | None:
     """Where the older mail begins that line `index` gives away, if it gives away any."""
     line = lines[index]
+    if not quote_words.may_announce(line) and QUOTE_START not in line:
+        return None
     if QUOTE_START in line or quote_words.is_separator(line) or quote_words.asks_to_reply_above(line):
         return _above_attribution(lines, index)
     if _header_block(lines, index):

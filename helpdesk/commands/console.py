@@ -1,0 +1,69 @@
+"""What every command gets: settings and ports, opened when asked for; and how it speaks. Chooses no adapter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from helpdesk.errors import HelpdeskError
+from helpdesk.ports import Ports
+from helpdesk.settings import Settings, from_env
+
+
+@dataclass
+class Console:
+    """One run of the command. `connect` and `keys_path` are the composition root's, handed in by `__main__`."""
+
+    environ: Mapping[str, str]
+    connect: Callable[[Settings], Ports]
+    keys_path: Callable[[Settings], Path]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings. Raises Misconfigured."""
+        return from_env(self.environ)
+
+    @cached_property
+    def ports(self) -> Ports:
+        """All ports. Raises Misconfigured when there are no keys yet."""
+        return self.connect(self.settings)
+
+
+pass_console = click.make_pass_decorator(Console)
+
+
+def sentence(fault: HelpdeskError) -> str:
+    """The error's message with its values filled in."""
+    return fault.message.format(**fault.values)
+
+
+def say(text: str) -> None:
+    """A line to standard output."""
+    click.echo(text)
+
+
+def show(value: Any, as_json: bool) -> None:
+    """A value as JSON, or as indented `name: value` lines for people."""
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    else:
+        for line in _lines(value, 0):
+            click.echo(line)
+
+
+def _lines(value: Any, depth: int) -> list[str]:
+    indent = "  " * depth
+    found = []
+    items = value.items() if isinstance(value, dict) else ((str(n), item) for n, item in enumerate(value, 1))
+    for name, item in items:
+        if isinstance(item, dict | list) and item:
+            found += [f"{indent}{name}:", *_lines(item, depth + 1)]
+        else:
+            found.append(f"{indent}{name}: {'-' if item in (None, [], {}) else item}")
+    return found

@@ -1,0 +1,107 @@
+"""`helpdesk user …`: accounts of staff from the command line. The rules are in `people/accounts.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from helpdesk.commands.console import Console, pass_console, say
+from helpdesk.models.account import ROLES
+from helpdesk.people import accounts
+from helpdesk.unit import SYSTEM, unit_of_work
+
+_ROLE = click.Choice(ROLES)
+_password_file = click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="File with the password, - for standard input; without it you are asked.",
+)
+
+
+def _password(file: Path | None) -> str:
+    if file is None:
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    with click.open_file(str(file), encoding="utf-8") as text:
+        first: str = text.readline().rstrip("\r\n")
+        return first
+
+
+@click.group()
+def user() -> None:
+    """Accounts of the people who work here."""
+
+
+@user.command()
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", "roles", type=_ROLE, multiple=True, required=True, help="May be given more than once.")
+@click.option("--language", type=click.Choice(["nl", "en"]), help="Language of the pages for this person.")
+@_password_file
+@pass_console
+def add(
+    console: Console, email: str, name: str, roles: tuple[str, ...], language: str | None, password_file: Path | None
+) -> None:
+    """Make an account for EMAIL, who is called NAME."""
+    password = _password(password_file)
+    with unit_of_work(console.ports, SYSTEM) as unit:
+        accounts.create_account(unit, email, name, roles, password, language)
+    say(f"{email} can sign in now.")
+
+
+@user.command()
+@click.argument("email")
+@_password_file
+@pass_console
+def password(console: Console, email: str, password_file: Path | None) -> None:
+    """Give EMAIL a new password; all its sessions end."""
+    fresh = _password(password_file)
+    with unit_of_work(console.ports, SYSTEM) as unit:
+        accounts.set_password(unit, email, fresh)
+    say(f"{email} has a new password.")
+
+
+@user.command()
+@click.argument("email")
+@click.argument("roles", type=_ROLE, nargs=-1, required=True)
+@pass_console
+def role(console: Console, email: str, roles: tuple[str, ...]) -> None:
+    """Give EMAIL exactly these ROLES."""
+    with unit_of_work(console.ports, SYSTEM) as unit:
+        accounts.set_roles(unit, email, roles)
+    say(f"{email} has the roles {', '.join(roles)}.")
+
+
+@user.command()
+@click.argument("email")
+@pass_console
+def deactivate(console: Console, email: str) -> None:
+    """Close the account of EMAIL and end its sessions; what it did stays."""
+    with unit_of_work(console.ports, SYSTEM) as unit:
+        accounts.deactivate(unit, email)
+    say(f"{email} can't sign in any more.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--end", is_flag=True, help="End all of them.")
+@pass_console
+def sessions(console: Console, email: str, end: bool) -> None:
+    """Show where EMAIL is signed in."""
+    with unit_of_work(console.ports, SYSTEM, write=end) as unit:
+        for one in accounts.sessions_of(unit, email):
+            say(f"{one.id}  since {one.created_at:%Y-%m-%d %H:%M}  seen {one.seen_at:%Y-%m-%d %H:%M} UTC")
+        if end:
+            count = accounts.end_sessions(unit, accounts.account_named(unit, email).id)
+            say(f"{count} sessions ended.")
+
+
+@user.command("list")
+@pass_console
+def list_accounts(console: Console) -> None:
+    """Show all accounts with their roles."""
+    with unit_of_work(console.ports, SYSTEM, write=False) as unit:
+        for one in accounts.staff(unit, active_only=False):
+            state = "" if one.active else "  (closed)"
+            say(f"{one.email}  {one.name}  {', '.join(sorted(one.roles))}{state}")
