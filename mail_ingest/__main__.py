@@ -97,7 +97,7 @@ def listen(ports: Ports) -> int:
         lambda mails: accept(mails, ports),
         ports.now,
         spool,
-        server_tls(settings.listen_certificate, settings.listen_key),
+        tls=server_tls(settings.listen_certificate, settings.listen_key),
     )
     receiver.start(
         settings.listen_host,

@@ -30,8 +30,6 @@ _EXTENSIONS = {
     "text/rfc822-headers": ".txt",
     "application/ms-tnef": ".dat",
 }
-_SMIME_KINDS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_TNEF_KINDS = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 
 @dataclass(slots=True)
@@ -48,7 +46,6 @@ class Body:
 
     text: str = ""
     html: str = ""
-    shown_from_html: bool = False
     appended: list[str] = field(default_factory=list)
     """Texts that belong to the message though they stand in other parts: invitations, winmail.dat."""
     nested: list[str] = field(default_factory=list)
@@ -93,7 +90,6 @@ def _choose(blocks: list[Block], body: Body) -> None:
         if each.text.strip():
             texts.append(each.text)
         else:
-            body.shown_from_html = True
             texts.append(html_to_text(each.html, mark_quotes=True))
     body.text = "\n".join(texts)
 
@@ -122,10 +118,8 @@ def _leaf(entity: Entity, body: Body) -> list[Block]:
         return _message(entity, kind, disposition_value, body)
     content = transfer.decode(entity.body, entity.first("content-transfer-encoding"), body.defects)
     name = filename(entity, disposition_value)
-    if kind in _TNEF_KINDS or name.lower() == "winmail.dat":
-        return _winmail(entity, name, content, body)
-    if kind in _SMIME_KINDS:
-        return _opaque(entity, kind, name, content, body)
+    if kind in _CONTAINERS or name.lower() == "winmail.dat":
+        return _CONTAINERS.get(kind, _winmail)(entity, name, content, body)
     if kind in _TEXT_KINDS and not disposition.startswith(b"attachment") and not (name and body.attachments):
         blocks = _text_leaf(entity, kind, content, name, body)
         if blocks is not None:
@@ -217,9 +211,9 @@ def _nested_text(inner: Entity, subject: str, body: Body) -> str:
     return "\n".join([*lines, f"Subject: {subject}", "", found.text, *found.nested])
 
 
-def _opaque(entity: Entity, kind: str, name: str, content: bytes, body: Body) -> list[Block]:
+def _opaque(entity: Entity, name: str, content: bytes, body: Body) -> list[Block]:
     """An S/MIME part stays an attachment; what it only signs is read as well."""
-    _attach(entity, kind, name or "smime.p7m", content, b"attachment", body)
+    _attach(entity, entity.content_type, name or "smime.p7m", content, b"attachment", body)
     inside = signed.signed_content(content) if body.nesting < MAX_NESTED_MAILS else None
     if inside is None:
         return []
@@ -246,6 +240,14 @@ def _winmail(entity: Entity, name: str, content: bytes, body: Body) -> list[Bloc
         _attach(entity, "application/ms-tnef", name or "winmail.dat", content, b"attachment", body)
     body.appended.append(found.text or html_to_text(found.html))
     return []
+
+
+_CONTAINERS = {
+    "application/ms-tnef": _winmail,
+    "application/vnd.ms-tnef": _winmail,
+    "application/pkcs7-mime": _opaque,
+    "application/x-pkcs7-mime": _opaque,
+}
 
 
 def _attach(entity: Entity, kind: str, name: str, content: bytes, disposition: bytes, body: Body) -> None:

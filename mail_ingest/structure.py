@@ -17,6 +17,7 @@ MAX_MENDED_LINES = 100
 _FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.M)
 _BLOCK_END = re.compile(rb"\n\r*\n")
 _BLANK_LINE = re.compile(rb"\r*\n")
+_SOMETHING = re.compile(rb"\S")
 _MBOX_LINE = re.compile(rb">?From [^\n]*\n")
 _HEADER_NAME = re.compile(
     rb"^(?:received|from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|x-[a-z0-9-]+|return-path|reply-to"
@@ -177,6 +178,6 @@ def _cut(entity: Entity, boundary: bytes) -> list[tuple[int, int]]:
                 ranges.append((opened, max(opened, last)))
             opened = -1 if rest else min(line_end + 1, end)
         position = raw.find(delimiter, max(line_end, position + 1), end)
-    if opened >= 0 and raw[opened:end].strip():
+    if opened >= 0 and _SOMETHING.search(raw, opened, end):
         ranges.append((opened, end))
     return ranges

@@ -84,11 +84,12 @@ class SmtpMailer:
             relay.close()
 
 
-def _refusal(codes: Sequence[int]) -> PermanentRefusal | TemporaryRefusal:
-    """Permanent only when every recipient was refused for good (RFC 5321 4.2.1)."""
-    if codes and all(500 <= code < 600 for code in codes):
-        return PermanentRefusal(code=str(codes[0]))
-    return TemporaryRefusal(code=str(next((code for code in codes if code < 500), 450)))
+def _refusal(codes: Sequence[int]) -> PermanentRefusal | TemporaryRefusal | Unavailable:
+    """Permanent only when every recipient was refused for good (RFC 5321 4.2.1); half an answer is a cut."""
+    if not codes or not all(400 <= code < 600 for code in codes):
+        return Unavailable("The relay hung up.", code="relay_cut")
+    later = [code for code in codes if code < 500]
+    return TemporaryRefusal(code=str(later[0])) if later else PermanentRefusal(code=str(codes[0]))
 
 
 @contextlib.contextmanager

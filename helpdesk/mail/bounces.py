@@ -27,7 +27,7 @@ def mark_bounce(unit: Unit, mail: IncomingMail, token_address: str = "") -> Outg
     if outgoing is None or bounce.delayed:
         return outgoing
     recipients = recipients_of(unit, outgoing.id)
-    names = {normal(address) for address in bounce.recipient}
+    names = {normal(address) for address in (*bounce.recipient, *bounce.original_recipient)}
     meant = [each for each in recipients if each.address in names] or [
         each for each in recipients if each.state == "accepted"
     ]

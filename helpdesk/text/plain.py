@@ -92,9 +92,14 @@ def _cite(text: str) -> str:
         return text
     lines: list[str] = []
     depth = 0
+    opened = False
     for line in text.split("\n"):
         depth += line.count(_OPEN) - line.count(_CLOSE)
         if _OPEN in line or _CLOSE in line:
-            continue
-        lines.append("> " * depth + line.lstrip() if depth > 0 else line)
+            while _CLOSE in line and lines and not lines[-1].strip("> "):
+                lines.pop()
+            opened = _OPEN in line
+        elif line.strip() or not opened:
+            lines.append("> " * depth + line.lstrip() if depth > 0 else line)
+            opened = False
     return "\n".join(lines)

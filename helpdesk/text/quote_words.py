@@ -13,6 +13,7 @@ _SPACES = re.compile(r"[\s\u00a0\u202f\u200b\u200e\u200f\u202a-\u202e\u2066-\u20
 _COLON = re.compile(r" ?[:：]")
 _LABEL = re.compile(r"\W{0,4}([^\W\d_][^\d:：*<>@]{0,24}?)[\s*_]{0,4}[:：]")
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}")
+_ADDRESS_LAST = re.compile(r"[\s<(\[:][^\s<>()@]{1,100}@[^\s<>()@]{1,100}\.[^\s<>()@]{2,20}[>)\]]{0,2}(?: \S{1,20})?:$")
 _MOMENT = re.compile(r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _DATED_ADDRESS = re.compile(r"\d{4}[/.-]\d{1,2}[/.-]\d{1,2}\b.{1,200}<[^\s<>@]{1,100}@[^\s<>]{1,100}")
 _DEVICE = re.compile(
@@ -24,6 +25,7 @@ _LINK = re.compile(r"\s?<[^<>]{0,400}>")
 _RULE = re.compile(r"^[\s>*]{0,6}(?:_{10,}|-{20,}|={20,}|\*{20,})\s*$")
 
 MAX_LINE = 600
+_MAX_UNKNOWN = 250
 
 
 @cache
@@ -91,9 +93,9 @@ def is_attribution(line: str, *, quoted_below: bool, anchored: bool) -> bool:
         return True
     if any(_fits(line, pieces) for pieces in _attributions() if bool(pieces[0]) == anchored):
         return True
-    # In any language: a moment, an address and a colon at the end; above a marked quote one of the two will do.
-    named = bool(_MOMENT.search(line)), bool(_ADDRESS.search(line))
-    return not anchored and line.endswith(":") and (all(named) or (quoted_below and any(named)))
+    # In any language: a moment and, at the end, an address; above a marked quote a colon and one of the two will do.
+    named = len(line) < _MAX_UNKNOWN and bool(_MOMENT.search(line)) and bool(_ADDRESS_LAST.search(line))
+    return not anchored and line.endswith(":") and (named or (quoted_below and gives_evidence(line)))
 
 
 def _fits(line: str, pieces: tuple[str, ...]) -> bool:

@@ -15,6 +15,7 @@ _MAX_LOOSE_SIGNATURE = 12
 _MAX_ATTRIBUTION_LINES = 5
 _MAX_ATTRIBUTION = 500
 _BLOCK_WINDOW = 14
+_MAX_LOOKS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,14 @@ def _older_mail_starts(lines: list[str], announced: set[int]) -> int | None:
     Lines that announce a quote marked with `>` go into `announced`: behind such a quote new text may follow.
     """
     said: int | None = None
+    looks = 0
     for index, line in enumerate(lines):
         if not line.strip() or is_quoted(line):
             continue
-        start = _starts_here(lines, index, announced)
+        start = None
+        if (QUOTE_START in line or quote_words.may_announce(line)) and looks < _MAX_LOOKS:
+            looks += 1
+            start = _starts_here(lines, index, announced)
         if start is not None and said is not None and said < start:
             return start
         if start is not None and QUOTE_START not in line and not quote_words.asks_to_reply_above(line):
@@ -82,8 +87,6 @@ def _older_mail_starts(lines: list[str], announced: set[int]) -> int | None:
 def _starts_here(lines: list[str], index: int, announced: set[int]) -> int | None:
     """Where the older mail begins that line `index` gives away, if it gives away any."""
     line = lines[index]
-    if not quote_words.may_announce(line) and QUOTE_START not in line:
-        return None
     if QUOTE_START in line or quote_words.is_separator(line) or quote_words.asks_to_reply_above(line):
         return _above_attribution(lines, index)
     if _header_block(lines, index):
@@ -184,6 +187,7 @@ def _before_quotes(lines: list[str], end: int, announced: set[int]) -> int:
         or end - 1 in announced
         or QUOTE_START in lines[end - 1]
         or quote_words.is_rule(lines[end - 1])
+        or (end < len(lines) and lines[end - 1].strip() in ("---", "----", "-----", "___", "____", "***"))
     ):
         end -= 1
     return end

@@ -50,7 +50,7 @@ def receive_mail(unit: Unit, mail: IncomingMail, arrival: Arrival) -> Filed:
     """
     machine = mail.is_bounce or mail.is_auto_reply or arrival.machine is not None
     trail = Trail(arrival.token_address, arrival.verdict)
-    bounced = mark_bounce(unit, mail) if mail.is_bounce and arrival.verdict != "fail" else None
+    bounced = mark_bounce(unit, mail, arrival.token_address) if mail.is_bounce and arrival.verdict != "fail" else None
     match = _match(unit, mail, trail, bounced)
     sender = mail.sender or Sender("")
     person = _person(unit, sender)

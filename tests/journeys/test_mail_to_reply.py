@@ -43,7 +43,7 @@ def answer(ports: Ports, actor: Actor, number: str, text: str = "Dat **kan**.", 
 
 def sent(ports: Ports) -> list[tuple[str, tuple[str, ...], bytes]]:
     deliver_waiting(ports)
-    return cast(MemoryMailer, ports.mailer).sent
+    return cast("MemoryMailer", ports.mailer).sent
 
 
 def test_a_mail_becomes_one_ticket_with_its_bytes(ports: Ports) -> None:

@@ -220,7 +220,7 @@ def test_opaque_signed_mail_is_read(in_pieces: bool) -> None:
     content = b"\xa0\x80" + octets + b"\0\0" if in_pieces else der(0xA0, octets)
     signed = der(0x30, b"\x02\x01\x01" + der(0x31, b"") + der(0x30, data_oid + content))
     body = base64.encodebytes(der(0x30, signed_oid + der(0xA0, signed)))
-    kind = b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\nContent-Transfer-Encoding: base64"
+    kind = b"Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64"
 
     mail = parse(b"From: a@example.nl\n" + kind + b"\n\n" + body)
 

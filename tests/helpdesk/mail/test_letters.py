@@ -112,7 +112,7 @@ def test_an_answer_carries_quote_and_both_signatures(ports: Ports) -> None:
         mail = queue_answer(unit, ticket, answer, [FEMKE], [], question.id)
     body = composed(ports, mail.id).get_body(("plain",))
     assert body is not None
-    assert body.get_content() == (
+    assert body.get_content().replace("\r\n", "\n") == (
         "Dat kan **nog**.\n\nVraag V-2026-01342\n\nMarije de Boer\nma-do\n\nMet vriendelijke groet,\nde Academie\n\n"
         "Op zondag 22 november 2026, 09:42 schreef Femke de Vries:\n"
         "> Beste academie,\n>\n> Kan ik me nog inschrijven?\n>\n>> eerder\n>> gevraagd\n"

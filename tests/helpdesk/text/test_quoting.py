@@ -208,6 +208,8 @@ def test_a_mail_that_is_all_quote_is_shown_whole(text: str) -> None:
         "Kosten\n-----\nTotaal: 10 euro\n-----\nGraag akkoord",
         "From: what I understand\nthis is fine",
         "a | b\n--|--\n1 | 2",
+        "May 29 11:58:43 host kernel: version (root@host) 2009\nMay 29 11:58:43 host kernel: supported:\nA\nB",
+        "Overleg op 3-2-2025 om 10:15 met jan@example.nl en piet@example.nl over:\n- rooster\n- zaal",
     ],
 )
 def test_ordinary_text_stays_whole(text: str) -> None:
@@ -232,7 +234,19 @@ def test_html_of_outlook_and_gmail() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["On Mon", "On Mon wrote:", "wrote:", "From: a@b.nl", "-" * 599, "> x", "--", "_" * 300, "a:"]
+    "line",
+    [
+        "On Mon",
+        "On Mon wrote:",
+        "On 10:00 ab@c.nl x:",
+        "wrote:",
+        "From: a@b.nl",
+        "-" * 599,
+        "> x",
+        "--",
+        "_" * 300,
+        "a:",
+    ],
 )
 def test_long_bait_takes_no_time(line: str) -> None:
     started = time.process_time()
