@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import migrating
 from helpdesk.errors import HelpdeskError, Misconfigured
+from helpdesk.mail.texts import text_problems
 from helpdesk.ports import Ports
 
 _SKEW = dt.timedelta(seconds=5)
@@ -112,6 +113,13 @@ def _relay(ports: Ports) -> str:
     return f"{ports.settings.smtp_host}:{ports.settings.smtp_port} greets."
 
 
+def _texts(ports: Ports) -> str:
+    problems = text_problems(ports.settings)
+    if problems:
+        raise Misconfigured("{problem} Ours is sent in its place.", problem=" ".join(problems))
+    return "Every mail text can be used."
+
+
 def _mailboxes(ports: Ports) -> list[CheckResult]:
     """Asked of the package that knows IMAP, in a process of its own: nothing here may import it."""
     if not ports.settings.mailboxes:
@@ -146,4 +154,5 @@ _CHECKS: tuple[tuple[str, Callable[[Ports], str]], ...] = (
     ("clock", _clock),
     ("redis", _redis),
     ("relay", _relay),
+    ("mail texts", _texts),
 )

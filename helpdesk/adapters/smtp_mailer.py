@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import smtplib
 import socket
 import ssl
@@ -27,18 +28,21 @@ class SmtpMailer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @functools.cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Read once: a new authority file counts from the next start."""
+        return ssl.create_default_context(cafile=self._settings.smtp_ca_file or None)
+
     def _connect(self) -> smtplib.SMTP:
         said = self._settings
         relay: smtplib.SMTP | None = None
         try:
-            # Reads the system's authorities from disk, so it can fail like a connection.
-            context = ssl.create_default_context(cafile=said.smtp_ca_file or None)
             if said.smtp_security == "tls":
-                relay = smtplib.SMTP_SSL(said.smtp_host, said.smtp_port, timeout=_CONNECT_TIMEOUT, context=context)
+                relay = smtplib.SMTP_SSL(said.smtp_host, said.smtp_port, timeout=_CONNECT_TIMEOUT, context=self._tls)
             else:
                 relay = smtplib.SMTP(said.smtp_host, said.smtp_port, timeout=_CONNECT_TIMEOUT)
             if said.smtp_security == "starttls":
-                relay.starttls(context=context)
+                relay.starttls(context=self._tls)
             if said.smtp_user:
                 relay.login(said.smtp_user, Path(said.smtp_password_file).read_text(encoding="utf-8").strip())
         except (OSError, smtplib.SMTPException) as fault:

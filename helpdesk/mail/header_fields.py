@@ -27,7 +27,7 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,900}")
 
 
 def one_line(text: str, limit: int = _TEXT_LIMIT) -> str:
-    """Text that fits on one line: white space and control characters become single spaces, half pairs question marks."""
+    """Text that fits on one line: spaces and control characters become single spaces, half pairs question marks."""
     whole = text[: 4 * limit].encode("utf-8", "replace").decode()
     spaced = "".join(" " if letter == _BOM or unicodedata.category(letter) == "Cc" else letter for letter in whole)
     return " ".join(spaced.split())[:limit].strip()

@@ -55,7 +55,7 @@ def test_hostile_names_and_addresses_add_no_field_and_no_recipient(people: list[
 
 @given(WILD)
 def test_a_name_comes_back_as_it_was(name: str) -> None:
-    # The standard library's newer parser puts spaces between the encoded words of a name; its older one reads them right.
+    # The standard library's newer parser puts spaces between the encoded words of a name; its older one does not.
     raw = address_field("To", [Sender("femke@ministerie.example", name)]).removeprefix("To:")
     shown, address = parseaddr(" ".join(raw.split()))
     assert address == "femke@ministerie.example"

@@ -30,10 +30,14 @@ def receipt(ports: Ports, to: Sender = FEMKE, number: str = "2026-00001", langua
 
 
 def test_an_answer_is_queued_with_its_entry_or_not_at_all(ports: Ports) -> None:
-    with pytest.raises(RuntimeError), unit_of_work(ports, SYSTEM) as unit:
-        ticket = make.ticket(unit)
-        queue_answer(unit, ticket, make.answered(unit, ticket), [FEMKE], [], None)
-        raise RuntimeError
+    def broken_off() -> None:
+        with unit_of_work(ports, SYSTEM) as unit:
+            ticket = make.ticket(unit)
+            queue_answer(unit, ticket, make.answered(unit, ticket), [FEMKE], [], None)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken_off()
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         assert unit.session.query(OutgoingMail).count() == unit.session.query(Entry).count() == 0
     assert make.nudges(ports) == []

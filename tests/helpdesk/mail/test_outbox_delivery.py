@@ -276,7 +276,7 @@ def test_two_workers_at_once_send_each_mail_once(ports: Ports) -> None:
 def test_a_worker_stops_after_its_time_and_says_that_work_is_left(ports: Ports) -> None:
     for number in range(5):
         make.queued(ports, number=f"2026-{number:05d}")
-    refusing(ports, lambda _to: make.clock(ports).move(8 * SECONDS))  # type: ignore[func-returns-value] # the relay is slow
+    refusing(ports, lambda _to: make.clock(ports).move(8 * SECONDS))
     before = len(make.nudges(ports))
     assert drained(ports) == 3
     assert make.nudges(ports)[before:] == [DELIVER_WAITING]
