@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.holders import is_gone
-from helpdesk.models import Heartbeat, Lease
+from helpdesk.models import Flag, Heartbeat, Lease
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
@@ -16,7 +16,8 @@ from helpdesk.unit import SYSTEM, Unit, unit_of_work
 def hold(ports: Ports, name: str, seconds: int) -> bool:
     """Take or renew the lease for so many seconds; False while another process holds it.
 
-    A process of this machine that was killed holds nothing: its lease is taken over at once, not when it runs out.
+    During an update nobody holds anything. A process of this machine that was killed holds nothing: its lease is taken
+    over at once, not when it runs out.
     """
     with unit_of_work(ports, SYSTEM) as unit:
         return hold_in(unit, name, seconds)
@@ -26,6 +27,8 @@ def hold_in(unit: Unit, name: str, seconds: int) -> bool:
     """The same within a unit: one statement, so that two takers can't both win."""
     dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
     until = unit.now + dt.timedelta(seconds=seconds)
+    if unit.session.scalar(select(Flag.value).where(Flag.name == "maintenance")) == "on":
+        return False
     before = unit.session.scalar(select(Lease.holder).where(Lease.name == name))
     gone = [before] if before is not None and is_gone(before) else []
     fresh = dialect.insert(Lease).values(name=name, holder=unit.ports.holder, until=until)

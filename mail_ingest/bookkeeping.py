@@ -105,7 +105,9 @@ def _write_round(unit: Unit, box: MailboxSettings, outcome: PollResult | Helpdes
         }
         _seen_again(unit, box.name, outcome)
     dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
-    row = dialect.insert(Mailbox).values(name=box.name, left_count=0, **{k: v for k, v in values.items() if k != "left_count"})
+    row = dialect.insert(Mailbox).values(
+        name=box.name, left_count=0, **{k: v for k, v in values.items() if k != "left_count"}
+    )
     unit.session.connection().execute(row.on_conflict_do_update(index_elements=[Mailbox.name], set_=values))
 
 

@@ -49,10 +49,10 @@ class Keeper:
         try:
             self._accept([(raw, envelope)])
         except HelpdeskError as error:
-            log.warning("%s receiver can't keep a mail: %s", self._source, error.code)
+            log.warning("receiver", extra={"mailbox": self._source, "code": error.code})
             return TRY_LATER
         except Exception as error:
-            log.error("%s receiver fault while keeping: %s", self._source, type(error).__name__)
+            log.error("receiver", extra={"mailbox": self._source, "fault": type(error).__name__})
             return FAULT
         finally:
             discard(raw)

@@ -180,7 +180,7 @@ class Rounds:
         except HelpdeskError as error:
             outcome = error
         except Exception as error:
-            log.error("poller fault in mailbox %s: %s", self.intake.mailbox, type(error).__name__)
+            log.error("poller", extra={"mailbox": self.intake.mailbox, "fault": type(error).__name__})
             outcome = HelpdeskError("A fault in the poller: {fault}.", code="poller.fault", fault=type(error).__name__)
         try:
             self.report(outcome)
@@ -196,7 +196,7 @@ class Rounds:
                 if self.mailbox.wait(min(1.0, rest)):
                     return
         except Unavailable as error:
-            log.warning("mailbox %s: %s while waiting", self.intake.mailbox, error.code)
+            log.warning("mailbox_wait", extra={"mailbox": self.intake.mailbox, "code": error.code})
 
 
 def start(rounds: Sequence[Rounds], stop: threading.Event) -> list[threading.Thread]:

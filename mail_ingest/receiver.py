@@ -80,7 +80,7 @@ class Handler:
 
     async def handle_exception(self, error: Exception) -> str:
         """A fault of ours is never a permanent refusal."""
-        log.error("receiver fault: %s", type(error).__name__)
+        log.error("receiver", extra={"fault": type(error).__name__})
         return FAULT
 
 

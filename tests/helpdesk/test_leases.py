@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from helpdesk.leases import beat, hold, release
+from helpdesk.models import Flag
 from helpdesk.ports import Ports
 from helpdesk.status import status
+from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import wait
 
 
@@ -35,3 +37,9 @@ def test_a_beat_shows_in_the_status(ports: Ports) -> None:
     beat(ports, "poller")
     wait(ports, timedelta(seconds=90))
     assert status(ports)["processes"] == {"poller": 90}
+
+
+def test_nobody_holds_anything_during_an_update(ports: Ports) -> None:
+    with unit_of_work(ports, SYSTEM) as unit:
+        unit.session.add(Flag(name="maintenance", value="on"))
+    assert not hold(ports, "x", 60)
