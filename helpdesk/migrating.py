@@ -9,8 +9,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
-from helpdesk.errors import Misconfigured
+from helpdesk.errors import Misconfigured, Unavailable
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -30,9 +31,12 @@ def head() -> str:
 
 
 def current(engine: Engine) -> str | None:
-    """The revision of the database; none for an empty one."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    """The revision of the database; none for an empty one. Raises Unavailable when it can't be reached."""
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as fault:
+        raise Unavailable("The database can't be reached now. Try again in a minute.", code="database") from fault
 
 
 def migrate(engine: Engine) -> None:

@@ -63,6 +63,13 @@ class Unit:
         if self.session.execute(statement).scalar() is None:
             raise Conflict("Somebody changed this meanwhile. Look again and repeat.")
 
+    def stale(self, row: Any) -> None:
+        """Count a change of a versioned row without claiming it: forms made before it are refused from now on."""
+        self.session.flush()
+        model = type(row)
+        self.session.execute(update(model).where(model.id == row.id).values(version=model.version + 1))
+        self.session.refresh(row)
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that can fail alone: its rows and what it wanted told are undone, the rest of the unit goes on."""

@@ -58,7 +58,7 @@ def mail_text(settings: Settings, mail: str, language: str, part: str, values: M
         try:
             return _render(own, name, values)
         except Exception as fault:  # a replaced text may do anything wrong
-            log.warning("mail_text", extra={"text": name, "fault": type(fault).__name__})
+            log.warning("mail_text", extra={"code": name, "fault": type(fault).__name__})
     return _render(_SHIPPED, name, values)
 
 

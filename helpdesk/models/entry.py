@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
 
 ENTRY_KINDS = ("mail", "answer", "note", "chat", "machine", "forward")
-CONTENT_KINDS = ("subject", "body", "reply", "html_source", "html", "markdown", "headers", "filename")
+CONTENT_KINDS = ("subject", "body", "reply", "html_source", "html", "markdown", "headers", "filename", "remote_hosts")
 HTML_STATES = ("none", "waiting", "clean", "refused")
 
 
@@ -46,6 +46,7 @@ class Entry(Base):
     )
     html_state: Mapped[str] = plain("whether cleaned HTML is there", String(16), default="none")
     html_reason: Mapped[str | None] = plain("a fixed reason why HTML is not shown", String(32))
+    remote_images: Mapped[int] = plain("images on the internet that are never loaded", default=0)
     cleaner_version: Mapped[int | None] = plain("version of the cleaning chain")
     verdict: Mapped[str | None] = plain("pass, fail or none: our own server's verdict on the sender", String(8))
     defects: Mapped[str | None] = plain("fixed codes of what was wrong with the mail", String(300))

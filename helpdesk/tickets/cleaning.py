@@ -96,6 +96,7 @@ def _store(ports: Ports, results: list[tuple[Waiting, CleanHtml | None]]) -> Non
                 .values(
                     html_state="refused" if html is None else "clean",
                     html_reason=reason and reason[:32],
+                    remote_images=result.remote_images if result else 0,
                     cleaner_version=CLEANER_VERSION,
                 )
                 .returning(Entry.ticket_id)
@@ -107,9 +108,11 @@ def _store(ports: Ports, results: list[tuple[Waiting, CleanHtml | None]]) -> Non
                     Content.ticket_id == changed, Content.entry_id == item.entry_id, Content.kind == "html_source"
                 )
             )
-            if html is not None:
-                unit.session.execute(
-                    insert(Content).values(
-                        ticket_id=changed, entry_id=item.entry_id, kind="html", text=storable(html, 2_000_000)
-                    )
-                )
+            texts = {"html": html or "", "remote_hosts": " ".join(result.remote_hosts) if result else ""}
+            rows = [
+                {"ticket_id": changed, "entry_id": item.entry_id, "kind": kind, "text": storable(text, 2_000_000)}
+                for kind, text in texts.items()
+                if text or (kind == "html" and html is not None)
+            ]
+            if rows:
+                unit.session.execute(insert(Content), rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Invalid
@@ -53,9 +53,7 @@ def _change(unit: Unit, ticket: Ticket, status: str) -> None:
 def _changed(unit: Unit, ticket: Ticket) -> None:
     """A change of what a form showed makes forms that are open stale."""
     ticket.changed_at = unit.now
-    unit.session.flush()
-    unit.session.execute(update(Ticket).where(Ticket.id == ticket.id).values(version=Ticket.version + 1))
-    unit.session.refresh(ticket)
+    unit.stale(ticket)
 
 
 def _requester(unit: Unit, ticket: Ticket) -> str:

@@ -87,14 +87,7 @@ def _rows(unit: Unit, ids: Iterable[int]) -> list[Row]:
             select(Content.ticket_id, Content.text).where(Content.ticket_id.in_(wanted), Content.kind == "subject")
         ).all()
     )
-    people = {
-        row.ticket_id: row.name or row.address
-        for row in unit.session.execute(
-            select(TicketPerson.ticket_id, TicketPerson.name, TicketPerson.address).where(
-                TicketPerson.ticket_id.in_(wanted), TicketPerson.role == "requester"
-            )
-        )
-    }
+    people = _requesters(unit, wanted)
     counts = {
         row.ticket_id: (row.entries, row.newest)
         for row in unit.session.execute(
@@ -123,6 +116,16 @@ def _rows(unit: Unit, ids: Iterable[int]) -> list[Row]:
         )
         for ticket in (tickets[ticket_id] for ticket_id in wanted if ticket_id in tickets)
     ]
+
+
+def _requesters(unit: Unit, ticket_ids: list[int]) -> dict[int, str]:
+    """How each ticket's requester is called, by ticket."""
+    found = unit.session.execute(
+        select(TicketPerson.ticket_id, TicketPerson.name, TicketPerson.address).where(
+            TicketPerson.ticket_id.in_(ticket_ids), TicketPerson.role == "requester"
+        )
+    )
+    return {row.ticket_id: row.name or row.address for row in found}
 
 
 def _previews(unit: Unit, ticket_ids: list[int], entry_ids: list[int]) -> dict[int, str]:

@@ -6,11 +6,11 @@ import datetime as dt
 import unicodedata
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Invalid
-from helpdesk.models import Counter, Person, Ticket, TicketPerson
+from helpdesk.models import Counter, Entry, Person, Ticket, TicketPerson
 from helpdesk.people.access import require
 from helpdesk.people.addresses import normal, person_for
 from helpdesk.retention import clock
@@ -91,6 +91,9 @@ def open_by_hand(
 ) -> str:
     """A ticket made by an advisor for a phone call or a visit; its first entry is a note. Returns the number."""
     require(unit.actor, "ticket.open")
+    repeated = select(Ticket.number).join(Entry, Entry.ticket_id == Ticket.id).where(Entry.client_id == client_id)
+    if client_id and (again := unit.session.scalar(repeated)) is not None:
+        return again
     if channel not in ("phone", "desk"):
         raise Invalid("Choose telephone or visit.", field="channel")
     if not markdown.strip() or not subject.strip():

@@ -125,6 +125,7 @@ def _wake(unit: Unit, ticket: Ticket, at: dt.datetime, *, opened: bool) -> None:
     ticket.changed_at = unit.now
     if opened:
         return
+    unit.stale(ticket)
     if ticket.status in ("done", "waiting_for_asker", "snoozed"):
         record(unit, ticket.id, "status", before=ticket.status, after="open")
         ticket.status = "open"

@@ -126,6 +126,7 @@ def add_note(unit: Unit, number: str, markdown: str, client_id: str) -> int:
     )
     entry = write_entry(unit, ticket.id, draft)
     ticket.changed_at = unit.now
+    unit.stale(ticket)
     record(unit, ticket.id, "noted", entry_id=entry.id)
     return entry.id
 

@@ -25,7 +25,7 @@ from helpdesk.text.rendering import render_answer
 from helpdesk.tickets.views import EntryView, EventView, FileView, HintView, PersonView, RecipientView, Thread
 from helpdesk.unit import Unit
 
-_KINDS = ("body", "reply", "markdown", "headers", "filename")
+_KINDS = ("body", "reply", "markdown", "headers", "filename", "remote_hosts")
 
 
 def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int = 20) -> Thread:
@@ -127,6 +127,10 @@ def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryVi
         quoted=_rest(body, reply),
         html_state=entry.html_state,
         html_reason=entry.html_reason,
+        remote_images=entry.remote_images,
+        remote_hosts=texts.get("remote_hosts", "").split(),
+        to=[item["address"] for item in headers.get("to", ())],
+        cc=[item["address"] for item in headers.get("cc", ())],
         verdict=entry.verdict,
         defects=(entry.defects or "").split(),
         undone=entry.undone_at is not None,

@@ -68,7 +68,10 @@ class RecipientView:
 
 @dataclass(slots=True)
 class EntryView:
-    """One entry of a thread. `text` is what is new, `quoted` the older mail below it; `html` is our own safe HTML."""
+    """One entry of a thread. `text` is what is new, `quoted` the older mail below it; `html` is our own safe HTML.
+
+    `to` and `cc` are addresses a received mail went to; `remote_hosts` would have been asked for its `remote_images`.
+    """
 
     id: int
     kind: str
@@ -80,6 +83,10 @@ class EntryView:
     html: str | None = None
     html_state: str = "none"
     html_reason: str | None = None
+    remote_images: int = 0
+    remote_hosts: list[str] = field(default_factory=list)
+    to: list[str] = field(default_factory=list)
+    cc: list[str] = field(default_factory=list)
     verdict: str | None = None
     defects: list[str] = field(default_factory=list)
     attachments: list[FileView] = field(default_factory=list)

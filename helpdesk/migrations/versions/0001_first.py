@@ -309,6 +309,7 @@ def _entry() -> None:
         sa.Column("client_id", sa.String(length=64), nullable=True),
         sa.Column("html_state", sa.String(length=16), nullable=False),
         sa.Column("html_reason", sa.String(length=32), nullable=True),
+        sa.Column("remote_images", sa.Integer(), nullable=False),
         sa.Column("cleaner_version", sa.Integer(), nullable=True),
         sa.Column("verdict", sa.String(length=8), nullable=True),
         sa.Column("defects", sa.String(length=300), nullable=True),

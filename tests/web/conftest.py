@@ -1,0 +1,84 @@
+"""The web application on SQLite with two advisors and an administrator, and visitors who are signed in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from helpdesk.adapters.database import connect_database
+from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
+from helpdesk.keys import create_keys, load_keys
+from helpdesk.people.accounts import create_account
+from helpdesk.ports import Ports
+from helpdesk.settings import Settings
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.conftest import DESKS, NOON, PortsMaker
+from tests.web.visitor import PASSWORD, Visitor
+from web.app import create_app
+
+MARIJE, SANDER, TECH = "marije@academie.example", "sander@academie.example", "techniek@academie.example"
+
+
+def people(ports: Ports) -> None:
+    """The accounts every test may use."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        create_account(unit, MARIJE, "Marije Bos", ["advisor"], PASSWORD)
+        create_account(unit, SANDER, "Sander Kok", ["advisor"], PASSWORD)
+        create_account(unit, TECH, "Tess de Technicus", ["technical_admin"], PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def staffed_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the accounts in it: hashing their passwords once is enough."""
+    folder = tmp_path_factory.mktemp("staffed")
+    shutil.copy(sqlite_template, folder / "helpdesk.sqlite3")
+    create_keys(folder / "keys.json")
+    engine = connect_database(f"sqlite:///{folder / 'helpdesk.sqlite3'}", durable=False)
+    settings = Settings(data=folder, desks=DESKS)
+    adapters = (DiskBlobs(folder / "blobs"), MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
+    people(Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "template"))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
+    return folder / "helpdesk.sqlite3"
+
+
+@pytest.fixture
+def site_ports(make_ports: PortsMaker, staffed_template: Path, tmp_path: Path) -> Ports:
+    shutil.copy(staffed_template, tmp_path / "helpdesk.sqlite3")
+    return make_ports(f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}", secure_cookies=False, undo_seconds=10)
+
+
+@pytest.fixture
+def app(site_ports: Ports) -> Flask:
+    return create_app(site_ports.settings, site_ports)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+@pytest.fixture
+def marije(app: Flask) -> Visitor:
+    visitor = Visitor(app)
+    assert visitor.sign_in(MARIJE).status_code == 200
+    return visitor
+
+
+@pytest.fixture
+def sander(app: Flask) -> Visitor:
+    visitor = Visitor(app)
+    assert visitor.sign_in(SANDER).status_code == 200
+    return visitor
+
+
+@pytest.fixture
+def tess(app: Flask) -> Visitor:
+    visitor = Visitor(app)
+    assert visitor.sign_in(TECH).status_code == 200
+    return visitor

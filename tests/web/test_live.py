@@ -1,0 +1,133 @@
+"""The event stream: who hears what, what a slow browser gets, and the whole over a real Valkey and a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from helpdesk.adapters.redis_bus import RedisBus
+from helpdesk.keys import create_keys, load_keys
+from helpdesk.ports import Ports
+from tests.services.valkey import Valkey
+from tests.web.visitor import Visitor
+from web import live
+
+KEY = b"k" * 32
+
+
+def test_a_token_opens_its_topics_and_a_forged_one_nothing() -> None:
+    token = live.make_token(KEY, ["inbox", "ticket:7"])
+    assert live.topics_of(KEY, token) == {"inbox", "ticket:7"}
+    assert live.topics_of(b"x" * 32, token) == frozenset()
+    assert live.topics_of(KEY, token + "x") == frozenset()
+    assert live.topics_of(KEY, "") == frozenset()
+
+
+def test_our_pages_hand_out_a_token_to_advisors_only(site_ports: Ports, marije: Visitor, tess: Visitor) -> None:
+    token = marije.get("/werk/stroom").get_json()["token"]
+    assert live.topics_of(site_ports.keys.session, token) == {"ticket:*"}
+    assert tess.get("/werk/stroom").status_code == 404
+
+
+def test_a_listener_hears_its_topics_only() -> None:
+    hub = live.Hub("redis://nowhere")
+    one, all_tickets = hub.join(frozenset({"ticket:7"})), hub.join(frozenset({"ticket:*"}))
+    hub.tell("ticket:7", '{"ticket": 7}')
+    hub.tell("ticket:8", '{"ticket": 8}')
+    assert [one.get_nowait() for _ in range(one.qsize())] == ["resync", '{"ticket": 7}']
+    assert all_tickets.qsize() == 3
+    hub.leave(one)
+    hub.tell("ticket:7", "{}")
+    assert one.qsize() == 0
+
+
+def test_a_browser_that_reads_slowly_is_told_to_read_again() -> None:
+    hub = live.Hub("redis://nowhere")
+    queue = hub.join(frozenset({"inbox"}))
+    for number in range(live.WAITING_HINTS + 5):
+        hub.tell("inbox", f'{{"n": {number}}}')
+    left = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert left[0] == "resync"
+    assert len(left) < 10
+
+
+def test_what_is_not_a_stream_is_refused() -> None:
+    app = live.create_live_app("redis://nowhere", KEY)
+
+    async def status(path: str, query: bytes = b"") -> int:
+        said: list[live.Message] = []
+
+        async def receive() -> live.Message:
+            return {"type": "http.request"}
+
+        async def send(message: live.Message) -> None:
+            said.append(message)
+
+        await app({"type": "http", "path": path, "query_string": query}, receive, send)
+        return int(said[0]["status"])
+
+    asked = (("/healthz", b""), ("/readyz", b""), ("/x", b""), ("/events", b"token=x"))
+    with ThreadPoolExecutor(1) as apart:  # a browser of another test may hold an event loop in this thread
+        found = [apart.submit(asyncio.run, status(path, query)).result() for path, query in asked]
+    assert found == [200, 503, 404, 403]
+
+
+@pytest.fixture
+def stream(valkey: Valkey, tmp_path: Path) -> Iterator[tuple[int, bytes]]:
+    """A running `python -m web live` and the key its tokens are signed with."""
+    keys = tmp_path / "secrets" / "keys.json"
+    create_keys(keys)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
+    environment |= {"HELPDESK_DATA": str(tmp_path), "HELPDESK_REDIS": valkey.url, "HELPDESK_LIVE_PORT": str(port)}
+    process = subprocess.Popen([sys.executable, "-m", "web", "live"], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 20
+        while not ready(port):
+            assert time.monotonic() < until, "the stream did not come up"
+            time.sleep(0.1)
+        yield port, load_keys(keys).session
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) is not None
+
+
+def ready(port: int) -> bool:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def test_a_hint_on_the_bus_reaches_the_browser(valkey: Valkey, stream: tuple[int, bytes]) -> None:
+    port, key = stream
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/events?token=" + live.make_token(key, ["ticket:7"]))
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert answer.headers["Cache-Control"] == "no-store"
+    lines = [answer.readline() for _ in range(3)]
+    assert lines[0] == b"event: resync\n"
+    bus = RedisBus(valkey.url)
+    threading.Timer(0.2, lambda: bus.publish("ticket:8", {"ticket": 8})).start()
+    threading.Timer(0.4, lambda: bus.publish("ticket:7", {"ticket": 7, "kind": "replied"})).start()
+    assert answer.readline() == b"event: hint\n"
+    assert answer.readline() == b'data: {"ticket": 7, "kind": "replied"}\n'
+    connection.close()

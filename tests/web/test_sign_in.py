@@ -1,0 +1,150 @@
+"""Signing in and out, throttles, languages, and what happens to typed text when the session has ended."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pyotp
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from helpdesk.models import Account
+from helpdesk.ports import Ports
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.conftest import PortsMaker
+from tests.letters import letter, receive, wait
+from tests.web.conftest import MARIJE, people
+from tests.web.visitor import PASSWORD, Page, Visitor
+from web.app import create_app
+
+TICKET = "/werk/w/open/2026-00001"
+
+
+def test_signing_in_leads_to_the_open_tickets(stranger: Visitor) -> None:
+    answer = stranger.sign_in(MARIJE)
+    assert Page(answer.text).headings == ["Open vragen"]
+    assert answer.request.path == "/werk/w/open"
+
+
+@pytest.mark.parametrize(
+    ("email", "password"), [(MARIJE, "verkeerd"), ("niemand@academie.example", PASSWORD), ("", "")]
+)
+def test_a_wrong_pair_says_the_same_whoever_it_is(stranger: Visitor, email: str, password: str) -> None:
+    answer = stranger.sign_in(email, password)
+    assert answer.status_code == 422
+    assert "horen niet bij elkaar" in answer.text
+    assert stranger.client.get("/werk").status_code == 303
+
+
+def test_after_ten_tries_the_door_stays_shut_even_with_the_right_password(stranger: Visitor) -> None:
+    for _ in range(10):
+        stranger.sign_in(MARIJE, "verkeerd")
+    answer = stranger.sign_in(MARIJE)
+    assert answer.status_code == 429
+    assert "Wacht een kwartier" in answer.text
+
+
+def test_a_second_factor_is_asked_for(site_ports: Ports, stranger: Visitor) -> None:
+    secret = pyotp.random_base32()
+    with unit_of_work(site_ports, SYSTEM) as unit:
+        unit.session.execute(update(Account).where(Account.email == MARIJE).values(totp_secret=secret))
+    asked = stranger.sign_in(MARIJE)
+    assert asked.status_code == 422
+    form = Page(asked.text).form("/inloggen")
+    code = pyotp.TOTP(secret).at(site_ports.now())
+    assert stranger.send(form, password=PASSWORD, code="000000").status_code == 422
+    assert stranger.send(form, password=PASSWORD, code=code).request.path == "/werk/w/open"
+
+
+def test_the_cookie_is_bound_to_this_host(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "helpdesk.sqlite3")
+    ports = make_ports(f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}", secure_cookies=True)
+    people(ports)
+    client = create_app(ports.settings, ports).test_client()
+    page = client.get("/inloggen", base_url="https://helpdesk.example")
+    form = Page(page.text).form("/inloggen")
+    answer = client.post(
+        "/inloggen", base_url="https://helpdesk.example", data=form.fields | {"email": MARIJE, "password": PASSWORD}
+    )
+    cookie = next(line for line in answer.headers.getlist("Set-Cookie") if line.startswith("__Host-helpdesk="))
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
+def test_a_session_has_a_new_token_each_time_and_signing_out_ends_it(marije: Visitor) -> None:
+    token = marije.client.get_cookie("helpdesk")
+    assert token is not None
+    out = marije.send(marije.page("/werk/w/open").form("/uitloggen"))
+    assert "Je bent uitgelogd" in out.text
+    marije.client.set_cookie("helpdesk", token.value)
+    assert marije.client.get("/werk/w/open").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["//kwaad.example", "https://kwaad.example/", "/\\kwaad.example", "/werk//kwaad.example", "/inloggen"]
+)
+def test_signing_in_leads_to_no_other_site(stranger: Visitor, path: str) -> None:
+    form = stranger.page("/inloggen").form("/inloggen")
+    answer = stranger.send(form, follow=False, email=MARIJE, password=PASSWORD, naar=path)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/werk"
+
+
+def test_who_asked_for_a_page_gets_it_after_signing_in(stranger: Visitor) -> None:
+    asked = stranger.get("/techniek/gezondheid")
+    form = Page(asked.text).form("/inloggen")
+    assert stranger.send(form, email=MARIJE, password=PASSWORD).request.path == "/techniek/gezondheid"
+
+
+def test_a_session_that_lies_still_ends_and_one_in_use_does_not(site_ports: Ports, marije: Visitor) -> None:
+    for _ in range(3):
+        wait(site_ports, dt.timedelta(hours=9))
+        assert marije.client.get("/werk/w/open").status_code == 200
+    wait(site_ports, dt.timedelta(hours=11))
+    assert marije.client.get("/werk/w/open").status_code == 303
+
+
+def test_a_text_sent_after_the_session_ended_comes_back(site_ports: Ports, marije: Visitor) -> None:
+    receive(site_ports, letter())
+    form = marije.page(TICKET).form("/antwoord")
+    wait(site_ports, dt.timedelta(hours=11))
+    answer = marije.send(form, text="Een lang antwoord <b>dat blijft</b>")
+    assert answer.status_code == 401
+    assert "Een lang antwoord &lt;b&gt;dat blijft&lt;/b&gt;" in answer.text
+    assert site_ports.mailer.sent == []  # type: ignore[attr-defined] # the memory mailer remembers
+
+
+def test_the_language_is_kept_with_the_account(marije: Visitor, app: Flask) -> None:
+    page = marije.send(marije.page("/werk/w/open").form("/taal"), taal="en")
+    assert Page(page.text).headings == ["Open tickets"]
+    assert Page(page.text).language == "en"
+    elsewhere = Visitor(app)
+    assert Page(elsewhere.sign_in(MARIJE).text).headings == ["Open tickets"]
+
+
+def test_who_is_not_signed_in_has_a_language_too(stranger: Visitor) -> None:
+    page = stranger.send(stranger.page("/inloggen").form("/taal"), taal="en")
+    assert Page(page.text).headings == ["Sign in"]
+    assert "This page is not there" in stranger.get("/bestaat-niet").text
+
+
+def test_a_new_password_ends_all_sessions(marije: Visitor, app: Flask) -> None:
+    form = marije.page("/werk/instellingen").form("/wachtwoord")
+    short = marije.send(form, old=PASSWORD, new="kort")
+    assert short.status_code == 422
+    assert "minstens 12 tekens" in short.text
+    assert marije.send(form, old="verkeerd", new="nog een lang wachtwoord").status_code == 422
+    done = marije.send(form, old=PASSWORD, new="nog een lang wachtwoord")
+    assert "Je wachtwoord is gewijzigd" in done.text
+    assert marije.client.get("/werk").status_code == 303
+    assert Visitor(app).sign_in(MARIJE, "nog een lang wachtwoord").request.path == "/werk/w/open"
+
+
+def test_signing_out_everywhere_ends_the_other_browser_too(marije: Visitor, app: Flask) -> None:
+    other = Visitor(app)
+    other.sign_in(MARIJE)
+    marije.send(marije.page("/werk/instellingen").form("/overal-uitloggen"))
+    assert other.client.get("/werk/w/open").status_code == 303

@@ -1,0 +1,1 @@
+"""The web: pages for advisors and the event stream."""

@@ -1,0 +1,1 @@
+"""Pages for administrators: parked mail, health."""

@@ -1,0 +1,76 @@
+"""Puts the web together: settings, ports, blueprints, guards, errors, headers. Holds no page itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from flask import Flask, Response, g, request
+
+from helpdesk import wiring
+from helpdesk.migrating import require_head
+from helpdesk.ports import Ports
+from helpdesk.settings import Settings
+from web import csrf, errors, filters, guards, headers, notices, wording
+from web.admin import views as admin
+from web.files import views as files
+from web.health import blueprint as health
+from web.inbox import actions
+from web.inbox import views as inbox
+from web.sign_in import views as sign_in
+from web.unit import PORTS
+
+log = logging.getLogger("web.request")
+
+LARGEST_REQUEST = 26_000_000
+"""Bytes of one form with its files; relays commonly refuse mail above 25 to 30 MB."""
+LARGEST_FIELD = 500_000
+MOST_FIELDS = 200
+
+
+def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
+    """The web application. Raises Misconfigured when the keys are missing or the database has another schema."""
+    ports = ports or wiring.connect(settings)
+    require_head(ports.engine)
+    app = Flask(__name__)
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FIELD,
+        MAX_FORM_PARTS=MOST_FIELDS,
+        SESSION_COOKIE_NAME="unused",
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions[PORTS] = ports
+    app.extensions[guards.SEEN] = {}
+    _hang_in(app)
+    for part in (health, sign_in.blueprint, inbox.blueprint, actions.blueprint, files.blueprint, admin.blueprint):
+        app.register_blueprint(part)
+    guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions["static"])
+    return app
+
+
+def _hang_in(app: Flask) -> None:
+    """The order matters: language, then who it is and what he may; on the way back, headers last."""
+    app.before_request(_start)
+    app.before_request(filters.choose_language)
+    app.before_request(guards.gate)
+    app.after_request(_tell)
+    headers.install(app)
+    app.after_request(csrf.keep_form_cookie)
+    notices.install(app)
+    filters.install(app)
+    wording.install(app)
+    errors.install(app)
+
+
+def _start() -> None:
+    g.started = time.monotonic()
+
+
+def _tell(answer: Response) -> Response:
+    """One log line for a request: the route's template, never its path or query."""
+    seconds = round(time.monotonic() - g.get("started", time.monotonic()), 3)
+    route = request.url_rule.rule if request.url_rule else "-"
+    about = {"method": request.method, "route": route, "status": answer.status_code, "seconds": seconds}
+    log.info("request", extra=about | ({"code": g.error_code} if "error_code" in g else {}))
+    return answer

@@ -1,0 +1,1 @@
+"""Attachments, raw source and cleaned HTML, served so that none can run."""

@@ -1,0 +1,121 @@
+"""Words, dates and sizes as the reader of this request wants them; the only place of the web that translates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, has_request_context, request
+
+from helpdesk.text import language as words
+from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, translator
+from web import csrf
+from web.unit import me, ports
+
+LANGUAGE_COOKIE = "language"
+_SAFE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def language_for(chosen: str | None) -> str:
+    """The language of the pages for somebody who chose this one, or none."""
+    default = ports().settings.language
+    if default == PSEUDO_LANGUAGE:
+        return default
+    return chosen if chosen in LANGUAGES else default
+
+
+def choose_language() -> None:
+    """Before a request: the language of a reader who isn't signed in."""
+    g.language = language_for(request.cookies.get(LANGUAGE_COOKIE))
+
+
+def _language() -> str:
+    if has_request_context() and "language" in g:
+        return str(g.language)
+    return ports().settings.language
+
+
+def _(message: str, /, **values: object) -> str:
+    """The message in the reader's language, with its {placeholders} filled."""
+    text = translator(_language()).gettext(message)
+    return text.format(**values) if values else text
+
+
+def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
+    """The message for a number; {count} is filled."""
+    text = translator(_language()).ngettext(singular, plural, count)
+    return text.format(count=words.number_text(count, _language()), **values)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(ports().settings.timezone)
+
+
+def now() -> dt.datetime:
+    """The time of this request."""
+    if "now" not in g:
+        g.now = ports().now()
+    moment: dt.datetime = g.now
+    return moment
+
+
+def moment(at: dt.datetime) -> str:
+    """A time in full."""
+    return words.moment_text(at, _language(), _zone())
+
+
+def short_time(at: dt.datetime) -> str:
+    """A time as lists show it."""
+    return words.list_time(at, now(), _language(), _zone())
+
+
+def clock_time(at: dt.datetime) -> str:
+    """Hour, minute and second of a time close by."""
+    return at.astimezone(_zone()).strftime("%H:%M:%S")
+
+
+def span(seconds: int) -> str:
+    """A number of seconds in hours and minutes."""
+    return words.duration_text(dt.timedelta(seconds=max(seconds, 0)), _language())
+
+
+def file_size(size: int) -> str:
+    """A number of bytes in words."""
+    return words.size_text(size, _language())
+
+
+def visible(name: str) -> str:
+    """A file name or header without characters that hide or turn round what stands there."""
+    return _SAFE_NAME.sub("\ufffd", name)
+
+
+def number_name(number: str) -> str:
+    """A ticket's number as people say it."""
+    return f"V-{number}"
+
+
+def install(app: Flask) -> None:
+    """Give the templates these words."""
+    app.jinja_env.filters.update(
+        moment=moment,
+        short_time=short_time,
+        clock_time=clock_time,
+        span=span,
+        iso=dt.datetime.fromisoformat,
+        file_size=file_size,
+        visible=visible,
+        number_name=number_name,
+    )
+    app.jinja_env.globals.update(_=_, ngettext=ngettext, form_token=csrf.token, form_field=csrf.FIELD)
+    app.context_processor(_about_this_request)
+
+
+def _about_this_request() -> dict[str, object]:
+    return {
+        "language": _language(),
+        "html_language": "en" if _language() == PSEUDO_LANGUAGE else _language(),
+        "me": me(),
+        "now": now(),
+        "settings": current_app.extensions["helpdesk.ports"].settings,
+    }

@@ -1,0 +1,47 @@
+"""What stands around every page of somebody who is signed in: counts, alarms, and what he may do. Only reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpdesk.people.access import can
+from helpdesk.status import open_alarms
+from helpdesk.text.language import N_
+from helpdesk.tickets import lists
+from helpdesk.unit import Unit
+
+VIEWS = {
+    "open": ("open", N_("Open tickets")),
+    "mijn": ("mine", N_("My tickets")),
+    "niet-toegewezen": ("unassigned", N_("Unassigned")),
+    "wacht-op-vrager": ("waiting", N_("Waiting for asker")),
+    "afgehandeld": ("done", N_("Done")),
+    "alle": ("all", N_("All tickets")),
+}
+"""The views by the word in their address: the domain's name and the title."""
+UNCOUNTED = frozenset({"afgehandeld", "alle"})
+COUNTED_TO = 1000
+
+
+def _count(counts: dict[str, int], view: str) -> str:
+    found = counts.get(view, 0)
+    return f"{COUNTED_TO}+" if found > COUNTED_TO else str(found)
+
+
+def frame(unit: Unit, view: str = "") -> dict[str, Any]:
+    """Values for the layout; `view` is the word of the view that is shown."""
+    actor = unit.actor
+    reads = can(actor, "ticket.read")
+    counts = lists.counts(unit) if reads else {}
+    return {
+        "views": {
+            slug: (title, "" if slug in UNCOUNTED else _count(counts, name)) for slug, (name, title) in VIEWS.items()
+        }
+        if reads
+        else {},
+        "current_view": view,
+        "may_open": can(actor, "ticket.open"),
+        "may_decide": can(actor, "mail.decide"),
+        "may_see_health": can(actor, "health.read"),
+        "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
+    }

@@ -1,0 +1,102 @@
+"""Who may ask for which route: every route says so itself, and one that doesn't is refused. Changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import Forbidden
+
+from helpdesk.errors import NotAllowed, NotFound, NotSignedIn
+from helpdesk.people import access, sign_in
+from helpdesk.unit import NOBODY, unit_of_work
+from web import csrf
+from web.filters import language_for
+from web.unit import actor, me, ports
+
+View = TypeVar("View", bound=Callable[..., object])
+SIGNED_IN = "signed_in"
+"""The verb of pages about oneself: any session will do."""
+UNRECOGNISED = frozenset({"static", "health.alive", "health.ready"})
+"""Endpoints that are asked often and the same for everybody."""
+SEEN = "helpdesk.sessions_seen"
+TOUCH_EVERY = dt.timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a route asks: a verb of people/access, or nothing, and then why."""
+
+    verb: str | None
+    why: str = ""
+
+
+def needs(verb: str) -> Callable[[View], View]:
+    """Mark a view: only for signed-in people who may do `verb`."""
+    return _marked(Guard(verb))
+
+
+def open_to_all(why: str) -> Callable[[View], View]:
+    """Mark a view that needs no sign-in, with the reason."""
+    return _marked(Guard(None, why))
+
+
+def _marked(guard: Guard) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.__dict__["guard"] = guard
+        return view
+
+    return mark
+
+
+def guard_of(app: Flask, endpoint: str) -> Guard | None:
+    """The guard of a route; none means nobody gets in."""
+    found = getattr(app.view_functions[endpoint], "guard", None)
+    return found if isinstance(found, Guard) else None
+
+
+def gate() -> None:
+    """Before every request: know who it is, refuse unguarded routes, forged forms and people without the verb."""
+    _recognise()
+    if request.endpoint is None:
+        return
+    guard = guard_of(current_app, request.endpoint)
+    if guard is None:
+        raise NotFound("There is no such page.", code="unguarded")
+    if guard.verb is not None:
+        if me() is None:
+            raise NotSignedIn("Sign in first.")
+        if guard.verb != SIGNED_IN and not access.can(actor(), guard.verb):
+            raise NotAllowed("You may not do this.")
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not csrf.from_here():
+        raise Forbidden("forged")
+
+
+def _recognise() -> None:
+    token = request.cookies.get(csrf.session_cookie(), "")
+    if not token or request.endpoint in UNRECOGNISED:
+        return
+    try:
+        with unit_of_work(ports(), NOBODY, write=False) as unit:
+            g.signed_in = sign_in.session_for(unit, token)
+    except NotSignedIn:
+        return
+    g.session_token = token
+    g.language = language_for(g.signed_in.language)
+    _touch(g.signed_in.session_id)
+
+
+def _touch(session_id: int) -> None:
+    """Note that the session is in use; this process asks at most once a minute, for it takes the write lock."""
+    seen: dict[int, dt.datetime] = current_app.extensions[SEEN]
+    now = ports().now()
+    if now - seen.get(session_id, now - TOUCH_EVERY) < TOUCH_EVERY:
+        return
+    for old in [key for key, at in list(seen.items()) if now - at > TOUCH_EVERY]:
+        seen.pop(old, None)
+    seen[session_id] = now
+    with unit_of_work(ports(), NOBODY) as unit:
+        sign_in.touch(unit, session_id)

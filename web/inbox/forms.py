@@ -1,0 +1,103 @@
+"""What the forms of a ticket hold, from the browser or fresh; checks only what needs the screen. Changes nothing."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from helpdesk.errors import Invalid
+from helpdesk.text.language import N_
+from helpdesk.tickets.replying import Answer
+from helpdesk.tickets.views import Thread
+from helpdesk.tickets.writing import FileDraft
+
+MOST_FILES = 20
+
+
+def fresh_id() -> str:
+    """A random id for a form, so that sending it twice does its work once."""
+    return secrets.token_hex(16)
+
+
+def whole(name: str) -> int:
+    """A whole number of the form; 0 when it is none."""
+    value = request.form.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Addresses typed with commas, semicolons or on lines of their own."""
+    parts = text.replace(";", ",").replace("\n", ",").split(",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+@dataclass(frozen=True)
+class Composer:
+    """The answer and the note of a ticket as their forms show them; two texts that never mix."""
+
+    opened: str = ""
+    text: str = ""
+    to: str = ""
+    cc: tuple[str, ...] = ()
+    status: str = "waiting_for_asker"
+    note: str = ""
+    seen: int = 0
+    confirm: tuple[str, ...] = ()
+    answer_id: str = field(default_factory=fresh_id)
+    note_id: str = field(default_factory=fresh_id)
+
+
+def typed_composer(opened: str, confirm: tuple[str, ...] = ()) -> Composer:
+    """The forms as they were sent."""
+    sent = request.form
+    kept = sent.get("client_id") or fresh_id()
+    return Composer(
+        opened=opened,
+        text=sent.get("text", "") if opened == "answer" else "",
+        note=sent.get("text", "") if opened == "note" else "",
+        to=sent.get("to", ""),
+        cc=tuple(sent.getlist("cc")),
+        status=sent.get("status", "waiting_for_asker"),
+        seen=whole("seen"),
+        confirm=confirm,
+        answer_id=kept if opened == "answer" else fresh_id(),
+        note_id=kept if opened == "note" else fresh_id(),
+    )
+
+
+def _file(upload: FileStorage) -> FileDraft:
+    name = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
+    return FileDraft(name, upload.mimetype or "application/octet-stream", upload.stream.read())
+
+
+def sent_answer() -> Answer:
+    """The answer in the request. Raises Invalid for too many files."""
+    uploads = [upload for upload in request.files.getlist("files") if upload.filename]
+    if len(uploads) > MOST_FILES:
+        raise Invalid(N_("An answer holds at most {count} files."), field="files", count=MOST_FILES)
+    return Answer(
+        markdown=request.form.get("text", "").replace("\r\n", "\n"),
+        to=addresses(request.form.get("to", "")),
+        cc=tuple(request.form.getlist("cc")),
+        status_after=request.form.get("status", ""),
+        version=whole("version"),
+        client_id=request.form.get("client_id", "")[:64],
+        files=tuple(_file(upload) for upload in uploads),
+    )
+
+
+def is_outside(address: str, domains: tuple[str, ...]) -> bool:
+    """Whether an address is outside the organisation; unknown where its domains are not set."""
+    domain = address.rpartition("@")[2].lower()
+    return bool(domains) and not any(domain == own or domain.endswith("." + own) for own in domains)
+
+
+def strangers(answer: Answer, thread: Thread, domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Recipients outside the organisation who have no part in the ticket: a slip of the pen sends words away."""
+    known = {person.address.lower() for person in thread.people}
+    return tuple(
+        address for address in (*answer.to, *answer.cc) if address.lower() not in known and is_outside(address, domains)
+    )

@@ -1,0 +1,163 @@
+"""The pages of the inbox, made from what the domain reads: list, ticket, search, new ticket. Changes nothing."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+from flask import render_template, request, url_for
+
+from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound
+from helpdesk.people.access import ticket_for
+from helpdesk.people.accounts import staff
+from helpdesk.tickets import lists
+from helpdesk.tickets.thread import thread_of
+from helpdesk.tickets.views import EntryView, Thread
+from helpdesk.unit import Unit
+from web.errors import sentence
+from web.filters import language_for
+from web.frame import VIEWS, frame
+from web.inbox.forms import Composer, fresh_id, is_outside, typed_composer
+from web.unit import me, ports, reading
+
+STATUS_CHOICES = ("waiting_for_asker", "done", "open")
+OUTSIDE = "outside"
+
+
+def known_view(view: str) -> str:
+    """The view's word, if there is such a view; NotFound otherwise."""
+    if view not in VIEWS:
+        raise NotFound("There is no such view.")
+    return view
+
+
+def list_page(view: str) -> str:
+    """One page of a view."""
+    name, title = VIEWS[known_view(view)]
+    after = request.args.get("na") or None
+    with reading() as unit:
+        page = lists.list_page(unit, name, after)
+        around = frame(unit, view)
+    return render_template("inbox/list.html", title=title, page=page, view=view, after=after, query=None, **around)
+
+
+def search_page(query_id: str) -> str:
+    """What a kept query finds."""
+    who = me()
+    with reading() as unit:
+        query = lists.query_of(unit, who.session_id if who else 0, query_id)
+        page = lists.search_page(unit, query)
+        around = frame(unit)
+    return render_template("inbox/search.html", page=page, view="alle", query=query, **around)
+
+
+def ticket_page(
+    view: str, number: str, *, fault: HelpdeskError | None = None, composer: Composer | None = None
+) -> str | None:
+    """A ticket with its forms; none when it was merged into another, which the caller shows instead."""
+    before = request.args.get("voor", "")
+    with reading() as unit:
+        thread = thread_of(unit, number, before=int(before) if before.isdecimal() and len(before) < 19 else None)
+        if thread.merged_into and fault is None:
+            return None
+        values = _ticket_values(unit, thread, view, composer)
+    return render_template("inbox/ticket.html", **values, **_trouble(fault, values["composer"], thread))
+
+
+def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | None) -> dict[str, object]:
+    domains = ports().settings.organisation_domains
+    shown = composer or _resumed(thread)
+    everybody = staff(unit, active_only=False)
+    return {
+        "thread": thread,
+        "ticket": thread.ticket,
+        "view": known_view(view),
+        "place": partial(url_for, view=view, number=thread.number),
+        "staff": [person for person in everybody if person.active and "advisor" in person.roles],
+        "names": {str(person.id): person.name for person in everybody},
+        "composer": shown,
+        "to": shown.to or (thread.requester.address if thread.requester else ""),
+        "last_entry": max((entry.id for entry in thread.entries), default=0),
+        "moved_from": _moved_from(unit, thread),
+        "outside": {person.address for person in thread.people if is_outside(person.address, domains)},
+        "status_choices": STATUS_CHOICES,
+        "ticket_language": thread.ticket.language and language_for(thread.ticket.language),
+        **frame(unit, view),
+    }
+
+
+def _resumed(thread: Thread) -> Composer:
+    """Empty forms, or the answer that was just taken back."""
+    wanted = request.args.get("hervat", "")
+    taken_back: list[EntryView] = [entry for entry in thread.entries if entry.undone and str(entry.id) == wanted]
+    if not taken_back:
+        return Composer()
+    people = taken_back[0].recipients
+    return Composer(
+        opened="answer",
+        text=taken_back[0].text,
+        to=", ".join(person.address for person in people if person.role == "to"),
+        cc=tuple(person.address for person in people if person.role == "cc"),
+    )
+
+
+def _moved_from(unit: Unit, thread: Thread) -> dict[int, str]:
+    """The numbers of the tickets from which entries shown here were moved; the last move counts."""
+    found: dict[int, str] = {}
+    shown = {entry.id for entry in thread.entries}
+    for event in thread.events:
+        if (
+            event.kind == "entry_moved_here"
+            and event.entry_id in shown
+            and event.entry_id not in found
+            and event.before
+        ):
+            with suppress(NotFound):
+                found[event.entry_id] = ticket_for(unit, int(event.before), "ticket.read").number
+    return found
+
+
+def _trouble(fault: HelpdeskError | None, composer: object, thread: Thread) -> dict[str, object]:
+    """What the page says of a form that failed; after a conflict also what others wrote since."""
+    if fault is None:
+        return {"problem": "", "problem_field": "", "conflict": False, "newer": []}
+    written = isinstance(composer, Composer) and composer.opened != ""
+    conflict = isinstance(fault, Conflict) and written
+    seen = composer.seen if isinstance(composer, Composer) else 0
+    return {
+        "problem": sentence(fault),
+        "problem_field": (fault.field or "") if isinstance(fault, Invalid) else "",
+        "conflict": conflict,
+        "newer": [entry for entry in thread.entries if entry.id > seen] if conflict and seen else [],
+    }
+
+
+def answer_again(fault: HelpdeskError, view: str, number: str) -> str:
+    """The ticket with the answer as typed."""
+    confirm = tuple(str(fault.values["address"]).split(", ")) if fault.code == OUTSIDE else ()
+    return ticket_page(view, number, fault=fault, composer=typed_composer("answer", confirm)) or ""
+
+
+def note_again(fault: HelpdeskError, view: str, number: str) -> str:
+    """The ticket with the note as typed."""
+    return ticket_page(view, number, fault=fault, composer=typed_composer("note")) or ""
+
+
+def ticket_again(fault: HelpdeskError, view: str, number: str, **_others: object) -> str:
+    """The ticket, with what went wrong in one of its small forms."""
+    return ticket_page(view, number, fault=fault) or ""
+
+
+def new_page(fault: HelpdeskError | None = None) -> str:
+    """The form for a ticket by hand, as typed when it failed."""
+    with reading() as unit:
+        around = frame(unit)
+    return render_template(
+        "inbox/new.html",
+        desks=ports().settings.desks,
+        typed=request.form,
+        client_id=request.form.get("client_id") or fresh_id(),
+        problem=sentence(fault) if fault else "",
+        problem_field=(fault.field or "") if isinstance(fault, Invalid) else "",
+        **around,
+    )

@@ -1,0 +1,93 @@
+"""The inbox as addresses to read: lists, tickets, search, the form for a ticket by hand. Changes nothing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from helpdesk.people.access import can
+from helpdesk.tickets.thread import thread_of
+from web.frame import frame
+from web.guards import SIGNED_IN, needs, open_to_all
+from web.inbox import pages
+from web.live import make_token
+from web.unit import actor, ports, reading
+
+blueprint = Blueprint("inbox", __name__)
+
+
+@blueprint.get("/")
+@open_to_all("it only sends on to the workspace")
+def home() -> AnyResponse:
+    """The workspace; employees get a page of their own later."""
+    return redirect(url_for("inbox.start"), 303)
+
+
+@blueprint.get("/werk")
+@needs(SIGNED_IN)
+def start() -> AnyResponse:
+    """The first page after sign-in: what this person may see first."""
+    if can(actor(), "ticket.read"):
+        return redirect(url_for("inbox.show_list", view="open"), 303)
+    if can(actor(), "health.read"):
+        return redirect(url_for("admin.health"), 303)
+    return redirect(url_for("sign_in.settings"), 303)
+
+
+@blueprint.get("/werk/w/<view>")
+@needs("ticket.read")
+def show_list(view: str) -> str:
+    """A view."""
+    return pages.list_page(view)
+
+
+@blueprint.get("/werk/w/<view>/<number>")
+@needs("ticket.read")
+def show_ticket(view: str, number: str) -> str | AnyResponse:
+    """A ticket in a view; one that was merged sends on to where its entries are."""
+    found = pages.ticket_page(pages.known_view(view), number)
+    return found if found is not None else _merged_into(view, number)
+
+
+def _merged_into(view: str, number: str) -> AnyResponse:
+    with reading() as unit:
+        target = thread_of(unit, number).merged_into
+    return redirect(url_for("inbox.show_ticket", view=view, number=target), 303)
+
+
+@blueprint.get("/v/<number>")
+@needs("ticket.read")
+def deep_link(number: str) -> AnyResponse:
+    """The short address of a ticket, as mails carry it."""
+    plain = number.lower().removeprefix("v-")
+    return redirect(url_for("inbox.show_ticket", view="alle", number=plain), 303)
+
+
+@blueprint.get("/werk/zoeken")
+@needs("ticket.read")
+def search_form() -> str:
+    """An empty search."""
+    with reading() as unit:
+        around = frame(unit)
+    return render_template("inbox/search.html", page=None, view="alle", query="", **around)
+
+
+@blueprint.get("/werk/zoeken/<query_id>")
+@needs("ticket.read")
+def search_results(query_id: str) -> str:
+    """What a search found; the words are kept with the session, not in the address."""
+    return pages.search_page(query_id)
+
+
+@blueprint.get("/werk/stroom")
+@needs("ticket.read")
+def stream_token() -> dict[str, str]:
+    """A token with which this browser may hear for two minutes, by hints without words, that tickets change."""
+    return {"token": make_token(ports().keys.session, ["ticket:*"])}
+
+
+@blueprint.get("/werk/nieuw")
+@needs("ticket.open")
+def new_form() -> str:
+    """The form for a ticket by hand."""
+    return pages.new_page()

@@ -1,0 +1,69 @@
+"""Sentences shown once after an act: a fixed code in a short-lived cookie, so that no address or log holds words."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, redirect, request
+
+from helpdesk.text.language import N_
+from web.csrf import set_cookie
+from web.filters import _
+
+COOKIE = "melding"
+NOTICES = {
+    "answer_queued": N_("Your answer is on its way. You can undo it for a few seconds."),
+    "note_saved": N_("The internal note is saved."),
+    "assigned": N_("The ticket is assigned."),
+    "unassigned": N_("The ticket is assigned to nobody."),
+    "done": N_("The ticket is done."),
+    "open": N_("The ticket is open."),
+    "waiting_for_asker": N_("The ticket waits for the asker."),
+    "new": N_("The ticket is new again."),
+    "merged": N_("The tickets are merged. You can undo this below."),
+    "merge_undone": N_("The merge is undone."),
+    "hint_dismissed": N_("The hint is gone."),
+    "participant_added": N_("This person takes part in the ticket from now on."),
+    "participant_removed": N_("This person no longer takes part in the ticket."),
+    "spam": N_("The ticket is put away as spam."),
+    "spam_blocked": N_("The ticket is put away as spam. Further mail of this sender will be parked."),
+    "not_spam": N_("The ticket is back and the sender is not blocked."),
+    "entry_moved": N_("The message is moved to this ticket."),
+    "undone": N_("The answer was not sent. Your text is in the form again."),
+    "resent": N_("The mail is sent once more."),
+    "opened": N_("The ticket is made."),
+    "released": N_("The mail becomes a ticket in a moment."),
+    "retried": N_("The mail is tried again in a moment."),
+    "discarded": N_("The mail is discarded."),
+    "signed_out": N_("You are signed out."),
+    "signed_out_everywhere": N_("You are signed out everywhere. Sign in again."),
+    "password_changed": N_("Your password is changed. Sign in with the new one."),
+}
+
+
+def then(location: str, notice: str = "") -> Response:
+    """The answer to a form that did its work: 303 to a page, with a sentence to show there."""
+    answer = redirect(location, 303)
+    assert isinstance(answer, Response)  # noqa: S101 - Flask's own class
+    if notice:
+        set_cookie(answer, COOKIE, notice, max_age=60)
+    return answer
+
+
+def _notice() -> str:
+    """The sentence that waits to be shown, if the page shows one."""
+    code = request.cookies.get(COOKIE, "")
+    if code not in NOTICES:
+        return ""
+    g.notice_shown = True
+    return _(NOTICES[code])
+
+
+def _forget(answer: Response) -> Response:
+    if g.get("notice_shown"):
+        answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+def install(app: Flask) -> None:
+    """Give templates `notice()`, and forget it once shown."""
+    app.jinja_env.globals["notice"] = _notice
+    app.after_request(_forget)

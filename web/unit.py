@@ -1,0 +1,49 @@
+"""The request's unit of work, with the signed-in person as its actor; opens and closes, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import current_app, g
+
+from helpdesk.people.sign_in import SignedIn
+from helpdesk.ports import Ports
+from helpdesk.unit import NOBODY, Actor, Unit, unit_of_work
+
+PORTS = "helpdesk.ports"
+
+
+def ports() -> Ports:
+    """The ports this application was made with."""
+    found = current_app.extensions[PORTS]
+    assert isinstance(found, Ports)  # noqa: S101 - create_app puts them there
+    return found
+
+
+def me() -> SignedIn | None:
+    """Who is signed in; the gate in guards.py has looked."""
+    who: SignedIn | None = g.get("signed_in")
+    return who
+
+
+def actor() -> Actor:
+    """The signed-in person as an actor, or nobody."""
+    who = me()
+    if who is None:
+        return NOBODY
+    return Actor(who.account_id, who.roles, None, g.language)
+
+
+@contextmanager
+def reading() -> Iterator[Unit]:
+    """A unit that can change nothing."""
+    with unit_of_work(ports(), actor(), write=False) as unit:
+        yield unit
+
+
+@contextmanager
+def writing() -> Iterator[Unit]:
+    """A unit for one intention; committed when the block ends."""
+    with unit_of_work(ports(), actor()) as unit:
+        yield unit

@@ -1,0 +1,164 @@
+"""The domain's fixed codes in the words of the screen, translated where they are shown. Holds no other sentence."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from helpdesk.text.language import N_
+from helpdesk.tickets.views import EventView
+from web.filters import _
+
+SHAPES = {"new": "○", "open": "◐", "waiting_for_asker": "◷", "snoozed": "⏸", "done": "✓"}
+"""A shape beside each state, so that colour is never alone."""
+STATUS = {
+    "new": N_("New"),
+    "open": N_("Open"),
+    "waiting_for_asker": N_("Waiting for asker"),
+    "snoozed": N_("Snoozed"),
+    "done": N_("Done"),
+}
+AFTER_ANSWER = {
+    "waiting_for_asker": N_("wait for the asker"),
+    "done": N_("the ticket is done"),
+    "open": N_("the ticket stays open"),
+}
+CHANNEL = {
+    "mail": N_("E-mail"),
+    "chat": N_("Chat"),
+    "portal": N_("Portal"),
+    "phone": N_("Telephone"),
+    "desk": N_("Visit"),
+}
+HINT = {
+    "token": N_("It answers a mail of ours, but the sender takes no part in that ticket."),
+    "reference": N_("It answers a message of that ticket, but the sender takes no part in it."),
+    "number": N_("The number stands in its subject, but the sender is not proven."),
+    "sender_failed": N_("It seems to answer that ticket, but our mail server does not trust the sender."),
+    "subject": N_("The same asker wrote before with the same subject."),
+    "done_long_ago": N_("That ticket was done too long ago to be opened again by itself."),
+}
+EVENT = {
+    "opened": N_("opened"),
+    "mail_received": N_("mail received"),
+    "machine_mail": N_("automatic mail received"),
+    "assigned": N_("assigned"),
+    "status": N_("state changed"),
+    "replied": N_("answered"),
+    "noted": N_("internal note written"),
+    "undone": N_("answer taken back"),
+    "resent": N_("mail sent once more"),
+    "delivery_failed": N_("delivery failed"),
+    "bounced": N_("mail came back"),
+    "spam": N_("put away as spam"),
+    "not_spam": N_("taken back from spam"),
+    "sender_blocked": N_("sender blocked"),
+    "participant_added": N_("participant added"),
+    "participant_removed": N_("participant removed"),
+    "merge_participant": N_("participant added by a merge"),
+    "entry_merged": N_("message went along with a merge"),
+    "merged_into": N_("merged into another ticket"),
+    "merged_from": N_("another ticket merged into this one"),
+    "merge_undone": N_("merge undone"),
+    "entry_moved_away": N_("message moved to another ticket"),
+    "entry_moved_here": N_("message moved to this ticket"),
+    "hint_dismissed": N_("hint dismissed"),
+}
+DEFECT = {
+    "bad_boundary": N_("Its parts are not set apart properly."),
+    "bad_charset": N_("Some characters could not be read."),
+    "bad_header_line": N_("Its header has a broken line."),
+    "empty": N_("It is empty."),
+    "headers_too_large": N_("Its header is too large and was cut."),
+    "html_too_large": N_("Its layout is too large and was cut."),
+    "no_blank_line": N_("Header and text are not set apart."),
+    "no_sender": N_("It has no readable sender."),
+    "several_from": N_("It names more than one sender."),
+    "text_too_large": N_("Its text is too long and was cut."),
+    "too_deep": N_("Its parts are nested too deep; some are left out."),
+    "too_large": N_("It is too large to be read. Download the original."),
+    "too_many_parts": N_("It has too many parts; some are left out."),
+    "unknown_encoding": N_("A part has an unknown encoding."),
+}
+HTML_REASON = {
+    "html_too_large": N_("The layout of this mail is too large to show; this is its text."),
+    "html_too_deep": N_("The layout of this mail is nested too deep to show; this is its text."),
+    "html_too_many_tags": N_("The layout of this mail is too large to show; this is its text."),
+    "html_too_many_entities": N_("The layout of this mail is too large to show; this is its text."),
+    "cleaner_failed": N_("The layout of this mail could not be made safe; this is its text."),
+}
+OUTGOING = {
+    "queued": N_("Waiting to be sent"),
+    "sending": N_("Being sent"),
+    "sent": N_("Sent"),
+    "failed": N_("Not delivered"),
+    "cancelled": N_("Not sent: taken back"),
+}
+RECIPIENT = {
+    "waiting": N_("waiting"),
+    "accepted": N_("accepted by the mail server"),
+    "refused": N_("refused by the mail server"),
+    "bounced": N_("came back"),
+}
+PARKED = {
+    "blocked_sender": N_("The sender is blocked as spam."),
+}
+DISCARD = {
+    "spam": N_("Spam"),
+    "not_for_us": N_("Not meant for us"),
+    "test": N_("A test"),
+    "other": N_("Another reason"),
+}
+ALARM = {
+    "disk": N_("The disk is nearly full"),
+    "parked_mail": N_("Parked mail waits too long for a decision"),
+    "outgoing_failed": N_("Mail could not be delivered"),
+    "filing_late": N_("Mail waits too long before it is filed"),
+    "mailbox_error": N_("A mailbox can't be read"),
+    "mailbox_silent": N_("No mail has come in for too long"),
+    "mailbox_lag": N_("Mail lies too long in the mailbox"),
+    "mail_left": N_("The mail server still holds mail that was taken in"),
+    "process_silent": N_("A process gives no sign of life"),
+}
+INBOUND = {
+    "received": N_("waiting to be filed"),
+    "filed": N_("filed"),
+    "machine": N_("automatic mail, filed"),
+    "duplicate": N_("seen before"),
+    "parked": N_("parked"),
+    "discarded": N_("discarded"),
+}
+
+
+def said(words: dict[str, str], code: str) -> str:
+    """A code in words; one that has none yet is shown as it is, marked as a code."""
+    return _(words[code]) if code in words else _("code {code}", code=code)
+
+
+def parked_reason(reason: str) -> str:
+    """Why a mail is parked; a fault of ours carries its own code."""
+    if reason.startswith("fault"):
+        return _("Filing it failed several times ({code}).", code=reason)
+    return said(PARKED, reason)
+
+
+def event_text(event: EventView, names: dict[str, str]) -> str:
+    """One line of the timeline; `names` are the accounts by id."""
+    what = said(EVENT, event.kind)
+    if event.kind == "status" and event.after:
+        return _(
+            "{what}: {before} → {after}",
+            what=what,
+            before=said(STATUS, event.before or ""),
+            after=said(STATUS, event.after),
+        )
+    if event.kind == "assigned":
+        return _("{what}: {name}", what=what, name=names.get(event.after or "", _("nobody")))
+    return what
+
+
+def install(app: Flask) -> None:
+    """Give the templates these words."""
+    tables = {name: value for name, value in globals().items() if name.isupper()}
+    app.jinja_env.globals.update(
+        words=tables, said=said, parked_reason=parked_reason, event_text=event_text, shapes=SHAPES
+    )
