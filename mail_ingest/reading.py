@@ -22,7 +22,10 @@ def unread(defect: str) -> IncomingMail:
 
 
 class Readers:
-    """Parses batches. A mail that kills or stalls its process comes back as `unread`; its neighbours are not hurt."""
+    """Parses batches. A mail that kills or stalls its process comes back as `unread`; its neighbours are not hurt.
+
+    Where the machine allows no pool (no writable /dev/shm, say) it parses in its own process from then on.
+    """
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
@@ -43,6 +46,10 @@ class Readers:
         except (BrokenExecutor, Late):
             self.close()
             return [self._alone(raw) for raw in raws]
+        except OSError as fault:
+            log.warning("parser", extra={"fault": type(fault).__name__})
+            self._processes = 0
+            return [parse(raw) for raw in raws]
 
     def _together(self, raws: Sequence[bytes]) -> list[IncomingMail]:
         futures: list[Future[IncomingMail]] = [self._running().submit(parse, raw) for raw in raws]

@@ -90,15 +90,8 @@ def test_the_same_subject_is_a_hint_and_never_a_join(ports: Ports) -> None:
     assert show(ports, "2026-00002")["hint"] == {"number": ONE, "reason": "subject"}
 
 
-def test_a_bounce_marks_the_answer_it_speaks_of(ports: Ports, actor: Actor) -> None:
-    receive(ports, letter())
-    with unit_of_work(ports, actor) as unit:
-        version = thread_of(unit, ONE).ticket.version
-        reply(unit, ONE, Answer("Dat kan.", (ASKER,), "waiting_for_asker", version, "c1"))
-    deliver_waiting(ports)
-    answer = next(raw for _from, _to, raw in cast("MemoryMailer", ports.mailer).sent if b"Dat kan" in raw)
-    message_id = next(line for line in answer.decode().splitlines() if line.startswith("Message-ID:")).split()[1]
-    bounce = "\n".join(
+def bounce_of(message_id: str) -> bytes:
+    return "\n".join(
         (
             "From: MAILER-DAEMON@mx.minbz.example",
             "To: academy@academie.example",
@@ -132,7 +125,17 @@ def test_a_bounce_marks_the_answer_it_speaks_of(ports: Ports, actor: Actor) -> N
             "",
         )
     ).encode()
-    receive(ports, bounce)
+
+
+def test_a_bounce_marks_the_answer_it_speaks_of(ports: Ports, actor: Actor) -> None:
+    receive(ports, letter())
+    with unit_of_work(ports, actor) as unit:
+        version = thread_of(unit, ONE).ticket.version
+        reply(unit, ONE, Answer("Dat kan.", (ASKER,), "waiting_for_asker", version, "c1"))
+    deliver_waiting(ports)
+    answer = next(raw for _from, _to, raw in cast("MemoryMailer", ports.mailer).sent if b"Dat kan" in raw)
+    message_id = next(line for line in answer.decode().splitlines() if line.startswith("Message-ID:")).split()[1]
+    receive(ports, bounce_of(message_id))
     assert count(ports) == 1
     shown = show(ports)
     recipients = next(entry for entry in shown["entries"] if entry["kind"] == "answer")["outgoing"]["recipients"]

@@ -1,0 +1,68 @@
+# What there is to do here. `make` lists it; every variable of a target passes through the environment.
+.DEFAULT_GOAL := help
+.PHONY: help env env-run run test check lint format chaos attack-threads \
+        screens sabotage show-mail readme services clean
+
+PYTHON := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A .venv whose Python is gone (upgraded, moved) is made anew.
+ifneq ($(wildcard .venv/.stamp-*),)
+ifneq ($(shell $(PYTHON) -c pass >/dev/null 2>&1 && echo fine),fine)
+$(shell rm -f .venv/.stamp-*)
+endif
+endif
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+env: .venv/.stamp-dev ## Make the environment for developing: .venv with everything, by hash
+env-run: .venv/.stamp-run ## Make the environment for running: .venv with what `make run` needs, by hash
+
+.venv/.stamp-dev: requirements-dev.lock
+	@sh .ci/make-env requirements-dev.lock
+	@touch .venv/.stamp-dev .venv/.stamp-run
+
+.venv/.stamp-run: requirements.lock
+	@sh .ci/make-env requirements.lock
+	@touch .venv/.stamp-run
+
+run: env-run ## Start everything on this machine; HELPDESK_DATA is its folder, HELPDESK_PORT the port of the web
+	@exec $(PYTHON) -m workers supervise --with-parent
+
+test: env services ## All tests against the real servers; STRICT=1 fails where one is missing
+	@$(PYTHON) -m tests.run
+
+check: env ## What the machine can say about the code: style, types, structure, docs
+	@$(PYTHON) -m tests.house.check
+
+lint: env ## Style and types only
+	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy
+
+format: env ## Lay out the code
+	@$(PYTHON) -m ruff check --fix . && $(PYTHON) -m ruff format .
+
+chaos: env services ## Kill processes while mail comes in: nothing lost, nothing doubled (MAILS=, KILLS=, SEED=, POINTS=)
+	@$(PYTHON) -m tests.attack.chaos
+
+attack-threads: env services ## Strangers who try to get into a thread, and people who must (SEED=)
+	@$(PYTHON) -m tests.attack.threads
+
+screens: env services ## Pictures of every screen
+	@$(PYTHON) -m tests.screens
+
+sabotage: env services ## Break a copy in named ways: each must be caught
+	@$(PYTHON) -m tests.house.sabotage
+
+show-mail: env services ## What becomes of one mail: FILE=x.eml
+	@$(PYTHON) -m tests.show_mail "$(FILE)"
+
+readme: env ## Run every command block of the documentation
+	@$(PYTHON) -m tests.house.readme
+
+services: ## Install the servers the tests talk to, where that is allowed
+	@sh tests/services/install.sh
+
+clean: ## Remove the environment and all caches; never data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The processes behind the web: jobs, schedule, supervision."""

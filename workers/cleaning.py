@@ -1,0 +1,11 @@
+"""Job of the HTML cleaning chain."""
+
+from __future__ import annotations
+
+from helpdesk.ports import Ports
+from helpdesk.tickets import cleaning
+
+
+def clean_waiting(ports: Ports) -> None:
+    """Clean the HTML that waits."""
+    cleaning.drain(ports)

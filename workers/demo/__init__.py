@@ -1,0 +1,1 @@
+"""The demonstration of `make run`: a mailbox, a relay and an employee. Never beside a real mailbox; loopback only."""

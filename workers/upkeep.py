@@ -1,0 +1,25 @@
+"""Jobs that keep the house tidy and look for trouble."""
+
+from __future__ import annotations
+
+from helpdesk import status
+from helpdesk.mail import outbox
+from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
+from helpdesk.unit import SYSTEM, unit_of_work
+from mail_ingest import upkeep
+
+
+def sweep(ports: Ports) -> None:
+    """Complete what a crash interrupted, and nudge whatever may wait."""
+    upkeep.settle_blobs(ports)
+    upkeep.forget(ports)
+    for name in (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING):
+        ports.jobs.nudge(name)
+
+
+def check_alarms(ports: Ports) -> None:
+    """Open and close alarms, and mail the open ones to whoever should know."""
+    status.check_alarms(ports)
+    if ports.settings.alarm_to:
+        with unit_of_work(ports, SYSTEM) as unit:
+            outbox.queue_alarm(unit, ports.settings.alarm_to)
