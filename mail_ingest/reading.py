@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as Late
@@ -14,6 +16,13 @@ from mail_ingest.parse import parse
 log = logging.getLogger(__name__)
 SECONDS = 60
 _ALONE = 256_000
+
+
+def _end_with_filer() -> None:
+    """Runs in each process of the pool: a filer that is killed must not leave it behind, waiting for ever."""
+    filer = multiprocessing.parent_process()
+    if filer is not None:
+        threading.Thread(target=lambda: (filer.join(), os._exit(1)), daemon=True).start()
 
 
 def unread(defect: str) -> IncomingMail:
@@ -34,7 +43,7 @@ class Readers:
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
+            self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_end_with_filer)
         return self._pool
 
     def read(self, raws: Sequence[bytes]) -> list[IncomingMail]:

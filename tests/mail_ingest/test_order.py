@@ -123,14 +123,14 @@ def test_no_expunge_without_uids(account: Account, connect: Connect) -> None:
         mailbox.done([mail.id for mail in mailbox.fetch(mailbox.new_ids(10).ids[:2])])
         mailbox.leave()
         said = proxy.commands()
-    assert "UID EXPUNGE" in said
     assert not {"EXPUNGE", "CLOSE"} & set(said), f"a bare EXPUNGE or CLOSE removes what others flagged: {said}"
+    assert "UID EXPUNGE" in said
 
 
 def test_the_same_message_id_with_other_words_is_another_mail(ports: Ports) -> None:
     raws = [letter("eerste vraag"), letter("tweede vraag")]
     accept([(raw, envelope(ports, raw, uid=uid)) for uid, raw in enumerate(raws, 1)], ports)
-    kept = sorted(ports.blobs.read(key or "") for key in kept_rows(ports))
+    kept = sorted(ports.blobs.read(key) for key in kept_rows(ports) if key)
     assert kept == sorted(raws), "a Message-ID took the place of the content: a mail was lost"
 
 
