@@ -21,8 +21,13 @@ _ALONE = 256_000
 def _end_with_filer() -> None:
     """Runs in each process of the pool: a filer that is killed must not leave it behind, waiting for ever."""
     filer = multiprocessing.parent_process()
-    if filer is not None:
-        threading.Thread(target=lambda: (filer.join(), os._exit(1)), daemon=True).start()
+
+    def end() -> None:
+        if filer is not None:
+            filer.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def unread(defect: str) -> IncomingMail:

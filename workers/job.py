@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 
 from helpdesk.adapters.rq_jobs import QUEUE, nudge_flag
 from helpdesk.errors import Unavailable
+from helpdesk.migrating import require_head
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, JOBS, Ports
 from helpdesk.settings import from_env
 from helpdesk.wiring import connect
@@ -27,8 +28,10 @@ Job = Callable[[Ports], None]
 
 @functools.cache
 def own_ports() -> Ports:
-    """The ports of this process, opened once."""
-    return connect(from_env(os.environ))
+    """The ports of this process, opened once; Misconfigured when the schema is not this code's."""
+    ports = connect(from_env(os.environ))
+    require_head(ports.engine)
+    return ports
 
 
 def resolve(name: str) -> Job:

@@ -1,0 +1,72 @@
+"""Every route says who may ask for it; one that says nothing lets nobody in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from helpdesk.models.account import ROLES
+from helpdesk.people import access
+from helpdesk.unit import Actor
+from tests.conftest import PortsMaker
+from web import guards
+from web.app import create_app
+
+OPEN = {
+    "static",
+    "health.alive",
+    "health.ready",
+    "inbox.home",
+    "sign_in.form",
+    "sign_in.enter",
+    "sign_in.choose_language",
+}
+"""Routes that need no sign-in; a new one is a decision, so it is written here as well."""
+SHORTEST_REASON = 10
+ARGUMENTS = {"view", "number", "entry_id", "attachment_id", "outgoing_id", "inbound_id", "query_id", "filename"}
+"""What may stand in a path: ids, the number of a ticket, the name of a view, the name of a static file."""
+
+
+@pytest.fixture
+def app(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Flask:
+    """The web application on an empty database."""
+    shutil.copy(sqlite_template, tmp_path / "helpdesk.sqlite3")
+    ports = make_ports(f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}")
+    return create_app(ports.settings, ports)
+
+
+def test_every_route_has_a_guard(app: Flask) -> None:
+    bare = [rule.rule for rule in app.url_map.iter_rules() if guards.guard_of(app, rule.endpoint) is None]
+    assert len(list(app.url_map.iter_rules())) > 20
+    assert not bare, f"routes without @needs or @open_to_all: {bare}"
+
+
+def test_open_routes_are_known_and_say_why(app: Flask) -> None:
+    marked = {rule.endpoint: guards.guard_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+    free = {name: guard for name, guard in marked.items() if guard is not None and guard.verb is None}
+    assert set(free) <= OPEN, f"routes open to everybody that are not in this test's list: {set(free) - OPEN}"
+    thin = [name for name, guard in free.items() if len(guard.why) < SHORTEST_REASON]
+    assert not thin, f"open routes without a reason: {thin}"
+
+
+def test_every_verb_of_a_route_is_one_that_somebody_has(app: Flask) -> None:
+    verbs = {guard.verb for rule in app.url_map.iter_rules() if (guard := guards.guard_of(app, rule.endpoint))}
+    known = {verb for verb in verbs if verb and access.can(Actor(1, frozenset(ROLES)), verb)}
+    assert verbs - {None, guards.SIGNED_IN} == known - {guards.SIGNED_IN}, f"verbs nobody has: {verbs - known}"
+
+
+def test_no_route_changes_anything_on_get(app: Flask) -> None:
+    mixed = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if {"GET", "POST"} <= (rule.methods or set()) or (rule.methods or set()) & {"PUT", "PATCH", "DELETE"}
+    ]
+    assert not mixed, f"a route either reads (GET) or acts (POST): {mixed}"
+
+
+def test_paths_hold_ids_and_never_words_of_people(app: Flask) -> None:
+    others = {f"{rule.rule}" for rule in app.url_map.iter_rules() if set(rule.arguments) - ARGUMENTS}
+    assert not others, f"routes whose path holds something else than {sorted(ARGUMENTS)}: {others}"
