@@ -73,8 +73,8 @@ def wait(ports: Ports, span: dt.timedelta = dt.timedelta(minutes=2)) -> None:
     cast("SetClock", ports.now).move(span)
 
 
-def receive(ports: Ports, *raws: bytes) -> list[Receipt]:
+def receive(ports: Ports, *raws: bytes, mailbox: str = "academy") -> list[Receipt]:
     """Put mails through the door and file them."""
-    receipts = put(ports, *raws)
+    receipts = put(ports, *raws, mailbox=mailbox)
     drain(ports, Readers(0))
     return receipts

@@ -38,9 +38,9 @@ EMAIL = "advisor@academie.example"
 DESK = DeskSettings("academy", "academy@academie.example", "Leeradvies", "Learning advice")
 
 
-def empty_ports(folder: Path) -> Ports:
-    """Ports on an empty SQLite database in this folder, with memory adapters."""
-    settings = Settings(data=folder, desks=(DESK,), min_free=0, parsers=0, secure_cookies=False)
+def empty_ports(folder: Path, database: str = "") -> Ports:
+    """Ports on an empty database, SQLite in this folder unless a URL is given, with memory adapters."""
+    settings = Settings(data=folder, database=database, desks=(DESK,), min_free=0, parsers=0, secure_cookies=False)
     create_keys(folder / "keys.json")
     engine = connect_database(settings.database_url, durable=False)
     migrate(engine)
