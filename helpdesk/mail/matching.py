@@ -101,12 +101,13 @@ def _reference_tickets(unit: Unit, mail: IncomingMail) -> Iterator[tuple[int, st
 
 
 def _answered_tickets(unit: Unit, mail: IncomingMail) -> Iterator[tuple[int, str]]:
-    """Tickets opened by an answer to this very mail that came in before it."""
-    if mail.message_id:
-        digest = unit.ports.keys.word_digest("message-id", mail.message_id)
-        for ticket_id in unit.session.scalars(
-            select(Entry.ticket_id).where(Entry.parent_digest == digest).order_by(Entry.id).limit(3)
-        ):
+    """Tickets opened by an answer to this very mail, or by a later mail of its thread, that came in before it."""
+    ids = [mail.message_id] if mail.message_id else []
+    own = [unit.ports.keys.word_digest("message-id", item) for item in ids]
+    thread = own + [unit.ports.keys.word_digest("message-id", item) for item in _ids_newest_first(mail)[:50]]
+    if thread:
+        later = or_(Entry.parent_digest.in_(own), Entry.root_digest.in_(thread))
+        for ticket_id in unit.session.scalars(select(Entry.ticket_id).where(later).order_by(Entry.id).limit(3)):
             yield ticket_id, "answered"
 
 

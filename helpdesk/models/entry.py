@@ -40,6 +40,9 @@ class Entry(Base):
     parent_digest: Mapped[str | None] = plain(
         "keyed digest of the Message-ID it answers, while that mail is not here", String(64), index=True
     )
+    root_digest: Mapped[str | None] = plain(
+        "keyed digest of the first Message-ID of its thread, while that mail is not here", String(64), index=True
+    )
     inbound_id: Mapped[int | None] = plain("points at the mail as it came in", BigId, unique=True)
     client_id: Mapped[str | None] = plain(
         "random id of the form or line, so that a repeat is one", String(64), unique=True

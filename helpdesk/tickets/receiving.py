@@ -18,6 +18,8 @@ from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
 _CCS = 50
+_NOT_HERE = (None, "subject", "number")
+"""Reasons of a hint (or none) that leave it open whether the mail answers one that has not come in yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,11 @@ def receive_mail(unit: Unit, mail: IncomingMail, arrival: Arrival) -> Filed:
     if ticket is None:
         ticket = _open(unit, mail, arrival, person, sender, machine=machine)
         _hint(ticket, match, previous)
-    entry = write_entry(unit, ticket.id, _draft(unit, mail, arrival, person, machine=machine, opened=opened))
+    draft = _draft(unit, mail, arrival, person, machine=machine, opened=opened)
+    if opened and not machine and match.ticket_id is None and match.hint_reason in _NOT_HERE:
+        draft.parent_digest = _digest(unit, mail.in_reply_to or mail.references[-1:])
+        draft.root_digest = _digest(unit, mail.references or mail.in_reply_to)
+    entry = write_entry(unit, ticket.id, draft)
     record(unit, ticket.id, "machine_mail" if machine else "mail_received", entry_id=entry.id)
     if not machine:
         _wake(unit, ticket, arrival.at, opened=opened)
@@ -153,7 +159,6 @@ def _draft(
         person_id=person.id,
         inbound_id=arrival.inbound_id,
         message_id_digest=unit.ports.keys.word_digest("message-id", mail.message_id) if mail.message_id else None,
-        parent_digest=_parent_digest(unit, mail) if opened and not machine else None,
         html=mail.html,
         verdict=arrival.verdict,
         defects=" ".join(mail.defects)[:300] or None,
@@ -161,10 +166,9 @@ def _draft(
     )
 
 
-def _parent_digest(unit: Unit, mail: IncomingMail) -> str | None:
-    """The mail this one answers, when it opened a ticket because that mail is not here (yet)."""
-    parent = (mail.in_reply_to or mail.references[-1:])[:1]
-    return unit.ports.keys.word_digest("message-id", parent[0]) if parent else None
+def _digest(unit: Unit, message_ids: tuple[str, ...]) -> str | None:
+    """Of the first one: a mail this one answers, when it opened a ticket because that mail is not here (yet)."""
+    return unit.ports.keys.word_digest("message-id", message_ids[0]) if message_ids else None
 
 
 def _sender(sender: Sender) -> dict[str, str]:

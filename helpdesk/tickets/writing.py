@@ -45,6 +45,7 @@ class EntryDraft:
     inbound_id: int | None = None
     message_id_digest: str | None = None
     parent_digest: str | None = None
+    root_digest: str | None = None
     client_id: str | None = None
     html: str = ""
     verdict: str | None = None
@@ -76,6 +77,7 @@ def write_entry(unit: Unit, ticket_id: int, draft: EntryDraft) -> Entry:
         inbound_id=draft.inbound_id,
         message_id_digest=draft.message_id_digest,
         parent_digest=draft.parent_digest,
+        root_digest=draft.root_digest,
         client_id=draft.client_id,
         verdict=draft.verdict,
         defects=draft.defects,

@@ -305,6 +305,7 @@ def _entry() -> None:
         sa.Column("at", TIME, nullable=False),
         sa.Column("message_id_digest", sa.String(length=64), nullable=True),
         sa.Column("parent_digest", sa.String(length=64), nullable=True),
+        sa.Column("root_digest", sa.String(length=64), nullable=True),
         sa.Column("inbound_id", BIG, nullable=True),
         sa.Column("client_id", sa.String(length=64), nullable=True),
         sa.Column("html_state", sa.String(length=16), nullable=False),
@@ -332,6 +333,7 @@ def _entry() -> None:
     )
     op.create_index("ix_entry_message_id_digest", "entry", ["message_id_digest"], unique=False)
     op.create_index("ix_entry_parent_digest", "entry", ["parent_digest"], unique=False)
+    op.create_index("ix_entry_root_digest", "entry", ["root_digest"], unique=False)
     op.create_index("ix_entry_ticket", "entry", ["ticket_id", "id"], unique=False)
 
 
