@@ -28,6 +28,7 @@ from helpdesk.tickets.show import ticket_json, ticket_list_json
 from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.attack.thread_cases import ANSWERS, ATTACKS, OURS, Case, Seen
+from tests.attack.thread_doors import run_at_doors
 from tests.letters import letter, receive, wait
 from tests.services import postgres
 from tests.show_mail import empty_ports
@@ -180,6 +181,11 @@ def run_case(case: Case, server: postgres.Postgres | None, tally: Tally) -> None
             ports.engine.dispose()
 
 
+def print_line(line: str) -> None:
+    """One line of progress."""
+    sys.stdout.write(f"{line}\n")
+
+
 def main() -> int:
     """Run every case on every database, in an order drawn by SEED; print a line each. Returns the exit code."""
     seed = int(os.environ.get("SEED", "7"))
@@ -194,6 +200,7 @@ def main() -> int:
                 run_case(case, server, tally)
                 word = "attack" if case in ATTACKS else "answer"
                 sys.stdout.write(f"{kind} {word} {case.name}: {'WRONG' if len(tally.wrong) > before else 'right'}\n")
+    doors = run_at_doors(seed, kinds[0], print_line)
     for line in tally.wrong:
         sys.stdout.write(f"WRONG {line}\n")
     attacks, answers = len(ATTACKS) * len(kinds), len(ANSWERS) * len(kinds)
@@ -202,9 +209,20 @@ def main() -> int:
         f"RESULT attack-threads seed={seed} databases={'+'.join(kinds)} attacks={attacks} "
         f"joined={attacks - count['kept_out']} leaked={attacks - count['no_leak']} hints={count['hints']} "
         f"merges_ok={count['merges_ok']} undo_ok={count['undo_ok']} answers={answers} "
-        f"answers_joined={count['answers_joined']}\n"
+        f"answers_joined={count['answers_joined']} {_said(doors)}\n"
     )
-    return 1 if tally.wrong else 0
+    return 1 if tally.wrong or not _kept_shut(doors) else 0
+
+
+def _said(doors: Counter[str]) -> str:
+    names = ("attacks", "joined", "leaked", "hints", "answers", "answers_joined")
+    return " ".join(f"doors_{name}={doors[name]}" for name in names)
+
+
+def _kept_shut(doors: Counter[str]) -> bool:
+    """Whether at the real doors, too, nobody got in who must not, and everybody who must."""
+    looked = doors["attacks"] == doors["hints"] == len(ATTACKS) and 0 < doors["answers"] == doors["answers_joined"]
+    return looked and not doors["joined"] + doors["leaked"]
 
 
 if __name__ == "__main__":
