@@ -52,6 +52,7 @@ EVENT = {
     "spam": N_("put away as spam"),
     "not_spam": N_("taken back from spam"),
     "sender_blocked": N_("sender blocked"),
+    "sender_unblocked": N_("sender no longer blocked"),
     "participant_added": N_("participant added"),
     "participant_removed": N_("participant removed"),
     "merge_participant": N_("participant added by a merge"),
