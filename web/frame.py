@@ -8,12 +8,13 @@ from helpdesk.people.access import can
 from helpdesk.status import open_alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets import lists
+from helpdesk.tickets.parked import parked_count
 from helpdesk.unit import Unit
 
 VIEWS = {
-    "open": ("open", N_("Open tickets")),
     "mijn": ("mine", N_("My tickets")),
     "niet-toegewezen": ("unassigned", N_("Unassigned")),
+    "open": ("open", N_("Open tickets")),
     "wacht-op-vrager": ("waiting", N_("Waiting for asker")),
     "afgehandeld": ("done", N_("Done")),
     "alle": ("all", N_("All tickets")),
@@ -31,7 +32,7 @@ def _count(counts: dict[str, int], view: str) -> str:
 def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     """Values for the layout; `view` is the word of the view that is shown."""
     actor = unit.actor
-    reads = can(actor, "ticket.read")
+    reads, decides = can(actor, "ticket.read"), can(actor, "mail.decide")
     counts = lists.counts(unit) if reads else {}
     return {
         "views": {
@@ -41,7 +42,8 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         else {},
         "current_view": view,
         "may_open": can(actor, "ticket.open"),
-        "may_decide": can(actor, "mail.decide"),
+        "may_decide": decides,
+        "parked_count": _count({"": parked_count(unit)}, "") if decides else "",
         "may_see_health": can(actor, "health.read"),
         "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
     }

@@ -21,7 +21,7 @@ TICKET = "/werk/w/<view>/<number>"
 
 
 def _to_ticket(view: str, number: str, notice: str, anchor: str | None = None) -> Response:
-    return then(url_for("inbox.show_ticket", view=view, number=number, _anchor=anchor), notice)
+    return then(url_for("inbox.show_ticket", view=view, number=number, _anchor=anchor, **pages.kept()), notice)
 
 
 @blueprint.post(TICKET + "/antwoord")
@@ -70,7 +70,7 @@ def undo(view: str, number: str) -> Response:
     entry_id = whole("entry")
     with writing() as unit:
         replying.undo_send(unit, entry_id)
-    place = url_for("inbox.show_ticket", view=view, number=number, hervat=entry_id, _anchor="antwoord")
+    place = url_for("inbox.show_ticket", view=view, number=number, hervat=entry_id, _anchor="antwoord", **pages.kept())
     return then(place, "undone")
 
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import staff
+from helpdesk.text.language import N_
 from helpdesk.tickets import lists
 from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.views import EntryView, Thread
 from helpdesk.unit import Unit
 from web.errors import sentence
 from web.filters import language_for
+from web.fragments import shown
 from web.frame import VIEWS, frame
 from web.inbox.forms import Composer, fresh_id, is_outside, typed_composer
 from web.unit import me, ports, reading
 
+BY_CHANGE = frozenset({"afgehandeld", "alle"})
+"""Views in which what changed last stands first."""
 STATUS_CHOICES = ("waiting_for_asker", "done", "open")
 OUTSIDE = "outside"
 
@@ -31,37 +36,73 @@ def known_view(view: str) -> str:
     return view
 
 
-def list_page(view: str) -> str:
-    """One page of a view."""
-    name, title = VIEWS[known_view(view)]
+def kept() -> dict[str, Any]:
+    """The part of the address that says which list stands beside a ticket: its page, or the search it came from."""
+    return {name: request.args[name] for name in ("na", "zoek") if request.args.get(name)}
+
+
+def _list_values(unit: Unit, view: str) -> dict[str, object]:
+    """What the list pane shows: a page of the view, or what a kept query found."""
+    title = VIEWS[view][1]
+    values: dict[str, object] = {"view": view, "list_title": title, "query": None, "after": None, "open_number": ""}
+    if query_id := request.args.get("zoek"):
+        return values | _found(unit, query_id)
     after = request.args.get("na") or None
-    with reading() as unit:
-        page = lists.list_page(unit, name, after)
-        around = frame(unit, view)
-    return render_template("inbox/list.html", title=title, page=page, view=view, after=after, query=None, **around)
+    page = lists.list_page(unit, VIEWS[view][0], after)
+    return values | {"page": page, "after": after, "kept": kept(), "by_change": view in BY_CHANGE}
 
 
-def search_page(query_id: str) -> str:
-    """What a kept query finds."""
+def _found(unit: Unit, query_id: str) -> dict[str, object]:
     who = me()
+    query = lists.query_of(unit, who.session_id if who else 0, query_id)
+    return {
+        "page": lists.search_page(unit, query),
+        "query": query,
+        "list_title": N_("Search results"),
+        "kept": {"zoek": query_id},
+        "by_change": True,
+        "current_view": "",
+    }
+
+
+def _beside(unit: Unit, view: str) -> dict[str, object]:
+    """The list beside a ticket; the view from its beginning when that page or search is no longer there."""
+    try:
+        return _list_values(unit, view)
+    except (NotFound, Invalid):
+        page = lists.list_page(unit, VIEWS[view][0])
+        return {"view": view, "list_title": VIEWS[view][1], "query": None, "after": None, "page": page, "kept": {}} | {
+            "by_change": view in BY_CHANGE
+        }
+
+
+def list_page(view: str) -> Response:
+    """One page of a view."""
     with reading() as unit:
-        query = lists.query_of(unit, who.session_id if who else 0, query_id)
-        page = lists.search_page(unit, query)
-        around = frame(unit)
-    return render_template("inbox/search.html", page=page, view="alle", query=query, **around)
+        values = frame(unit, known_view(view)) | _list_values(unit, view)
+    return shown("inbox/list.html", **values)
+
+
+def search_page(query_id: str = "") -> Response:
+    """What a kept query finds; without one, an empty search."""
+    nothing: dict[str, object] = {"page": None, "query": "", "list_title": N_("Search"), "kept": {}, "by_change": True}
+    with reading() as unit:
+        values = {"view": "alle", "after": None, "open_number": ""} | frame(unit)
+        values |= _found(unit, query_id) if query_id else nothing
+    return shown("inbox/list.html", **values)
 
 
 def ticket_page(
     view: str, number: str, *, fault: HelpdeskError | None = None, composer: Composer | None = None
-) -> str | None:
-    """A ticket with its forms; none when it was merged into another, which the caller shows instead."""
+) -> Response | None:
+    """A ticket with its forms, beside its list; none when it was merged into another, which the caller shows."""
     before = request.args.get("voor", "")
     with reading() as unit:
         thread = thread_of(unit, number, before=int(before) if before.isdecimal() and len(before) < 19 else None)
         if thread.merged_into and fault is None:
             return None
-        values = _ticket_values(unit, thread, view, composer)
-    return render_template("inbox/ticket.html", **values, **_trouble(fault, values["composer"], thread))
+        values = frame(unit, known_view(view)) | _beside(unit, view) | _ticket_values(unit, thread, view, composer)
+    return shown("inbox/ticket.html", **values, **_trouble(fault, values["composer"], thread))
 
 
 def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | None) -> dict[str, object]:
@@ -71,8 +112,8 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
     return {
         "thread": thread,
         "ticket": thread.ticket,
-        "view": known_view(view),
-        "place": partial(url_for, view=view, number=thread.number),
+        "open_number": thread.number,
+        "place": partial(url_for, view=view, number=thread.number, **kept()),
         "staff": [person for person in everybody if person.active and "advisor" in person.roles],
         "names": {str(person.id): person.name for person in everybody},
         "composer": shown,
@@ -82,7 +123,6 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
         "outside": {person.address for person in thread.people if is_outside(person.address, domains)},
         "status_choices": STATUS_CHOICES,
         "ticket_language": thread.ticket.language and language_for(thread.ticket.language),
-        **frame(unit, view),
     }
 
 
@@ -132,20 +172,25 @@ def _trouble(fault: HelpdeskError | None, composer: object, thread: Thread) -> d
     }
 
 
-def answer_again(fault: HelpdeskError, view: str, number: str) -> str:
+def answer_again(fault: HelpdeskError, view: str, number: str) -> Response:
     """The ticket with the answer as typed."""
     confirm = tuple(str(fault.values["address"]).split(", ")) if fault.code == OUTSIDE else ()
-    return ticket_page(view, number, fault=fault, composer=typed_composer("answer", confirm)) or ""
+    return ticket_page(view, number, fault=fault, composer=typed_composer("answer", confirm)) or gone()
 
 
-def note_again(fault: HelpdeskError, view: str, number: str) -> str:
+def note_again(fault: HelpdeskError, view: str, number: str) -> Response:
     """The ticket with the note as typed."""
-    return ticket_page(view, number, fault=fault, composer=typed_composer("note")) or ""
+    return ticket_page(view, number, fault=fault, composer=typed_composer("note")) or gone()
 
 
-def ticket_again(fault: HelpdeskError, view: str, number: str, **_others: object) -> str:
+def ticket_again(fault: HelpdeskError, view: str, number: str, **_others: object) -> Response:
     """The ticket, with what went wrong in one of its small forms."""
-    return ticket_page(view, number, fault=fault) or ""
+    return ticket_page(view, number, fault=fault) or gone()
+
+
+def gone() -> Response:
+    """Never shown: a page with a fault is always made."""
+    return Response(status=409)
 
 
 def new_page(fault: HelpdeskError | None = None) -> str:
