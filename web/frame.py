@@ -8,6 +8,8 @@ from helpdesk.people.access import can
 from helpdesk.status import open_alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets import lists
+from helpdesk.tickets.notices import COUNTED_TO as NOTICES_COUNTED_TO
+from helpdesk.tickets.notices import unseen_count
 from helpdesk.tickets.parked import parked_count
 from helpdesk.unit import Unit
 
@@ -29,6 +31,12 @@ def _count(counts: dict[str, int], view: str) -> str:
     return f"{COUNTED_TO}+" if found > COUNTED_TO else str(found)
 
 
+def _unseen(unit: Unit) -> str:
+    """How many notices are unread, as the bell shows it; empty for none."""
+    found = unseen_count(unit)
+    return f"{NOTICES_COUNTED_TO}+" if found > NOTICES_COUNTED_TO else str(found or "")
+
+
 def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     """Values for the layout; `view` is the word of the view that is shown."""
     actor = unit.actor
@@ -41,6 +49,7 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         if reads
         else {},
         "current_view": view,
+        "unseen": _unseen(unit) if reads else "",
         "may_open": can(actor, "ticket.open"),
         "may_decide": decides,
         "parked_count": _count({"": parked_count(unit)}, "") if decides else "",

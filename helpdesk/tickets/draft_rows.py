@@ -62,7 +62,7 @@ class DraftRow:
     kind: str
     saved_at: dt.datetime
     text: str
-    files: int
+    files: list[DraftFileView]
 
 
 def find(unit: Unit, ticket_id: int, kind: str) -> Draft | None:

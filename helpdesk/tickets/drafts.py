@@ -81,7 +81,7 @@ def list_drafts(unit: Unit) -> list[DraftRow]:
     )
     views = [(draft, number, view_of(unit, draft)) for draft, number in rows]
     return [
-        DraftRow(number, subjects.get(draft.ticket_id, ""), draft.kind, draft.saved_at, view.form.text, len(view.files))
+        DraftRow(number, subjects.get(draft.ticket_id, ""), draft.kind, draft.saved_at, view.form.text, view.files)
         for draft, number, view in views
     ]
 
