@@ -15,7 +15,7 @@ from web import csrf, errors, filters, guards, headers, notices, wording
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions, bell, own_drafts, papers
+from web.inbox import actions, bell, drafts, own_drafts, papers
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.sign_in import forgotten, preferences, second_factor
@@ -29,7 +29,7 @@ LARGEST_REQUEST = 26_000_000
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-INBOX = (inbox, actions, own_drafts, bell, papers, helping)
+INBOX = (inbox, actions, drafts, own_drafts, bell, papers, helping)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
@@ -50,7 +50,8 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.register_blueprint(health)
     for part in (*SIGN_IN, *INBOX, files, admin):
         app.register_blueprint(part.blueprint)
-    guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions["static"])
+    for endpoint in ("static", "modules"):
+        guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])
     return app
 
 

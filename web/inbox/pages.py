@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,16 +13,16 @@ from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import staff
 from helpdesk.text.language import N_
-from helpdesk.tickets import lists
+from helpdesk.tickets import drafts, lists
 from helpdesk.tickets.thread import thread_of
-from helpdesk.tickets.views import EntryView, Thread
+from helpdesk.tickets.views import Thread
 from helpdesk.unit import Unit
 from web.errors import sentence
 from web.filters import language_for
-from web.fragments import shown
+from web.fragments import shown, wanted
 from web.frame import VIEWS, frame
-from web.inbox.forms import Composer, fresh_id, is_outside, typed_composer
-from web.unit import me, ports, reading
+from web.inbox.forms import Composer, fresh_id, is_outside, sent_draft, sent_files, stored_composer, typed_composer
+from web.unit import me, ports, reading, writing
 
 BY_CHANGE = frozenset({"afgehandeld", "alle"})
 """Views in which what changed last stands first."""
@@ -107,7 +108,7 @@ def ticket_page(
 
 def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | None) -> dict[str, object]:
     domains = ports().settings.organisation_domains
-    shown = composer or _resumed(thread)
+    shown = composer or _stored(unit, thread)
     everybody = staff(unit, active_only=False)
     return {
         "thread": thread,
@@ -126,19 +127,20 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
     }
 
 
-def _resumed(thread: Thread) -> Composer:
-    """Empty forms, or the answer that was just taken back."""
-    wanted = request.args.get("hervat", "")
-    taken_back: list[EntryView] = [entry for entry in thread.entries if entry.undone and str(entry.id) == wanted]
-    if not taken_back:
-        return Composer()
-    people = taken_back[0].recipients
-    return Composer(
-        opened="answer",
-        text=taken_back[0].text,
-        to=", ".join(person.address for person in people if person.role == "to"),
-        cc=tuple(person.address for person in people if person.role == "cc"),
-    )
+def _stored(unit: Unit, thread: Thread) -> Composer:
+    """The forms as this person's drafts keep them.
+
+    The answer counts as written under what stands here now when since then nobody else has written; otherwise it keeps
+    the version it was begun with, so that sending it asks first.
+    """
+    mine = (drafts.draft_of(unit, thread.number, kind) for kind in ("answer", "note"))
+    found = stored_composer(*mine)
+    who = me()
+    own = who.name if who else ""
+    newer = [entry for entry in thread.entries if entry.id > found.seen and entry.author != own]
+    asked = {"antwoord": "answer", "notitie": "note"}.get(request.args.get("schrijf", ""), found.opened)
+    kept_version = bool(newer and found.text)
+    return replace(found, opened=asked, version=found.version * kept_version, seen=found.seen * kept_version)
 
 
 def _moved_from(unit: Unit, thread: Thread) -> dict[int, str]:
@@ -173,19 +175,35 @@ def _trouble(fault: HelpdeskError | None, composer: object, thread: Thread) -> d
 
 
 def answer_again(fault: HelpdeskError, view: str, number: str) -> Response:
-    """The ticket with the answer as typed."""
+    """The ticket with the answer as typed; without scripts its files are kept, for nobody should choose them again."""
     confirm = tuple(str(fault.values["address"]).split(", ")) if fault.code == OUTSIDE else ()
-    return ticket_page(view, number, fault=fault, composer=typed_composer("answer", confirm)) or gone()
+    if not wanted() and getattr(fault, "field", None) != "files":
+        with writing() as unit:
+            drafts.save_draft(unit, number, "answer", sent_draft())
+            if files := sent_files():
+                drafts.keep_files(unit, number, files)
+    return _typed_again(fault, view, number, "answer", confirm)
 
 
 def note_again(fault: HelpdeskError, view: str, number: str) -> Response:
     """The ticket with the note as typed."""
-    return ticket_page(view, number, fault=fault, composer=typed_composer("note")) or gone()
+    return _typed_again(fault, view, number, "note")
+
+
+def _typed_again(fault: HelpdeskError, view: str, number: str, opened: str, confirm: tuple[str, ...] = ()) -> Response:
+    with reading() as unit:
+        stored = stored_composer(*(drafts.draft_of(unit, number, kind) for kind in ("answer", "note")))
+    return ticket_page(view, number, fault=fault, composer=typed_composer(opened, stored, confirm)) or gone()
 
 
 def ticket_again(fault: HelpdeskError, view: str, number: str, **_others: object) -> Response:
     """The ticket, with what went wrong in one of its small forms."""
     return ticket_page(view, number, fault=fault) or gone()
+
+
+def draft_again(fault: HelpdeskError, view: str, number: str, kind: str) -> Response:
+    """The ticket with the draft as typed, when it could not be kept."""
+    return _typed_again(fault, view, number, kind if kind == "note" else "answer")
 
 
 def gone() -> Response:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from helpdesk.people.access import can
 from helpdesk.tickets.thread import thread_of
 from web.guards import SIGNED_IN, needs, open_to_all
+from web.headers import live_address
 from web.inbox import pages
 from web.live import make_token
 from web.unit import actor, ports, reading
@@ -80,7 +81,7 @@ def search_results(query_id: str) -> Response:
 @needs("ticket.read")
 def stream_token() -> dict[str, str]:
     """A token with which this browser may hear for two minutes, by hints without words, that tickets change."""
-    return {"token": make_token(ports().keys.session, ["ticket:*"])}
+    return {"token": make_token(ports().keys.session, ["ticket:*"]), "url": live_address()}
 
 
 @blueprint.get("/werk/nieuw")
