@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -35,6 +36,11 @@ class Keys:
     def session_digest(self, token: str) -> str:
         """Keyed digest under which a session token is stored."""
         return hmac.new(self.session, token.encode(), hashlib.sha256).hexdigest()
+
+    def link_token(self, seed: str) -> str:
+        """The token of a mailed link: made again whenever its mail is composed, so that no row holds it."""
+        digest = hmac.new(self.session, f"link:{seed}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _write(path: Path, raw: dict[str, object]) -> None:

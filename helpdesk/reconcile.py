@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
-from helpdesk.models import Attachment, Content, Counter, Entry, InboundMail, MailSeen, SearchText, Ticket, TicketPerson
+from helpdesk.models import (
+    Attachment,
+    Content,
+    Counter,
+    DraftFile,
+    Entry,
+    InboundMail,
+    MailSeen,
+    SearchText,
+    Ticket,
+    TicketPerson,
+)
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
@@ -77,6 +88,7 @@ def _tickets(unit: Unit) -> Iterator[str]:
 def _blobs(unit: Unit) -> Iterator[str]:
     rows = {blob for blob in unit.session.scalars(select(InboundMail.blob)) if blob}
     rows |= set(unit.session.scalars(select(Attachment.blob)))
+    rows |= set(unit.session.scalars(select(DraftFile.blob)))
     kept = set(unit.ports.blobs.keys())
     staged = {key for key, _at in unit.ports.blobs.staged()}
     for key in sorted(rows - kept - staged):

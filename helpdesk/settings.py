@@ -78,6 +78,11 @@ class Settings:
     port: int = _said("Port the web listens on; 0 takes a free one.", "web.port", 0)
     live_port: int = _said("Port of the event stream; 0 takes a free one.", "web.live_port", 0)
     public_url: str = _said("Address under which people reach the web.", "web.public_url", "")
+    live_url: str = _said(
+        "Address under which browsers reach the event stream; empty means web.live_port on the web's host.",
+        "web.live_url",
+        "",
+    )
     secure_cookies: bool = _said("Send cookies over HTTPS only.", "web.secure_cookies", True)
     web_threads: int = _said("Threads of the web process.", "web.threads", 16)
     session_hours: int = _said("Hours after which an idle session ends.", "web.session_hours", 10)

@@ -15,8 +15,10 @@ from web import csrf, errors, filters, guards, headers, notices, wording
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions
+from web.inbox import actions, bell, drafts, own_drafts, papers
+from web.inbox import help as helping
 from web.inbox import views as inbox
+from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
 from web.unit import PORTS
 
@@ -26,6 +28,8 @@ LARGEST_REQUEST = 26_000_000
 """Bytes of one form with its files; relays commonly refuse mail above 25 to 30 MB."""
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
+SIGN_IN = (sign_in, forgotten, preferences, second_factor)
+INBOX = (inbox, actions, drafts, own_drafts, bell, papers, helping)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
@@ -43,9 +47,11 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[PORTS] = ports
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
-    for part in (health, sign_in.blueprint, inbox.blueprint, actions.blueprint, files.blueprint, admin.blueprint):
-        app.register_blueprint(part)
-    guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions["static"])
+    app.register_blueprint(health)
+    for part in (*SIGN_IN, *INBOX, files, admin):
+        app.register_blueprint(part.blueprint)
+    for endpoint in ("static", "modules"):
+        guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])
     return app
 
 

@@ -28,7 +28,7 @@ from web.filters import _
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., object])
-Renderer = Callable[..., str]
+Renderer = Callable[..., str | Response]
 
 STATUS: tuple[tuple[type[HelpdeskError], int], ...] = (
     (NotFound, 404),

@@ -75,6 +75,11 @@ def clock_time(at: dt.datetime) -> str:
     return at.astimezone(_zone()).strftime("%H:%M:%S")
 
 
+def minute_time(at: dt.datetime) -> str:
+    """Hour and minute of a time close by."""
+    return at.astimezone(_zone()).strftime("%H:%M")
+
+
 def span(seconds: int) -> str:
     """A number of seconds in hours and minutes."""
     return words.duration_text(dt.timedelta(seconds=max(seconds, 0)), _language())
@@ -101,6 +106,7 @@ def install(app: Flask) -> None:
         moment=moment,
         short_time=short_time,
         clock_time=clock_time,
+        minute_time=minute_time,
         span=span,
         iso=dt.datetime.fromisoformat,
         file_size=file_size,

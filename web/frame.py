@@ -8,12 +8,15 @@ from helpdesk.people.access import can
 from helpdesk.status import open_alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets import lists
+from helpdesk.tickets.notices import COUNTED_TO as NOTICES_COUNTED_TO
+from helpdesk.tickets.notices import unseen_count
+from helpdesk.tickets.parked import parked_count
 from helpdesk.unit import Unit
 
 VIEWS = {
-    "open": ("open", N_("Open tickets")),
     "mijn": ("mine", N_("My tickets")),
     "niet-toegewezen": ("unassigned", N_("Unassigned")),
+    "open": ("open", N_("Open tickets")),
     "wacht-op-vrager": ("waiting", N_("Waiting for asker")),
     "afgehandeld": ("done", N_("Done")),
     "alle": ("all", N_("All tickets")),
@@ -28,10 +31,16 @@ def _count(counts: dict[str, int], view: str) -> str:
     return f"{COUNTED_TO}+" if found > COUNTED_TO else str(found)
 
 
+def _unseen(unit: Unit) -> str:
+    """How many notices are unread, as the bell shows it; empty for none."""
+    found = unseen_count(unit)
+    return f"{NOTICES_COUNTED_TO}+" if found > NOTICES_COUNTED_TO else str(found or "")
+
+
 def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     """Values for the layout; `view` is the word of the view that is shown."""
     actor = unit.actor
-    reads = can(actor, "ticket.read")
+    reads, decides = can(actor, "ticket.read"), can(actor, "mail.decide")
     counts = lists.counts(unit) if reads else {}
     return {
         "views": {
@@ -40,8 +49,10 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         if reads
         else {},
         "current_view": view,
+        "unseen": _unseen(unit) if reads else "",
         "may_open": can(actor, "ticket.open"),
-        "may_decide": can(actor, "mail.decide"),
+        "may_decide": decides,
+        "parked_count": _count({"": parked_count(unit)}, "") if decides else "",
         "may_see_health": can(actor, "health.read"),
         "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
     }

@@ -20,7 +20,7 @@ from web.unit import actor, me, ports
 View = TypeVar("View", bound=Callable[..., object])
 SIGNED_IN = "signed_in"
 """The verb of pages about oneself: any session will do."""
-UNRECOGNISED = frozenset({"static", "health.alive", "health.ready"})
+UNRECOGNISED = frozenset({"static", "modules", "health.alive", "health.ready"})
 """Endpoints that are asked often and the same for everybody."""
 SEEN = "helpdesk.sessions_seen"
 TOUCH_EVERY = dt.timedelta(minutes=1)

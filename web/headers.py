@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from web.unit import ports
 
 PAGE_POLICY = "; ".join(
     (
@@ -20,8 +24,8 @@ PAGE_POLICY = "; ".join(
         "connect-src 'self'",
     )
 )
+_FOR_EVER = "public, max-age=31536000, immutable"
 _FIXED = {
-    "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -36,9 +40,30 @@ def _versions(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in files}
 
 
+def live_address() -> str:
+    """Where this browser reaches the event stream; empty where there is none, and the pages ask by themselves."""
+    settings = ports().settings
+    if settings.live_url:
+        return settings.live_url.rstrip("/")
+    if not settings.live_port or request.scheme == "https":
+        return ""
+    return f"{request.scheme}://{urlsplit(request.host_url).hostname}:{settings.live_port}"
+
+
+def _page_policy() -> str:
+    """The policy of a page: scripts, styles and pictures of ours, and a connection to our event stream."""
+    origin = "/".join(live_address().split("/")[:3])
+    return PAGE_POLICY + " " + origin if origin.startswith("http") else PAGE_POLICY
+
+
 def install(app: Flask) -> None:
-    """Set the headers on every answer; give templates `asset(name)`."""
+    """Set the headers on every answer; give templates `asset(name)`, and `module(name)` for scripts.
+
+    Modules name each other by relative addresses, so they share a folder whose name changes with any of them.
+    """
     versions = _versions(Path(str(app.static_folder)))
+    scripts = sorted(name.removeprefix("js/") for name in versions if name.startswith("js/"))
+    together = hashlib.sha256("".join(versions["js/" + name] for name in scripts).encode()).hexdigest()[:12]
 
     def asset(name: str) -> str:
         return url_for("static", filename=name, v=versions[name])
@@ -46,15 +71,21 @@ def install(app: Flask) -> None:
     def dress(answer: Response) -> Response:
         for name, value in _FIXED.items():
             answer.headers.setdefault(name, value)
+        answer.headers.setdefault("Content-Security-Policy", _page_policy())
         answer.headers["Cache-Control"] = _caching(answer)
         answer.headers.add("Vary", "Cookie")
         return answer
 
     def _caching(answer: Response) -> str:
-        if request.endpoint != "static" or answer.status_code >= 400:
+        said = request.view_args or {}
+        if request.endpoint not in {"static", "modules"} or answer.status_code >= 400:
             return "no-store"
-        known = versions.get((request.view_args or {}).get("filename", ""))
-        return "public, max-age=31536000, immutable" if request.args.get("v") == known else "no-cache"
+        known = together if request.endpoint == "modules" else versions.get(said.get("filename", ""))
+        return _FOR_EVER if (said.get("version") or request.args.get("v")) == known else "no-cache"
 
-    app.jinja_env.globals["asset"] = asset
+    def modules(version: str, filename: str) -> AnyResponse:  # noqa: ARG001 - only the address changes with it
+        return app.send_static_file("js/" + filename)
+
+    app.add_url_rule("/static/js-<version>/<filename>", "modules", modules)
+    app.jinja_env.globals.update(asset=asset, modules=scripts, module=lambda name: f"/static/js-{together}/{name}")
     app.after_request(dress)

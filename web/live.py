@@ -24,15 +24,17 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 TOKEN_SECONDS = 120
-PING_SECONDS = 25.0
+PING_SECONDS = 20.0
 WAITING_HINTS = 100
 PREFIX = "helpdesk:"
 _RETRY_SECONDS = 1.0
+# Any page may connect: only the token opens anything, and no cookie is asked for or taken.
 _STREAM_HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
+    (b"access-control-allow-origin", b"*"),
 ]
 
 
@@ -126,7 +128,7 @@ async def _stream(hub: Hub, topics: frozenset[str], receive: Receive, send: Send
         while not gone.done():
             coming = asyncio.ensure_future(queue.get())
             await asyncio.wait({coming, gone}, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            body = _event(coming.result()) if coming.done() else b": ping\n\n"
+            body = _event(coming.result()) if coming.done() else b"event: ping\ndata: {}\n\n"
             coming.cancel()
             await send({"type": "http.response.body", "body": body, "more_body": True})
     finally:

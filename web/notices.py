@@ -11,6 +11,8 @@ from web.filters import _
 COOKIE = "melding"
 NOTICES = {
     "answer_queued": N_("Your answer is on its way. You can undo it for a few seconds."),
+    "draft_saved": N_("The draft is saved."),
+    "draft_discarded": N_("The draft is discarded."),
     "note_saved": N_("The internal note is saved."),
     "assigned": N_("The ticket is assigned."),
     "unassigned": N_("The ticket is assigned to nobody."),
@@ -33,6 +35,11 @@ NOTICES = {
     "released": N_("The mail becomes a ticket in a moment."),
     "retried": N_("The mail is tried again in a moment."),
     "discarded": N_("The mail is discarded."),
+    "notices_seen": N_("All notices are marked as read."),
+    "preferences_saved": N_("Your choices are saved."),
+    "totp_on": N_("Signing in asks for a code from now on."),
+    "totp_off": N_("Signing in asks for no code any more."),
+    "link_sent": N_("If there is an account with this address, a mail with a link is on its way. Look in a minute."),
     "signed_out": N_("You are signed out."),
     "signed_out_everywhere": N_("You are signed out everywhere. Sign in again."),
     "password_changed": N_("Your password is changed. Sign in with the new one."),

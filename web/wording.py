@@ -52,6 +52,7 @@ EVENT = {
     "spam": N_("put away as spam"),
     "not_spam": N_("taken back from spam"),
     "sender_blocked": N_("sender blocked"),
+    "sender_unblocked": N_("sender no longer blocked"),
     "participant_added": N_("participant added"),
     "participant_removed": N_("participant removed"),
     "merge_participant": N_("participant added by a merge"),
@@ -63,6 +64,19 @@ EVENT = {
     "entry_moved_here": N_("message moved to this ticket"),
     "hint_dismissed": N_("hint dismissed"),
 }
+NOTICE = {
+    "assigned": N_("assigned to you"),
+    "asker_answered": N_("the asker answered"),
+    "delivery_failed": N_("an answer could not be delivered"),
+    "bounced": N_("an answer came back"),
+}
+DRAFT = {"answer": N_("Answer"), "note": N_("Internal note")}
+SHORTCUTS = {
+    "on": N_("On"),
+    "ctrl": N_("Only together with Ctrl"),
+    "off": N_("Off"),
+}
+THEME = {"": N_("As my device"), "light": N_("Light"), "dark": N_("Dark")}
 DEFECT = {
     "bad_boundary": N_("Its parts are not set apart properly."),
     "bad_charset": N_("Some characters could not be read."),

@@ -8,7 +8,7 @@ import click
 
 from helpdesk.commands.console import Console, pass_console, say
 from helpdesk.models.account import ROLES
-from helpdesk.people import accounts
+from helpdesk.people import accounts, second_factor
 from helpdesk.unit import SYSTEM, unit_of_work
 
 _ROLE = click.Choice(ROLES)
@@ -95,6 +95,16 @@ def sessions(console: Console, email: str, end: bool) -> None:
         if end:
             count = accounts.end_sessions(unit, accounts.account_named(unit, email).id)
             say(f"{count} sessions ended.")
+
+
+@user.command("totp-off")
+@click.argument("email")
+@pass_console
+def totp_off(console: Console, email: str) -> None:
+    """Let EMAIL sign in without a code, when the authenticator app is lost; all its sessions end."""
+    with unit_of_work(console.ports, SYSTEM) as unit:
+        second_factor.take_off(unit, email)
+    say(f"{email} signs in without a code now.")
 
 
 @user.command("list")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from helpdesk.mail.authors import tell_author
 from helpdesk.mail.incoming import Bounce, IncomingMail
 from helpdesk.mail.outbox import recipients_of
 from helpdesk.mail.references import tokens_in
@@ -38,6 +39,7 @@ def mark_bounce(unit: Unit, mail: IncomingMail, token_address: str = "") -> Outg
     ticket_id = unit.session.scalar(select(Entry.ticket_id).where(Entry.id == outgoing.entry_id)) or outgoing.ticket_id
     if changed and ticket_id is not None:
         record(unit, ticket_id, "bounced", entry_id=outgoing.entry_id, after=bounce.status or None)
+        tell_author(unit, outgoing, ticket_id, "bounced")
     return outgoing
 
 

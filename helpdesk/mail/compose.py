@@ -28,7 +28,7 @@ _REPLY_PREFIX = re.compile(r"^(?:\s*(?:re|antw|antwoord|aw)\s*(?:\[\d+\])?\s*:)+
 _CONTENT_TYPE = re.compile(r"(application|audio|font|image|model|text|video)/([a-z0-9][a-z0-9.+-]{0,80})")
 _FOLDER_SIGNS = re.compile(r"[\\/:*?\"<>|]")
 _FILE_NAME_LIMIT = 120
-_AUTOMATIC = {"receipt": "auto-replied", "notice": "auto-generated", "alarm": "auto-generated"}
+_AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(("notice", "alarm", "password"), "auto-generated")
 _LANGUAGES = {"nl": ("nl",), "en": ("en",), "both": ("nl", "en")}
 _STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt"
 
@@ -68,6 +68,7 @@ class Letter:
     quote: Quote | None = None
     files: tuple[Part, ...] = ()
     alarms: tuple[AlarmLine, ...] = ()
+    link_token: str = ""
 
 
 def compose(letter: Letter, settings: Settings) -> bytes:
@@ -156,7 +157,7 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
     signature = tidy("\n\n".join(filter(None, (letter.signature, getattr(letter.desk, f"signature_{language}")))))
     return {
         "number": shown,
-        "link": f"{settings.public_url.rstrip('/')}/v/{letter.number}" if settings.public_url and shown else "",
+        "link": _link(letter, settings),
         "subject": _subject(letter, settings, shown),
         "desk": getattr(letter.desk, f"name_{language}"),
         "answer_within": getattr(letter.desk, f"answer_within_{language}"),
@@ -176,6 +177,14 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
             for line in letter.alarms
         ],
     }
+
+
+def _link(letter: Letter, settings: Settings) -> str:
+    if not settings.public_url:
+        return ""
+    if letter.link_token:
+        return f"{settings.public_url.rstrip('/')}/wachtwoord/{letter.link_token}"
+    return f"{settings.public_url.rstrip('/')}/v/{letter.number}" if letter.number else ""
 
 
 def _subject(letter: Letter, settings: Settings, shown: str) -> str:

@@ -17,7 +17,7 @@ from helpdesk.mail.header_fields import one_line, sendable
 from helpdesk.mail.incoming import Sender
 from helpdesk.mail.letters import desk_of
 from helpdesk.mail.references import make_token, message_id_with
-from helpdesk.models import Alarm, Entry, OutgoingMail, OutgoingRecipient, Ticket
+from helpdesk.models import Account, Alarm, Entry, OutgoingMail, OutgoingRecipient, Ticket
 from helpdesk.people.addresses import normal
 from helpdesk.ports import DELIVER_WAITING
 from helpdesk.settings import Settings
@@ -57,9 +57,16 @@ def queue_answer(
         entry_id=entry.id,
         parent_entry_id=parent_entry_id,
         language=ticket.language if ticket.language in LANGUAGES else _default_language(unit),
-        wait=dt.timedelta(seconds=unit.ports.settings.undo_seconds),
+        wait=dt.timedelta(seconds=_undo_seconds(unit, entry)),
         recipients=chosen,
     )
+
+
+def _undo_seconds(unit: Unit, entry: Entry) -> int:
+    """How long the author wants to be able to take an answer back."""
+    author = unit.session.get(Account, entry.account_id) if entry.account_id is not None else None
+    chosen = author.undo_seconds if author is not None else None
+    return unit.ports.settings.undo_seconds if chosen is None else chosen
 
 
 def queue_receipt(
@@ -89,6 +96,19 @@ def queue_notice(unit: Unit, ticket: Ticket, recipient: Recipient, language: str
     """Queue a mail to an advisor that something changed: number and link, no word of the ticket (RD-05)."""
     language = language if language in LANGUAGES else _default_language(unit)
     return _queue(unit, kind="notice", ticket=ticket, language=language, recipients=[(recipient, "to")])
+
+
+def queue_password_link(
+    unit: Unit, address: str, name: str, language: str | None, give_up_at: dt.datetime
+) -> OutgoingMail:
+    """Queue the mail with which somebody who works here sets a new password; after `give_up_at` it is worth nothing.
+
+    The link's token follows from the mail's seed and our key (`Keys.link_token`).
+    """
+    language = language if language in LANGUAGES else _default_language(unit)
+    mail = _queue(unit, kind="password", language=language, recipients=[(Sender(address, name), "to")])
+    mail.give_up_at = give_up_at
+    return mail
 
 
 def queue_alarm(unit: Unit, address: str) -> OutgoingMail | None:

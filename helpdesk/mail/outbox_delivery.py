@@ -18,6 +18,7 @@ from sqlalchemy import or_, select, update
 
 from helpdesk.errors import Conflict, PermanentRefusal, TemporaryRefusal, Unavailable
 from helpdesk.leases import hold, release
+from helpdesk.mail.authors import tell_author
 from helpdesk.mail.compose import bounce_address, compose
 from helpdesk.mail.header_fields import sendable
 from helpdesk.mail.letters import read_letter, with_files
@@ -252,6 +253,7 @@ def _tell(unit: Unit, mail: OutgoingMail, outcome: _Outcome, refused: int) -> No
     if refused:
         code = next(iter(outcome.refused.values()), outcome.code)
         record(unit, ticket_id, "delivery_failed", entry_id=mail.entry_id, after=code)
+        tell_author(unit, mail, ticket_id, "delivery_failed")
     else:
         hint: dict[str, int | str] = {"ticket": ticket_id, "kind": "outgoing"}
         unit.after_commit(lambda: unit.ports.bus.publish(f"ticket:{ticket_id}", hint))

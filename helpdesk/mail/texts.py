@@ -20,7 +20,7 @@ from helpdesk.text.language import LANGUAGES
 
 log = logging.getLogger(__name__)
 
-MAILS = ("answer", "receipt", "notice", "alarm")
+MAILS = ("answer", "receipt", "notice", "alarm", "password")
 PARTS = ("subject.txt", "body.txt", "body.html")
 _SHIPPED = Path(__file__).parent / "templates"
 # What a text must say: a replacement without it would send a mail that lacks its very point.
@@ -32,6 +32,8 @@ _MUST_SAY = {
     ("receipt", "body.html"): "number",
     ("notice", "body.txt"): "number",
     ("notice", "body.html"): "number",
+    ("password", "body.txt"): "link",
+    ("password", "body.html"): "link",
 }
 SAMPLE: Mapping[str, Any] = {
     "number": "V-2026-01342",

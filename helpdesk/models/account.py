@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped
 from helpdesk.models.base import Base, BigId, Json, UtcTime, own_id, personal, plain
 
 ROLES = ("advisor", "functional_admin", "privacy_officer", "technical_admin", "auditor")
+THEMES = ("light", "dark")
+SHORTCUTS = ("on", "off", "ctrl")
+UNDO_SECONDS = (0, 5, 10, 20, 30)
 
 
 class Account(Base):
@@ -25,6 +28,11 @@ class Account(Base):
     totp_secret: Mapped[str | None] = personal("staff", String(64))
     language: Mapped[str | None] = personal("preference", String(8))
     signature: Mapped[str | None] = personal("staff", String(2000))
+    theme: Mapped[str | None] = personal("preference", String(8))
+    shortcuts: Mapped[str | None] = personal("preference", String(8))
+    notify_mail: Mapped[bool | None] = personal("preference")
+    undo_seconds: Mapped[int | None] = personal("preference")
+    totp_step: Mapped[int | None] = plain("the newest time step whose code was used (RFC 6238 5.2)")
     active: Mapped[bool] = plain("whether the account may sign in", default=True)
     created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
     version: Mapped[int] = plain("counts changes, for claims", default=1)
@@ -53,6 +61,17 @@ class WebSession(Base):
     created_at: Mapped[dt.datetime] = plain("time of sign-in", UtcTime)
     seen_at: Mapped[dt.datetime] = plain("time of the last request, to the minute", UtcTime)
     data: Mapped[dict[str, Any]] = plain("codes of messages to show once, never text of people", Json, default=dict)
+
+
+class SignInLink(Base):
+    """A link mailed to somebody who forgot the password: works once and for a short while; only its HMAC is kept."""
+
+    __tablename__ = "sign_in_link"
+
+    id: Mapped[int] = own_id()
+    account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"), index=True)
+    token_hmac: Mapped[str] = plain("keyed digest of the link's token", String(64), unique=True)
+    expires_at: Mapped[dt.datetime] = plain("time from which it is worth nothing", UtcTime)
 
 
 class SearchQuery(Base):

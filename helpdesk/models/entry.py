@@ -10,7 +10,20 @@ from sqlalchemy.orm import Mapped
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
 
 ENTRY_KINDS = ("mail", "answer", "note", "chat", "machine", "forward")
-CONTENT_KINDS = ("subject", "body", "reply", "html_source", "html", "markdown", "headers", "filename", "remote_hosts")
+CONTENT_KINDS = (
+    "subject",
+    "body",
+    "reply",
+    "html_source",
+    "html",
+    "markdown",
+    "headers",
+    "filename",
+    "remote_hosts",
+    "draft",
+    "draft_people",
+    "draft_filename",
+)
 HTML_STATES = ("none", "waiting", "clean", "refused")
 
 
@@ -63,8 +76,10 @@ class Content(Base):
 
     id: Mapped[int] = plain("surrogate key", BigId, Sequence("content_id_seq"), primary_key=True, autoincrement=True)
     ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
-    entry_id: Mapped[int | None] = plain("points at an entry; none is the ticket's subject", BigId)
+    entry_id: Mapped[int | None] = plain("points at an entry; none is the ticket's subject or a draft", BigId)
     attachment_id: Mapped[int | None] = plain("points at an attachment, for its name", BigId)
+    draft_id: Mapped[int | None] = plain("points at a draft", BigId)
+    draft_file_id: Mapped[int | None] = plain("points at a file of a draft, for its name", BigId)
     kind: Mapped[str] = plain("what the text is", String(16))
     text: Mapped[str] = personal("conversation", Text)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.models import Account, AccountRole, WebSession
+from helpdesk.models import Account, AccountRole, SignInLink, WebSession
 from helpdesk.models.account import ROLES
 from helpdesk.people.addresses import normal
 from helpdesk.unit import Unit
@@ -44,6 +47,20 @@ def hashed(password: str) -> str:
     if len(password) < _SHORTEST:
         raise Invalid("A password has at least {count} characters.", field="password", count=_SHORTEST)
     return PASSWORDS.hash(password)
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    return PASSWORDS.hash(secrets.token_hex(16))
+
+
+def is_password(account: Account | None, password: str) -> bool:
+    """Whether the password is right; takes as long for an account that does not exist."""
+    try:
+        PASSWORDS.verify((account and account.password_hash) or _nobodys_hash(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return account is not None and account.active and account.password_hash is not None
 
 
 def account_named(unit: Unit, email: str) -> Account:
@@ -101,9 +118,10 @@ def deactivate(unit: Unit, email: str) -> None:
 
 
 def end_sessions(unit: Unit, account_id: int) -> int:
-    """End every session of the account; returns how many."""
+    """End every session of the account, and links that were mailed for its password; returns how many sessions."""
     count = unit.session.scalar(select(func.count()).where(WebSession.account_id == account_id)) or 0
     unit.session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+    unit.session.execute(delete(SignInLink).where(SignInLink.account_id == account_id))
     return count
 
 

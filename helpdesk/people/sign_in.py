@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import secrets
 from dataclasses import dataclass
 
-import pyotp
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, insert, select, update
 
 from helpdesk.errors import Invalid, NotSignedIn
 from helpdesk.models import Account, AccountRole, Attempt, WebSession
-from helpdesk.people.accounts import PASSWORDS, end_sessions, hashed
+from helpdesk.people import second_factor
+from helpdesk.people.accounts import end_sessions, hashed, is_password
 from helpdesk.people.addresses import normal
 from helpdesk.unit import Unit
 
@@ -41,11 +39,9 @@ class SignedIn:
     email: str
     roles: frozenset[str]
     language: str | None
-
-
-@functools.cache
-def _nobodys_hash() -> str:
-    return PASSWORDS.hash(secrets.token_hex(16))
+    theme: str | None = None
+    shortcuts: str = "on"
+    undo_seconds: int | None = None
 
 
 def _throttled(unit: Unit, email: str) -> bool:
@@ -59,26 +55,17 @@ def _throttled(unit: Unit, email: str) -> bool:
     return own >= TRIES_PER_ACCOUNT or all_tries >= TRIES_IN_ALL
 
 
-def _right(account: Account | None, password: str) -> bool:
-    """Whether the password is right; takes as long for an account that does not exist."""
-    try:
-        PASSWORDS.verify((account and account.password_hash) or _nobodys_hash(), password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return account is not None and account.active and account.password_hash is not None
-
-
 def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> SignInResult:
     """Try to sign in; the try is counted whatever comes of it, so commit the unit in any case."""
     if _throttled(unit, email):
         return SignInResult(None, "too_many")
     account = unit.session.scalar(select(Account).where(Account.email == normal(email)))
-    if account is None or not _right(account, password[:500]):
+    if account is None or not is_password(account, password[:500]):
         return SignInResult(None, "wrong_password")
     if account.totp_secret:
         if not code:
             return SignInResult(None, "code_needed")
-        if not pyotp.TOTP(account.totp_secret).verify(code.strip(), for_time=unit.now, valid_window=1):
+        if not second_factor.matches(unit, account, code):
             return SignInResult(None, "wrong_code")
     unit.session.execute(
         delete(Attempt).where(Attempt.key_hmac == unit.ports.keys.word_digest("sign-in", normal(email)))
@@ -114,7 +101,17 @@ def session_for(unit: Unit, token: str) -> SignedIn:
     if not account.active or session.seen_at < unit.now - dt.timedelta(hours=unit.ports.settings.session_hours):
         raise NotSignedIn("Your session has ended. Sign in to go on.")
     roles = unit.session.scalars(select(AccountRole.role).where(AccountRole.account_id == account.id))
-    return SignedIn(account.id, session.id, account.name, account.email, frozenset(roles), account.language)
+    return SignedIn(
+        account.id,
+        session.id,
+        account.name,
+        account.email,
+        frozenset(roles),
+        account.language,
+        account.theme,
+        account.shortcuts or "on",
+        account.undo_seconds,
+    )
 
 
 def touch(unit: Unit, session_id: int) -> None:
@@ -139,7 +136,7 @@ def sign_out_everywhere(unit: Unit, account_id: int) -> int:
 def change_password(unit: Unit, account_id: int, old: str, new: str) -> None:
     """Replace one's own password and end all sessions. Raises Invalid when the old one is wrong."""
     account = unit.session.get_one(Account, account_id)
-    if not _right(account, old):
+    if not is_password(account, old):
         raise Invalid("The present password is not right.", field="old")
     account.password_hash = hashed(new)
     end_sessions(unit, account_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from helpdesk import notices
 from helpdesk.errors import Invalid
 from helpdesk.models import Account, BlockedSender, Ticket, TicketPerson
 from helpdesk.models.ticket import STATUSES
@@ -28,6 +29,7 @@ def assign(unit: Unit, number: str, account_id: int | None) -> None:
     ticket.assignee_id = account_id
     if ticket.status == "new" and account_id is not None:
         _change(unit, ticket, "open")
+    notices.tell(unit, account_id, ticket.id, "assigned")
     _changed(unit, ticket)
 
 
@@ -87,7 +89,9 @@ def mark_spam(unit: Unit, number: str, *, block: bool) -> None:
 def not_spam(unit: Unit, number: str) -> None:
     """Take the ticket back and unblock its sender."""
     ticket = ticket_for(unit, number, "ticket.handle")
-    unit.session.execute(delete(BlockedSender).where(BlockedSender.address == normal(_requester(unit, ticket))))
+    freed = delete(BlockedSender).where(BlockedSender.address == normal(_requester(unit, ticket)))
+    if unit.session.scalars(freed.returning(BlockedSender.id)).all():
+        record(unit, ticket.id, "sender_unblocked")
     if ticket.spam:
         ticket.spam = False
         record(unit, ticket.id, "not_spam")
@@ -115,15 +119,14 @@ def add_participant(unit: Unit, number: str, address: str, name: str = "") -> No
 def remove_participant(unit: Unit, number: str, address: str) -> None:
     """Take somebody off the ticket again."""
     ticket = ticket_for(unit, number, "ticket.handle")
-    unit.session.execute(
-        delete(TicketPerson).where(
-            TicketPerson.ticket_id == ticket.id,
-            TicketPerson.address == normal(address),
-            TicketPerson.role == "participant",
-        )
+    gone = delete(TicketPerson).where(
+        TicketPerson.ticket_id == ticket.id,
+        TicketPerson.address == normal(address),
+        TicketPerson.role == "participant",
     )
-    record(unit, ticket.id, "participant_removed")
-    _changed(unit, ticket)
+    if unit.session.scalars(gone.returning(TicketPerson.id)).all():
+        record(unit, ticket.id, "participant_removed")
+        _changed(unit, ticket)
 
 
 def blocked_senders(unit: Unit) -> set[str]:

@@ -113,6 +113,7 @@ def open_by_hand(
         status="open",
     )
     ticket.assignee_id = unit.actor.account_id
+    record(unit, ticket.id, "assigned", after=unit.actor.account_id)
     draft = EntryDraft(
         "note",
         unit.now,
@@ -121,5 +122,6 @@ def open_by_hand(
         client_id=client_id,
         index=f"{subject} {markdown}",
     )
-    write_entry(unit, ticket.id, draft)
+    entry = write_entry(unit, ticket.id, draft)
+    record(unit, ticket.id, "noted", entry_id=entry.id)
     return ticket.number

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import InboundMail
@@ -38,6 +38,13 @@ def _header(raw: bytes, name: str) -> str:
         return str(make_header(decode_header(value)))[:200]
     except (ValueError, LookupError):
         return value[:200]
+
+
+def parked_count(unit: Unit) -> int:
+    """How many mails are parked."""
+    require(unit.actor, "mail.decide")
+    parked = select(func.count()).select_from(InboundMail).where(InboundMail.state == "parked")
+    return unit.session.scalar(parked) or 0
 
 
 def parked_page(unit: Unit, limit: int = 100) -> list[ParkedView]:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from helpdesk import notices
 from helpdesk.mail.bounces import mark_bounce
 from helpdesk.mail.incoming import IncomingMail, Sender
 from helpdesk.mail.matching import Match, Trail, find_ticket_for
@@ -132,6 +133,7 @@ def _wake(unit: Unit, ticket: Ticket, at: dt.datetime, *, opened: bool) -> None:
     if opened:
         return
     unit.stale(ticket)
+    notices.tell(unit, ticket.assignee_id, ticket.id, "asker_answered")
     if ticket.status in ("done", "waiting_for_asker", "snoozed"):
         record(unit, ticket.id, "status", before=ticket.status, after="open")
         ticket.status = "open"

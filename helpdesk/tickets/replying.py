@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from helpdesk import notices
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.mail import outbox
 from helpdesk.mail.incoming import Sender
-from helpdesk.models import Content, Entry, OutgoingMail, Ticket
+from helpdesk.models import Attachment, Content, Entry, OutgoingMail, Ticket
 from helpdesk.people.access import ticket_for
 from helpdesk.search import forget_entry
 from helpdesk.text.rendering import render_answer
+from helpdesk.tickets import drafts
 from helpdesk.tickets.writing import EntryDraft, FileDraft, write_entry
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
@@ -23,7 +25,10 @@ _RECIPIENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as the form gives it; `version` is the ticket's when the form was made, `client_id` names the form."""
+    """An answer as the form gives it; `version` is the ticket's when the form was made, `client_id` names the form.
+
+    `kept` are ids of files that were kept with the draft and go along.
+    """
 
     markdown: str
     to: tuple[str, ...]
@@ -32,6 +37,7 @@ class Answer:
     client_id: str
     cc: tuple[str, ...] = ()
     files: tuple[FileDraft, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 def _recipients(addresses: tuple[str, ...], field: str) -> list[Sender]:
@@ -77,7 +83,7 @@ def reply(unit: Unit, number: str, answer: Answer) -> int:
         "answer",
         unit.now,
         {"markdown": answer.markdown},
-        files=answer.files,
+        files=(*drafts.files_to_send(unit, ticket.id, answer.kept), *answer.files),
         account_id=unit.actor.account_id,
         client_id=answer.client_id or None,
         index=answer.markdown,
@@ -87,6 +93,8 @@ def reply(unit: Unit, number: str, answer: Answer) -> int:
     entry.message_id_digest = unit.ports.keys.word_digest("message-id", mail.message_id)
     record(unit, ticket.id, "replied", entry_id=entry.id)
     _after(unit, ticket, answer.status_after)
+    drafts.sent(unit, ticket.id, "answer")
+    notices.seen(unit, ticket.id)
     return entry.id
 
 
@@ -128,6 +136,8 @@ def add_note(unit: Unit, number: str, markdown: str, client_id: str) -> int:
     ticket.changed_at = unit.now
     unit.stale(ticket)
     record(unit, ticket.id, "noted", entry_id=entry.id)
+    drafts.sent(unit, ticket.id, "note")
+    notices.seen(unit, ticket.id)
     return entry.id
 
 
@@ -140,7 +150,10 @@ def _outgoing(unit: Unit, outgoing_id: int) -> OutgoingMail:
 
 
 def undo_send(unit: Unit, entry_id: int) -> str:
-    """Take an answer back before it is sent; returns its text for the form. Raises Conflict when it is too late."""
+    """Take an answer back before it is sent; it is the actor's draft again. Returns its text.
+
+    Raises Conflict when it is too late.
+    """
     mail = unit.session.scalar(
         select(OutgoingMail).where(OutgoingMail.entry_id == entry_id, OutgoingMail.kind == "answer")
     )
@@ -155,17 +168,42 @@ def undo_send(unit: Unit, entry_id: int) -> str:
     entry.undone_at = unit.now
     ticket = unit.session.get_one(Ticket, entry.ticket_id)
     record(unit, ticket.id, "undone", entry_id=entry_id)
+    form = _form_of(unit, ticket, entry_id, mail.id)
     if ticket.status != "open":
         record(unit, ticket.id, "status", before=ticket.status, after="open")
         ticket.status, ticket.done_at = "open", None
     ticket.changed_at = unit.now
     forget_entry(unit, ticket.id, entry_id)
+    drafts.take_back(unit, ticket, replace(form, version=ticket.version), _files_of(unit, ticket.id, entry_id))
+    return form.text
+
+
+def _form_of(unit: Unit, ticket: Ticket, entry_id: int, outgoing_id: int) -> drafts.DraftForm:
+    """The form of an answer, as far as its rows tell it."""
     text = unit.session.scalar(
         select(Content.text).where(
             Content.ticket_id == ticket.id, Content.entry_id == entry_id, Content.kind == "markdown"
         )
     )
-    return text or ""
+    people = outbox.recipients_of(unit, outgoing_id)
+    return drafts.DraftForm(
+        text=text or "",
+        to=", ".join(person.address for person in people if person.role == "to"),
+        cc=tuple(person.address for person in people if person.role == "cc"),
+        status_after=ticket.status if ticket.status in AFTER else AFTER[0],
+        seen=entry_id,
+    )
+
+
+def _files_of(unit: Unit, ticket_id: int, entry_id: int) -> list[FileDraft]:
+    """The files of an answer, as copies: its entry keeps its own."""
+    rows = unit.session.execute(
+        select(Attachment.blob, Attachment.content_type, Content.text)
+        .join(Content, (Content.attachment_id == Attachment.id) & (Content.ticket_id == ticket_id))
+        .where(Attachment.entry_id == entry_id, Content.kind == "filename")
+        .order_by(Attachment.id)
+    )
+    return [FileDraft(row.text, row.content_type, unit.ports.blobs.read(row.blob)) for row in rows]
 
 
 def resend(unit: Unit, outgoing_id: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from helpdesk.models import Attachment, Content, Entry, InboundMail, SearchText, Ticket
 from helpdesk.people.access import ticket_for
+from helpdesk.tickets.drafts import drafts_on
 from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.views import EntryView
 from helpdesk.unit import Unit
@@ -62,6 +63,7 @@ def ticket_json(unit: Unit, number: str) -> dict[str, Any]:
             ({"role": p.role, "name": p.name, "address": p.address} for p in thread.people),
             key=lambda p: (p["role"], p["address"]),
         ),
+        "drafts": [{"kind": kind, "saved_at": at.isoformat()} for kind, at in drafts_on(unit, ticket.id)],
         "entries": [
             _entry(unit, view, entries[view.id], texts.get(view.id, {}), digests, view.id in indexed)
             for view in thread.entries

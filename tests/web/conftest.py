@@ -50,7 +50,12 @@ def staffed_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def site_ports(make_ports: PortsMaker, staffed_template: Path, tmp_path: Path) -> Ports:
     shutil.copy(staffed_template, tmp_path / "helpdesk.sqlite3")
-    return make_ports(f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}", secure_cookies=False, undo_seconds=10)
+    return make_ports(
+        f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}",
+        secure_cookies=False,
+        undo_seconds=10,
+        public_url="https://helpdesk.example",
+    )
 
 
 @pytest.fixture

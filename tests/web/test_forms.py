@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import cast
 
+import pyotp
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from helpdesk.adapters.memory import MemoryMailer
 from helpdesk.errors import PermanentRefusal
 from helpdesk.mail.outbox_delivery import deliver_waiting
+from helpdesk.models import OutgoingMail
 from helpdesk.ports import Ports
+from helpdesk.sign_in.forgotten import ask_for_link
+from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import letter, receive, wait
+from tests.web.conftest import MARIJE
 from tests.web.test_inert import parked_mail
-from tests.web.visitor import Page, Visitor
+from tests.web.visitor import PASSWORD, Page, Visitor
 
 FIRST, SECOND = "/werk/w/open/2026-00001", "/werk/w/open/2026-00002"
 
@@ -60,12 +66,38 @@ def pages(ports: Ports, visitor: Visitor) -> Iterator[Page]:
     yield Page(visitor.send(visitor.page(FIRST).form("/spam")).text)
 
 
+def own_pages(ports: Ports, visitor: Visitor, colleague: Visitor) -> Iterator[Page]:
+    """Pages about oneself, in the states in which their forms show."""
+    colleague.send(colleague.page(FIRST).form("/toewijzen"), account="1")
+    yield visitor.page("/werk/meldingen")
+    asked = visitor.page("/werk/instellingen/code")
+    yield asked
+    form = asked.form("/code")
+    code = pyotp.TOTP(form.fields["secret"]).at(ports.now())
+    yield Page(visitor.send(form, password=PASSWORD, code=code).text)
+
+
+def strangers_pages(ports: Ports, stranger: Visitor) -> Iterator[Page]:
+    """Pages of who is not signed in."""
+    yield stranger.page("/inloggen")
+    yield stranger.page("/wachtwoord-vergeten")
+    with unit_of_work(ports, SYSTEM) as unit:
+        ask_for_link(unit, MARIJE)
+        seed = unit.session.query(OutgoingMail).filter(OutgoingMail.kind == "password").one().seed
+    yield stranger.page(f"/wachtwoord/{ports.keys.link_token(seed)}")
+
+
 def test_every_post_route_has_a_form_without_scripts(
-    app: Flask, site_ports: Ports, marije: Visitor, stranger: Visitor
+    app: Flask, site_ports: Ports, marije: Visitor, sander: Visitor, stranger: Visitor
 ) -> None:
     routes = post_routes(app)
-    seen = set(endpoints(app, stranger.page("/inloggen")))
-    for page in pages(site_ports, marije):
+    seen: set[str] = set()
+    shown = (
+        strangers_pages(site_ports, stranger),
+        pages(site_ports, marije),
+        own_pages(site_ports, marije, sander),
+    )
+    for page in chain.from_iterable(shown):
         seen |= set(endpoints(app, page))
     assert len(routes) > 20
     assert routes - seen == set(), "routes that no form of a page submits"

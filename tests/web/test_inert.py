@@ -62,6 +62,11 @@ def all_pages(visitor: Visitor) -> dict[str, Page]:
             "/beheer/geparkeerd",
             "/techniek/gezondheid",
             "/werk/bericht/1/bron",
+            "/werk/concepten",
+            "/werk/meldingen",
+            "/werk/hulp",
+            "/werk/instellingen/code",
+            f"{TICKET}/afdrukken?notities=1",
         )
     }
     found = visitor.send(pages["/werk/zoeken"].form("/zoeken"), q="onderwerp")
@@ -91,15 +96,15 @@ def test_every_page_is_sound(site_ports: Ports, marije: Visitor, stranger: Visit
     receive(site_ports, letter(html="<p>x</p>", Cc="ahmed@minbz.example"))
     parked_mail(site_ports, letter())
     clean(site_ports)
-    pages = all_pages(marije) | {"/inloggen": stranger.page("/inloggen")}
-    assert len(pages) == 13
+    pages = all_pages(marije) | {path: stranger.page(path) for path in ("/inloggen", "/wachtwoord-vergeten")}
+    assert len(pages) == 19
     for path, page in pages.items():
         assert page.language == "nl", path
         assert len(page.headings) == 1, (path, page.headings)
         assert len(page.ids) == len(set(page.ids)), (path, page.ids)
         unnamed = [one for one in page.controls if not (one.get("id") in page.labels or one["inside"])]
         assert not unnamed, (path, unnamed)
-        assert "#inhoud" in page.links, path
+        assert {"#inhoud", "#lijst"} & set(page.links), path
         assert all(form.method == "post" and "formulier" in form.fields for form in page.forms), path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pyotp
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import Account
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -148,3 +150,68 @@ def test_signing_out_everywhere_ends_the_other_browser_too(marije: Visitor, app:
     other.sign_in(MARIJE)
     marije.send(marije.page("/werk/instellingen").form("/overal-uitloggen"))
     assert other.client.get("/werk/w/open").status_code == 303
+
+
+def code_turned_on(site_ports: Ports, visitor: Visitor) -> pyotp.TOTP:
+    form = visitor.page("/werk/instellingen/code").form("/code")
+    app = pyotp.TOTP(form.fields["secret"])
+    wrong = visitor.send(form, password=PASSWORD, code="000000")
+    assert wrong.status_code == 422
+    assert Page(wrong.text).form("/code").fields["secret"] == form.fields["secret"], "the app has this one already"
+    done = visitor.send(form, password=PASSWORD, code=app.at(site_ports.now()))
+    assert "Vanaf nu is bij het inloggen een code nodig." in done.text
+    return app
+
+
+def test_the_code_is_turned_on_and_off_by_its_owner(site_ports: Ports, marije: Visitor, stranger: Visitor) -> None:
+    app = code_turned_on(site_ports, marije)
+    wait(site_ports)
+    asked = stranger.sign_in(MARIJE)
+    assert asked.status_code == 422
+    code = app.at(site_ports.now())
+    assert (
+        stranger.send(Page(asked.text).form("/inloggen"), password=PASSWORD, code=code).request.path == "/werk/w/open"
+    )
+    form = marije.page("/werk/instellingen").form("/code-uit")
+    assert marije.send(form, password="verkeerd").status_code == 422
+    assert "geen code meer nodig" in marije.send(form, password=PASSWORD).text
+
+
+def token_of_the_mail(site_ports: Ports) -> str:
+    deliver_waiting(site_ports)
+    (raw,) = [raw for _sender, to, raw in site_ports.mailer.sent if to == (MARIJE,)]  # type: ignore[attr-defined] # the memory mailer remembers
+    body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).partition("https://helpdesk.example/wachtwoord/")[2].split()[0]
+
+
+def test_a_forgotten_password_is_set_by_the_link_in_a_mail(site_ports: Ports, stranger: Visitor) -> None:
+    form = stranger.page("/wachtwoord-vergeten").form("/wachtwoord-vergeten")
+    known, unknown = (stranger.send(form, email=email) for email in (MARIJE, "niemand@academie.example"))
+    assert "Als er een account met dit adres is" in known.text
+    assert Page(known.text).texts == Page(unknown.text).texts
+    path = f"/wachtwoord/{token_of_the_mail(site_ports)}"
+    assert stranger.page(path).headings == ["Kies een nieuw wachtwoord"]
+    form = stranger.page(path).form(path)
+    short = stranger.send(form, new="kort")
+    assert short.status_code == 422
+    done = stranger.send(Page(short.text).form(path), new="nog een lang wachtwoord")
+    assert "Je wachtwoord is gewijzigd" in done.text
+    assert stranger.get(path).status_code == 404
+    used = stranger.send(form, new="en nog een lang wachtwoord")
+    assert used.status_code == 409
+    assert "Deze link werkt niet meer" in used.text
+    assert stranger.sign_in(MARIJE, "nog een lang wachtwoord").request.path == "/werk/w/open"
+
+
+def test_asking_for_links_is_throttled(stranger: Visitor) -> None:
+    form = stranger.page("/wachtwoord-vergeten").form("/wachtwoord-vergeten")
+    answers = [stranger.send(form, email="wie@academie.example").status_code for _ in range(4)]
+    assert answers == [200, 200, 200, 429]
+
+
+def test_without_a_public_address_an_administrator_helps(make_ports: PortsMaker, site_ports: Ports) -> None:
+    ports = make_ports(site_ports.settings.database, secure_cookies=False)
+    page = Visitor(create_app(ports.settings, ports)).page("/wachtwoord-vergeten")
+    assert "technisch beheerder" in page.text
+    assert not [form for form in page.forms if form.action.endswith("vergeten")]

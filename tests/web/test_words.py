@@ -34,7 +34,7 @@ def naked(page: Page) -> set[str]:
     known = set(_WORD.findall(OF_PEOPLE.lower()))
     found: set[str] = set()
     for tag, text in page.texts:
-        if tag in {"pre", "strong", "b"}:
+        if tag in {"pre", "strong", "b", "kbd", "code"}:
             continue
         bare = text
         while _BRACKETED.search(bare):

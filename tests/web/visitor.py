@@ -77,7 +77,9 @@ class Page(HTMLParser):
 
     def _in_form(self, tag: str, said: dict[str, str], form: Form) -> None:
         name = said.get("name", "")
-        if tag == "textarea":
+        if tag == "button" and "formaction" in said:
+            self.forms.append(Form(said["formaction"], form.method, form.fields))
+        elif tag == "textarea":
             self._area = name
             form.fields[name] = ""
         elif tag == "select":

@@ -10,18 +10,25 @@ from helpdesk.tickets import handling, lists, merging, opening, replying
 from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import Unit
 from web.errors import shown_again
+from web.filters import _
+from web.fragments import announced, wanted
 from web.guards import needs
 from web.inbox import pages
 from web.inbox.forms import sent_answer, strangers, whole
-from web.notices import then
+from web.notices import NOTICES, then
 from web.unit import me, ports, writing
 
 blueprint = Blueprint("actions", __name__)
 TICKET = "/werk/w/<view>/<number>"
 
 
-def _to_ticket(view: str, number: str, notice: str, anchor: str | None = None) -> Response:
-    return then(url_for("inbox.show_ticket", view=view, number=number, _anchor=anchor), notice)
+def to_ticket(view: str, number: str, notice: str, anchor: str | None = None) -> Response:
+    """The answer to an act: 303 to the ticket, or for a script the parts of it that changed."""
+    if wanted() == "ticket":
+        changed = pages.ticket_page(view, number)
+        if changed is not None:
+            return announced(changed, _(NOTICES[notice]))
+    return then(url_for("inbox.show_ticket", view=view, number=number, _anchor=anchor, **pages.kept()), notice)
 
 
 @blueprint.post(TICKET + "/antwoord")
@@ -33,7 +40,7 @@ def answer(view: str, number: str) -> Response:
     with writing() as unit:
         _no_slip(unit, number, draft)
         entry_id = replying.reply(unit, number, draft)
-    return _to_ticket(view, number, "answer_queued", f"b-{entry_id}")
+    return to_ticket(view, number, "answer_queued", f"b-{entry_id}")
 
 
 def _no_slip(unit: Unit, number: str, draft: replying.Answer) -> None:
@@ -59,7 +66,7 @@ def note(view: str, number: str) -> Response:
     text = request.form.get("text", "").replace("\r\n", "\n")
     with writing() as unit:
         entry_id = replying.add_note(unit, number, text, request.form.get("client_id", "")[:64])
-    return _to_ticket(view, number, "note_saved", f"b-{entry_id}")
+    return to_ticket(view, number, "note_saved", f"b-{entry_id}")
 
 
 @blueprint.post(TICKET + "/ongedaan")
@@ -70,7 +77,9 @@ def undo(view: str, number: str) -> Response:
     entry_id = whole("entry")
     with writing() as unit:
         replying.undo_send(unit, entry_id)
-    place = url_for("inbox.show_ticket", view=view, number=number, hervat=entry_id, _anchor="antwoord")
+    place = url_for(
+        "inbox.show_ticket", view=view, number=number, schrijf="antwoord", _anchor="antwoord", **pages.kept()
+    )
     return then(place, "undone")
 
 
@@ -81,7 +90,7 @@ def resend(view: str, number: str) -> Response:
     """Send a failed mail once more."""
     with writing() as unit:
         replying.resend(unit, whole("outgoing"))
-    return _to_ticket(view, number, "resent")
+    return to_ticket(view, number, "resent")
 
 
 @blueprint.post(TICKET + "/toewijzen")
@@ -92,7 +101,7 @@ def assign(view: str, number: str) -> Response:
     account_id = whole("account") or None
     with writing() as unit:
         handling.assign(unit, number, account_id)
-    return _to_ticket(view, number, "assigned" if account_id else "unassigned")
+    return to_ticket(view, number, "assigned" if account_id else "unassigned")
 
 
 @blueprint.post(TICKET + "/status")
@@ -103,7 +112,7 @@ def status(view: str, number: str) -> Response:
     wanted = request.form.get("status", "")
     with writing() as unit:
         handling.set_status(unit, number, wanted)
-    return _to_ticket(view, number, wanted)
+    return to_ticket(view, number, wanted)
 
 
 @blueprint.post(TICKET + "/spam")
@@ -114,7 +123,7 @@ def spam(view: str, number: str) -> Response:
     block = request.form.get("block") == "1"
     with writing() as unit:
         handling.mark_spam(unit, number, block=block)
-    return _to_ticket(view, number, "spam_blocked" if block else "spam")
+    return to_ticket(view, number, "spam_blocked" if block else "spam")
 
 
 @blueprint.post(TICKET + "/geen-spam")
@@ -124,7 +133,7 @@ def not_spam(view: str, number: str) -> Response:
     """Take the ticket back and unblock its sender."""
     with writing() as unit:
         handling.not_spam(unit, number)
-    return _to_ticket(view, number, "not_spam")
+    return to_ticket(view, number, "not_spam")
 
 
 @blueprint.post(TICKET + "/deelnemer")
@@ -134,7 +143,7 @@ def add_participant(view: str, number: str) -> Response:
     """Put somebody on the ticket."""
     with writing() as unit:
         handling.add_participant(unit, number, request.form.get("address", ""), request.form.get("name", ""))
-    return _to_ticket(view, number, "participant_added")
+    return to_ticket(view, number, "participant_added")
 
 
 @blueprint.post(TICKET + "/deelnemer-eraf")
@@ -144,7 +153,7 @@ def remove_participant(view: str, number: str) -> Response:
     """Take somebody off the ticket."""
     with writing() as unit:
         handling.remove_participant(unit, number, request.form.get("address", ""))
-    return _to_ticket(view, number, "participant_removed")
+    return to_ticket(view, number, "participant_removed")
 
 
 @blueprint.post(TICKET + "/samenvoegen")
@@ -155,7 +164,7 @@ def merge(view: str, number: str) -> Response:
     into = plain_number(request.form.get("into", ""))
     with writing() as unit:
         merging.merge(unit, number, into)
-    return _to_ticket(view, into, "merged")
+    return to_ticket(view, into, "merged")
 
 
 def plain_number(text: str) -> str:
@@ -170,7 +179,7 @@ def undo_merge(view: str, number: str) -> Response:
     """Give a merged ticket its own again; `number` is the ticket that holds it, the form names the merged one."""
     with writing() as unit:
         merging.undo_merge(unit, request.form.get("merged", ""))
-    return _to_ticket(view, number, "merge_undone")
+    return to_ticket(view, number, "merge_undone")
 
 
 @blueprint.post(TICKET + "/hint-weg")
@@ -180,7 +189,7 @@ def dismiss_hint(view: str, number: str) -> Response:
     """The ticket is no follow-up."""
     with writing() as unit:
         merging.dismiss_hint(unit, number)
-    return _to_ticket(view, number, "hint_dismissed")
+    return to_ticket(view, number, "hint_dismissed")
 
 
 @blueprint.post(TICKET + "/verplaatsen")
@@ -192,7 +201,7 @@ def move_entry(view: str, number: str) -> Response:  # noqa: ARG001 - names the 
     entry_id = whole("entry")
     with writing() as unit:
         there = merging.move_entry(unit, entry_id, target or None)
-    return _to_ticket(view, there, "entry_moved", f"b-{entry_id}")
+    return to_ticket(view, there, "entry_moved", f"b-{entry_id}")
 
 
 @blueprint.post("/werk/zoeken")
@@ -222,4 +231,4 @@ def open_by_hand() -> Response:
             given.get("desk", "") or ports().settings.desks[0].key,
             given.get("client_id", "")[:64],
         )
-    return _to_ticket("mijn", number, "opened")
+    return to_ticket("mijn", number, "opened")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import request
 from werkzeug.datastructures import FileStorage
 
 from helpdesk.errors import Invalid
 from helpdesk.text.language import N_
+from helpdesk.tickets.drafts import DraftFileView, DraftForm, DraftView
 from helpdesk.tickets.replying import Answer
 from helpdesk.tickets.views import Thread
 from helpdesk.tickets.writing import FileDraft
@@ -24,7 +26,10 @@ def fresh_id() -> str:
 
 def whole(name: str) -> int:
     """A whole number of the form; 0 when it is none."""
-    value = request.form.get(name, "")
+    return _number(request.form.get(name, ""))
+
+
+def _number(value: str) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
 
 
@@ -44,27 +49,69 @@ class Composer:
     cc: tuple[str, ...] = ()
     status: str = "waiting_for_asker"
     note: str = ""
+    version: int = 0
     seen: int = 0
     confirm: tuple[str, ...] = ()
+    kept: tuple[DraftFileView, ...] = ()
+    answer_saved: dt.datetime | None = None
+    note_saved: dt.datetime | None = None
     answer_id: str = field(default_factory=fresh_id)
     note_id: str = field(default_factory=fresh_id)
 
 
-def typed_composer(opened: str, confirm: tuple[str, ...] = ()) -> Composer:
-    """The forms as they were sent."""
+def stored_composer(answer: DraftView | None, note: DraftView | None) -> Composer:
+    """The forms as one's drafts keep them; empty where there is none."""
+    shown = Composer(
+        opened="answer" if answer else "note" if note else "",
+        note=note.form.text if note else "",
+        note_saved=note.saved_at if note else None,
+    )
+    if answer is None:
+        return shown
+    form = answer.form
+    return replace(
+        shown,
+        text=form.text,
+        to=form.to,
+        cc=form.cc,
+        status=form.status_after,
+        version=form.version,
+        seen=form.seen,
+        kept=tuple(answer.files),
+        answer_saved=answer.saved_at,
+    )
+
+
+def typed_composer(opened: str, stored: Composer, confirm: tuple[str, ...] = ()) -> Composer:
+    """The form as it was sent, and the other one as its draft keeps it."""
     sent = request.form
-    kept = sent.get("client_id") or fresh_id()
-    return Composer(
+    client_id = sent.get("client_id") or fresh_id()
+    if opened == "note":
+        return replace(stored, opened=opened, note=sent.get("text", ""), note_id=client_id)
+    return replace(
+        stored,
         opened=opened,
-        text=sent.get("text", "") if opened == "answer" else "",
-        note=sent.get("text", "") if opened == "note" else "",
+        text=sent.get("text", ""),
         to=sent.get("to", ""),
         cc=tuple(sent.getlist("cc")),
         status=sent.get("status", "waiting_for_asker"),
+        version=0,
         seen=whole("seen"),
         confirm=confirm,
-        answer_id=kept if opened == "answer" else fresh_id(),
-        note_id=kept if opened == "note" else fresh_id(),
+        answer_id=client_id,
+    )
+
+
+def sent_draft() -> DraftForm:
+    """The form in the request, as a draft."""
+    return DraftForm(
+        text=request.form.get("text", "").replace("\r\n", "\n"),
+        to=request.form.get("to", ""),
+        cc=tuple(request.form.getlist("cc")),
+        status_after=request.form.get("status", "waiting_for_asker"),
+        version=whole("version"),
+        seen=whole("seen"),
+        client_id=request.form.get("client_id", "")[:64],
     )
 
 
@@ -73,11 +120,18 @@ def _file(upload: FileStorage) -> FileDraft:
     return FileDraft(name, upload.mimetype or "application/octet-stream", upload.stream.read())
 
 
-def sent_answer() -> Answer:
-    """The answer in the request. Raises Invalid for too many files."""
+def sent_files() -> tuple[FileDraft, ...]:
+    """The files in the request. Raises Invalid for too many."""
     uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     if len(uploads) > MOST_FILES:
         raise Invalid(N_("An answer holds at most {count} files."), field="files", count=MOST_FILES)
+    for upload in uploads:
+        upload.stream.seek(0)
+    return tuple(_file(upload) for upload in uploads)
+
+
+def sent_answer() -> Answer:
+    """The answer in the request. Raises Invalid for too many files."""
     return Answer(
         markdown=request.form.get("text", "").replace("\r\n", "\n"),
         to=addresses(request.form.get("to", "")),
@@ -85,7 +139,10 @@ def sent_answer() -> Answer:
         status_after=request.form.get("status", ""),
         version=whole("version"),
         client_id=request.form.get("client_id", "")[:64],
-        files=tuple(_file(upload) for upload in uploads),
+        files=sent_files(),
+        kept=tuple(
+            int(one) for one in request.form.getlist("kept") if one.isascii() and one.isdigit() and len(one) < 19
+        ),
     )
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import staff
-from helpdesk.tickets import lists
+from helpdesk.text.language import N_
+from helpdesk.tickets import drafts, lists
 from helpdesk.tickets.thread import thread_of
-from helpdesk.tickets.views import EntryView, Thread
+from helpdesk.tickets.views import Thread
 from helpdesk.unit import Unit
 from web.errors import sentence
 from web.filters import language_for
+from web.fragments import shown, wanted
 from web.frame import VIEWS, frame
-from web.inbox.forms import Composer, fresh_id, is_outside, typed_composer
-from web.unit import me, ports, reading
+from web.inbox.forms import Composer, fresh_id, is_outside, sent_draft, sent_files, stored_composer, typed_composer
+from web.unit import me, ports, reading, writing
 
+BY_CHANGE = frozenset({"afgehandeld", "alle"})
+"""Views in which what changed last stands first."""
 STATUS_CHOICES = ("waiting_for_asker", "done", "open")
 OUTSIDE = "outside"
 
@@ -31,48 +37,84 @@ def known_view(view: str) -> str:
     return view
 
 
-def list_page(view: str) -> str:
-    """One page of a view."""
-    name, title = VIEWS[known_view(view)]
+def kept() -> dict[str, Any]:
+    """The part of the address that says which list stands beside a ticket: its page, or the search it came from."""
+    return {name: request.args[name] for name in ("na", "zoek") if request.args.get(name)}
+
+
+def _list_values(unit: Unit, view: str) -> dict[str, object]:
+    """What the list pane shows: a page of the view, or what a kept query found."""
+    title = VIEWS[view][1]
+    values: dict[str, object] = {"view": view, "list_title": title, "query": None, "after": None, "open_number": ""}
+    if query_id := request.args.get("zoek"):
+        return values | _found(unit, query_id)
     after = request.args.get("na") or None
-    with reading() as unit:
-        page = lists.list_page(unit, name, after)
-        around = frame(unit, view)
-    return render_template("inbox/list.html", title=title, page=page, view=view, after=after, query=None, **around)
+    page = lists.list_page(unit, VIEWS[view][0], after)
+    return values | {"page": page, "after": after, "kept": kept(), "by_change": view in BY_CHANGE}
 
 
-def search_page(query_id: str) -> str:
-    """What a kept query finds."""
+def _found(unit: Unit, query_id: str) -> dict[str, object]:
     who = me()
+    query = lists.query_of(unit, who.session_id if who else 0, query_id)
+    return {
+        "page": lists.search_page(unit, query),
+        "query": query,
+        "list_title": N_("Search results"),
+        "kept": {"zoek": query_id},
+        "by_change": True,
+        "current_view": "",
+    }
+
+
+def _beside(unit: Unit, view: str) -> dict[str, object]:
+    """The list beside a ticket; the view from its beginning when that page or search is no longer there."""
+    try:
+        return _list_values(unit, view)
+    except (NotFound, Invalid):
+        page = lists.list_page(unit, VIEWS[view][0])
+        return {"view": view, "list_title": VIEWS[view][1], "query": None, "after": None, "page": page, "kept": {}} | {
+            "by_change": view in BY_CHANGE
+        }
+
+
+def list_page(view: str) -> Response:
+    """One page of a view."""
     with reading() as unit:
-        query = lists.query_of(unit, who.session_id if who else 0, query_id)
-        page = lists.search_page(unit, query)
-        around = frame(unit)
-    return render_template("inbox/search.html", page=page, view="alle", query=query, **around)
+        values = frame(unit, known_view(view)) | _list_values(unit, view)
+    return shown("inbox/list.html", **values)
+
+
+def search_page(query_id: str = "") -> Response:
+    """What a kept query finds; without one, an empty search."""
+    nothing: dict[str, object] = {"page": None, "query": "", "list_title": N_("Search"), "kept": {}, "by_change": True}
+    with reading() as unit:
+        values = {"view": "alle", "after": None, "open_number": ""} | frame(unit)
+        values |= _found(unit, query_id) if query_id else nothing
+    return shown("inbox/list.html", **values)
 
 
 def ticket_page(
     view: str, number: str, *, fault: HelpdeskError | None = None, composer: Composer | None = None
-) -> str | None:
-    """A ticket with its forms; none when it was merged into another, which the caller shows instead."""
+) -> Response | None:
+    """A ticket with its forms, beside its list; none when it was merged into another, which the caller shows."""
     before = request.args.get("voor", "")
     with reading() as unit:
         thread = thread_of(unit, number, before=int(before) if before.isdecimal() and len(before) < 19 else None)
         if thread.merged_into and fault is None:
             return None
-        values = _ticket_values(unit, thread, view, composer)
-    return render_template("inbox/ticket.html", **values, **_trouble(fault, values["composer"], thread))
+        values = frame(unit, known_view(view)) | _beside(unit, view) | _ticket_values(unit, thread, view, composer)
+    return shown("inbox/ticket.html", **values, **_trouble(fault, values["composer"], thread))
 
 
 def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | None) -> dict[str, object]:
     domains = ports().settings.organisation_domains
-    shown = composer or _resumed(thread)
+    shown = composer or _stored(unit, thread)
     everybody = staff(unit, active_only=False)
     return {
         "thread": thread,
         "ticket": thread.ticket,
-        "view": known_view(view),
-        "place": partial(url_for, view=view, number=thread.number),
+        "open_number": thread.number,
+        "place": partial(url_for, view=view, number=thread.number, **kept()),
         "staff": [person for person in everybody if person.active and "advisor" in person.roles],
         "names": {str(person.id): person.name for person in everybody},
         "composer": shown,
@@ -82,23 +124,23 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
         "outside": {person.address for person in thread.people if is_outside(person.address, domains)},
         "status_choices": STATUS_CHOICES,
         "ticket_language": thread.ticket.language and language_for(thread.ticket.language),
-        **frame(unit, view),
     }
 
 
-def _resumed(thread: Thread) -> Composer:
-    """Empty forms, or the answer that was just taken back."""
-    wanted = request.args.get("hervat", "")
-    taken_back: list[EntryView] = [entry for entry in thread.entries if entry.undone and str(entry.id) == wanted]
-    if not taken_back:
-        return Composer()
-    people = taken_back[0].recipients
-    return Composer(
-        opened="answer",
-        text=taken_back[0].text,
-        to=", ".join(person.address for person in people if person.role == "to"),
-        cc=tuple(person.address for person in people if person.role == "cc"),
-    )
+def _stored(unit: Unit, thread: Thread) -> Composer:
+    """The forms as this person's drafts keep them.
+
+    The answer counts as written under what stands here now when since then nobody else has written; otherwise it keeps
+    the version it was begun with, so that sending it asks first.
+    """
+    mine = (drafts.draft_of(unit, thread.number, kind) for kind in ("answer", "note"))
+    found = stored_composer(*mine)
+    who = me()
+    own = who.name if who else ""
+    newer = [entry for entry in thread.entries if entry.id > found.seen and entry.author != own]
+    asked = {"antwoord": "answer", "notitie": "note"}.get(request.args.get("schrijf", ""), found.opened)
+    kept_version = bool(newer and found.text)
+    return replace(found, opened=asked, version=found.version * kept_version, seen=found.seen * kept_version)
 
 
 def _moved_from(unit: Unit, thread: Thread) -> dict[int, str]:
@@ -132,20 +174,41 @@ def _trouble(fault: HelpdeskError | None, composer: object, thread: Thread) -> d
     }
 
 
-def answer_again(fault: HelpdeskError, view: str, number: str) -> str:
-    """The ticket with the answer as typed."""
+def answer_again(fault: HelpdeskError, view: str, number: str) -> Response:
+    """The ticket with the answer as typed; without scripts its files are kept, for nobody should choose them again."""
     confirm = tuple(str(fault.values["address"]).split(", ")) if fault.code == OUTSIDE else ()
-    return ticket_page(view, number, fault=fault, composer=typed_composer("answer", confirm)) or ""
+    if not wanted() and getattr(fault, "field", None) != "files":
+        with writing() as unit:
+            drafts.save_draft(unit, number, "answer", sent_draft())
+            if files := sent_files():
+                drafts.keep_files(unit, number, files)
+    return _typed_again(fault, view, number, "answer", confirm)
 
 
-def note_again(fault: HelpdeskError, view: str, number: str) -> str:
+def note_again(fault: HelpdeskError, view: str, number: str) -> Response:
     """The ticket with the note as typed."""
-    return ticket_page(view, number, fault=fault, composer=typed_composer("note")) or ""
+    return _typed_again(fault, view, number, "note")
 
 
-def ticket_again(fault: HelpdeskError, view: str, number: str, **_others: object) -> str:
+def _typed_again(fault: HelpdeskError, view: str, number: str, opened: str, confirm: tuple[str, ...] = ()) -> Response:
+    with reading() as unit:
+        stored = stored_composer(*(drafts.draft_of(unit, number, kind) for kind in ("answer", "note")))
+    return ticket_page(view, number, fault=fault, composer=typed_composer(opened, stored, confirm)) or gone()
+
+
+def ticket_again(fault: HelpdeskError, view: str, number: str, **_others: object) -> Response:
     """The ticket, with what went wrong in one of its small forms."""
-    return ticket_page(view, number, fault=fault) or ""
+    return ticket_page(view, number, fault=fault) or gone()
+
+
+def draft_again(fault: HelpdeskError, view: str, number: str, kind: str) -> Response:
+    """The ticket with the draft as typed, when it could not be kept."""
+    return _typed_again(fault, view, number, kind if kind == "note" else "answer")
+
+
+def gone() -> Response:
+    """Never shown: a page with a fault is always made."""
+    return Response(status=409)
 
 
 def new_page(fault: HelpdeskError | None = None) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.people.access import can
 from helpdesk.tickets.thread import thread_of
-from web.frame import frame
 from web.guards import SIGNED_IN, needs, open_to_all
+from web.headers import live_address
 from web.inbox import pages
 from web.live import make_token
 from web.unit import actor, ports, reading
@@ -36,14 +36,14 @@ def start() -> AnyResponse:
 
 @blueprint.get("/werk/w/<view>")
 @needs("ticket.read")
-def show_list(view: str) -> str:
+def show_list(view: str) -> Response:
     """A view."""
     return pages.list_page(view)
 
 
 @blueprint.get("/werk/w/<view>/<number>")
 @needs("ticket.read")
-def show_ticket(view: str, number: str) -> str | AnyResponse:
+def show_ticket(view: str, number: str) -> AnyResponse:
     """A ticket in a view; one that was merged sends on to where its entries are."""
     found = pages.ticket_page(pages.known_view(view), number)
     return found if found is not None else _merged_into(view, number)
@@ -52,7 +52,7 @@ def show_ticket(view: str, number: str) -> str | AnyResponse:
 def _merged_into(view: str, number: str) -> AnyResponse:
     with reading() as unit:
         target = thread_of(unit, number).merged_into
-    return redirect(url_for("inbox.show_ticket", view=view, number=target), 303)
+    return redirect(url_for("inbox.show_ticket", view=view, number=target, **pages.kept()), 303)
 
 
 @blueprint.get("/v/<number>")
@@ -65,16 +65,14 @@ def deep_link(number: str) -> AnyResponse:
 
 @blueprint.get("/werk/zoeken")
 @needs("ticket.read")
-def search_form() -> str:
+def search_form() -> Response:
     """An empty search."""
-    with reading() as unit:
-        around = frame(unit)
-    return render_template("inbox/search.html", page=None, view="alle", query="", **around)
+    return pages.search_page()
 
 
 @blueprint.get("/werk/zoeken/<query_id>")
 @needs("ticket.read")
-def search_results(query_id: str) -> str:
+def search_results(query_id: str) -> Response:
     """What a search found; the words are kept with the session, not in the address."""
     return pages.search_page(query_id)
 
@@ -83,7 +81,7 @@ def search_results(query_id: str) -> str:
 @needs("ticket.read")
 def stream_token() -> dict[str, str]:
     """A token with which this browser may hear for two minutes, by hints without words, that tickets change."""
-    return {"token": make_token(ports().keys.session, ["ticket:*"])}
+    return {"token": make_token(ports().keys.session, ["ticket:*"]), "url": live_address()}
 
 
 @blueprint.get("/werk/nieuw")

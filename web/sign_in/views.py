@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError
-from helpdesk.people import sign_in
+from helpdesk.people import preferences, second_factor, sign_in
 from helpdesk.text.language import LANGUAGES, N_
 from web import csrf
 from web.errors import sentence, shown_again
@@ -101,24 +101,34 @@ def _back(path: str) -> str:
     return path if path == url_for("sign_in.form") else _own_place(path)
 
 
-def _settings_page(fault: HelpdeskError | None = None) -> str:
+def settings_page(fault: HelpdeskError | None = None) -> str:
+    """One's own settings; with the sentence of a form that failed."""
     with reading() as unit:
-        around = frame(unit)
-    problem = sentence(fault) if fault else ""
-    field = getattr(fault, "field", None) or "old"
-    return render_template("sign_in/settings.html", problem=problem, problem_field=field, **around)
+        account_id = unit.actor.account_id or 0
+        values = frame(unit) | {
+            "chosen": preferences.preferences_of(unit, account_id),
+            "code_on": second_factor.is_on(unit, account_id),
+        }
+    return render_template(
+        "sign_in/settings.html",
+        problem=sentence(fault) if fault else "",
+        problem_field=getattr(fault, "field", None) or "",
+        undo_choices=preferences.UNDO_SECONDS,
+        failed=request.endpoint,
+        **values,
+    )
 
 
 @blueprint.get("/werk/instellingen")
 @needs(SIGNED_IN)
 def settings() -> str:
     """One's own language, password and sessions."""
-    return _settings_page()
+    return settings_page()
 
 
 @blueprint.post("/werk/instellingen/wachtwoord")
 @needs(SIGNED_IN)
-@shown_again(_settings_page)
+@shown_again(settings_page)
 def change_password() -> Response:
     """Replace the password; all sessions end, this one too."""
     with writing() as unit:

@@ -1,0 +1,41 @@
+"""What an account chose for itself: colours, keys, mail about notices, the seconds in which an answer can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpdesk.errors import Invalid
+from helpdesk.models import Account
+from helpdesk.models.account import SHORTCUTS, THEMES, UNDO_SECONDS
+from helpdesk.unit import Unit
+
+__all__ = ["SHORTCUTS", "THEMES", "UNDO_SECONDS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Choices; None is: as the browser (theme) or the settings of the deployment (undo_seconds) say."""
+
+    theme: str | None = None
+    shortcuts: str = "on"
+    notify_mail: bool = False
+    undo_seconds: int | None = None
+
+
+def preferences_of(unit: Unit, account_id: int) -> Preferences:
+    """What this account chose."""
+    account = unit.session.get_one(Account, account_id)
+    return Preferences(account.theme, account.shortcuts or "on", bool(account.notify_mail), account.undo_seconds)
+
+
+def set_preferences(unit: Unit, account_id: int, chosen: Preferences) -> None:
+    """Replace the choices. Raises Invalid for one that does not exist."""
+    if chosen.theme is not None and chosen.theme not in THEMES:
+        raise Invalid("Choose one of the colour schemes.", field="theme")
+    if chosen.shortcuts not in SHORTCUTS:
+        raise Invalid("Choose one of the ways to use keys.", field="shortcuts")
+    if chosen.undo_seconds is not None and chosen.undo_seconds not in UNDO_SECONDS:
+        raise Invalid("Choose one of the numbers of seconds.", field="undo_seconds")
+    account = unit.session.get_one(Account, account_id)
+    account.theme, account.shortcuts = chosen.theme, chosen.shortcuts
+    account.notify_mail, account.undo_seconds = chosen.notify_mail, chosen.undo_seconds

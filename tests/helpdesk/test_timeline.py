@@ -1,0 +1,122 @@
+"""Every act of an advisor leaves its line, and every line has words on the screen."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.errors import PermanentRefusal
+from helpdesk.mail.outbox_delivery import deliver_waiting
+from helpdesk.models import Event, OutgoingMail, Ticket
+from helpdesk.people.accounts import create_account
+from helpdesk.ports import Ports
+from helpdesk.tickets import handling, merging, opening, replying
+from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
+from tests.conftest import PortsMaker
+from tests.letters import ASKER, letter, receive, wait
+from web.wording import EVENT
+
+ONE, TWO = "2026-00001", "2026-00002"
+ROOT = Path(__file__).parents[2]
+
+
+def kinds_in_the_code() -> set[str]:
+    """What is given to `record` as the kind, by name of the kind."""
+    found: set[str] = set()
+    for path in (ROOT / "helpdesk").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "record" and len(node.args) > 2:
+                found |= {str(each.value) for each in ast.walk(node.args[2]) if isinstance(each, ast.Constant)}
+    return found
+
+
+def test_every_kind_has_words_and_all_words_a_kind() -> None:
+    kinds = kinds_in_the_code()
+    assert len(kinds) > 20
+    assert kinds == set(EVENT)
+
+
+def version(unit: Unit) -> int:
+    return unit.session.scalar(select(Ticket.version).where(Ticket.number == ONE)) or 0
+
+
+def newest(unit: Unit, kind: str) -> int:
+    return unit.session.scalar(select(Event.entry_id).where(Event.kind == kind).order_by(Event.id.desc())) or 0
+
+
+def answer(unit: Unit, client_id: str) -> None:
+    replying.reply(unit, ONE, replying.Answer("Dat kan.", (ASKER,), "done", version(unit), client_id))
+
+
+def failed(unit: Unit) -> int:
+    return unit.session.scalars(select(OutgoingMail.id).where(OutgoingMail.state == "failed")).one()
+
+
+ACTS: tuple[tuple[Callable[[Unit], object], set[str]], ...] = (
+    (lambda unit: handling.assign(unit, ONE, unit.actor.account_id), {"assigned", "status"}),
+    (lambda unit: handling.assign(unit, ONE, None), {"assigned"}),
+    (lambda unit: handling.set_status(unit, ONE, "waiting_for_asker"), {"status"}),
+    (lambda unit: handling.mark_spam(unit, ONE, block=True), {"spam", "sender_blocked", "status"}),
+    (lambda unit: handling.not_spam(unit, ONE), {"not_spam", "sender_unblocked", "status"}),
+    (lambda unit: handling.add_participant(unit, ONE, "coen@minbz.example"), {"participant_added"}),
+    (lambda unit: handling.remove_participant(unit, ONE, "coen@minbz.example"), {"participant_removed"}),
+    (lambda unit: handling.remove_participant(unit, ONE, "coen@minbz.example"), set()),
+    (lambda unit: replying.add_note(unit, ONE, "Notitie", "n"), {"noted"}),
+    (lambda unit: answer(unit, "a"), {"replied", "status", "assigned"}),
+    (lambda unit: replying.undo_send(unit, newest(unit, "replied")), {"undone", "status"}),
+    (lambda unit: merging.dismiss_hint(unit, TWO), {"hint_dismissed"}),
+    (lambda unit: merging.move_entry(unit, newest(unit, "noted"), TWO), {"entry_moved_away", "entry_moved_here"}),
+    (lambda unit: merging.merge(unit, TWO, ONE), {"entry_merged", "merged_into", "merged_from"}),
+    (lambda unit: merging.undo_merge(unit, TWO), {"merge_undone"}),
+    (
+        lambda unit: opening.open_by_hand(unit, "phone", "Coen", "coen@minbz.example", "S", "T", "academy", "h"),
+        {"opened", "noted", "assigned"},
+    ),
+    (lambda unit: answer(unit, "b"), {"replied", "status"}),
+)
+
+
+@pytest.fixture
+def actor(make_ports: PortsMaker, database_url: str) -> tuple[Ports, Actor]:
+    ports = make_ports(database_url, undo_seconds=10)
+    receive(ports, letter(), letter("Nog iets", subject="Re: Training verzetten", message_id="<m2@minbz.example>"))
+    with unit_of_work(ports, SYSTEM) as unit:
+        account_id = create_account(unit, "m@academie.example", "M", ["advisor"], None)
+    return ports, Actor(account_id, frozenset({"advisor"}))
+
+
+def test_every_act_leaves_its_line(actor: tuple[Ports, Actor]) -> None:
+    ports, who = actor
+    seen = 0
+    for number, (act, expected) in enumerate(ACTS):
+        with unit_of_work(ports, SYSTEM, write=False) as unit:
+            seen = unit.session.scalar(select(Event.id).order_by(Event.id.desc())) or 0
+        with unit_of_work(ports, who) as unit:
+            act(unit)
+        with unit_of_work(ports, SYSTEM, write=False) as unit:
+            events = unit.session.scalars(select(Event).where(Event.id > seen)).all()
+        assert {event.kind for event in events} == expected, f"act {number}"
+        assert {event.account_id for event in events} <= {who.account_id}, f"act {number}"
+
+
+def test_a_failed_delivery_and_its_repetition_leave_lines_too(actor: tuple[Ports, Actor]) -> None:
+    ports, who = actor
+
+    def refuse(_recipients: object) -> None:
+        raise PermanentRefusal("no", code="550")
+
+    deliver_waiting(ports)
+    ports.mailer.refuse = refuse  # type: ignore[attr-defined] # the memory mailer can refuse
+    with unit_of_work(ports, who) as unit:
+        answer(unit, "a")
+    wait(ports)
+    deliver_waiting(ports)
+    with unit_of_work(ports, who) as unit:
+        replying.resend(unit, failed(unit))
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        lines = unit.session.scalars(select(Event.kind).order_by(Event.id.desc()).limit(2)).all()
+    assert lines == ["resent", "delivery_failed"]

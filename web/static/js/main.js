@@ -1,0 +1,36 @@
+// Starts what makes the pages quicker; every page works without it.
+
+import { write } from "./acts.js";
+import { startDrafts } from "./drafts.js";
+import { startKeys } from "./keys.js";
+import { startList } from "./list.js";
+import { startLive } from "./live.js";
+import { startMessages } from "./messages.js";
+import { startSending } from "./send.js";
+import { remember } from "./fragments.js";
+
+document.documentElement.classList.add("js");
+startList();
+for (const id of ["kop", "persoon"]) {
+  const part = document.getElementById(id);
+  if (part) {
+    remember(part);
+  }
+}
+startMessages();
+startDrafts();
+startSending();
+startKeys();
+startLive();
+
+/** The caret where the address asks for it, else the focus on the ticket; after the browser has gone to the address. */
+function place() {
+  const asked = location.hash.slice(1);
+  const wish = new URLSearchParams(location.search).get("schrijf") ?? asked;
+  if (wish === "antwoord" || wish === "notitie") {
+    write(wish);
+  } else if (!asked && document.activeElement === document.body) {
+    document.getElementById("onderwerp")?.focus({ preventScroll: true });
+  }
+}
+addEventListener("load", () => requestAnimationFrame(place), { once: true });
