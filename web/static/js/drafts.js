@@ -120,7 +120,8 @@ export function startDrafts() {
     restore(form);
     form.addEventListener("input", () => touched(form));
     form.addEventListener("focusout", () => save(form));
-    addEventListener("pagehide", () => save(form, true));
+    addEventListener("beforeunload", () => void save(form, true));
+    addEventListener("pagehide", () => void save(form, true));
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save(form, true));
   }
   document.querySelector("form[action$='/uitloggen']")?.addEventListener("submit", () => {

@@ -29,6 +29,8 @@ function place() {
   const wish = new URLSearchParams(location.search).get("schrijf") ?? asked;
   if (wish === "antwoord" || wish === "notitie") {
     write(wish);
+  } else if (asked.startsWith("v-")) {
+    (document.getElementById(asked)?.querySelector("a") ?? document.getElementById("lijst"))?.focus();
   } else if (!asked && document.activeElement === document.body) {
     document.getElementById("onderwerp")?.focus({ preventScroll: true });
   }
