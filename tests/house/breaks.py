@@ -273,8 +273,8 @@ BEHAVIOUR = (
         "tests/attack/test_threads.py -k true-token-forged-from-fail",
         "true-token-forged-from-fail: kept_out",
         "helpdesk/mail/matching.py",
-        "    if proof == \"number\" and trail.verdict != \"pass\":\n",
-        "    if trail.verdict == \"fail\" or (proof == \"number\" and trail.verdict != \"pass\"):\n",
+        '    if proof == "number" and trail.verdict != "pass":\n',
+        '    if trail.verdict == "fail" or (proof == "number" and trail.verdict != "pass"):\n',
     ),
     _one(
         "a mail's own script",

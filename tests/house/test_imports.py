@@ -32,7 +32,7 @@ IMPORTERS: dict[str, tuple[str, ...]] = {
     "nh3": ("helpdesk.text.sanitize",),
     "psycopg": (),
     "pymap": ("workers.demo",),
-    "pyotp": ("helpdesk.people.sign_in",),
+    "pyotp": ("helpdesk.people.second_factor",),
     "redis": ("helpdesk.adapters", "workers.job", "workers.__main__", "web.live"),
     "pysasl": ("workers.demo",),
     "rq": ("helpdesk.adapters.rq_jobs", "workers.job", "workers.__main__"),

@@ -17,17 +17,35 @@ from web.app import create_app
 
 OPEN = {
     "static",
+    "modules",
     "health.alive",
     "health.ready",
     "inbox.home",
     "sign_in.form",
     "sign_in.enter",
     "sign_in.choose_language",
+    "forgotten.form",
+    "forgotten.ask",
+    "forgotten.choose",
+    "forgotten.redeem",
 }
 """Routes that need no sign-in; a new one is a decision, so it is written here as well."""
 SHORTEST_REASON = 10
-ARGUMENTS = {"view", "number", "entry_id", "attachment_id", "outgoing_id", "inbound_id", "query_id", "filename"}
-"""What may stand in a path: ids, the number of a ticket, the name of a view, the name of a static file."""
+ARGUMENTS = {
+    "view",
+    "number",
+    "entry_id",
+    "attachment_id",
+    "outgoing_id",
+    "inbound_id",
+    "query_id",
+    "filename",
+    "token",
+    "kind",
+    "version",
+}
+"""What may stand in a path: ids, the number of a ticket, the name of a view, the name of a static file,
+a single-use random token, a kind of draft, a version of our scripts."""
 
 
 @pytest.fixture
