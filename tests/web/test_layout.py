@@ -66,6 +66,16 @@ def test_a_ticket_of_500_messages_beside_a_full_list_keeps_within_its_budget(
         messages = page.locator("#berichten > article").count()
         nodes = page.evaluate("document.querySelectorAll('*').length")
         rows = page.locator(".row").count()
+        first = page.locator("#berichten > article").first
+        name = first.get_attribute("id")
+        page.locator("#berichten").evaluate("one => one.scrollTop = 0")
+        before = page.locator(f"#{name}").bounding_box()
+        page.get_by_role("link", name="Eerdere 20 berichten tonen").click()
+        page.wait_for_function("document.querySelectorAll('#berichten > article').length === 40")
+        after = page.locator(f"#{name}").bounding_box()
+        assert before is not None
+        assert after is not None
+        assert abs(before["y"] - after["y"]) <= 1, "earlier messages move nothing"
     sys.stdout.write(f"workspace: {found} bytes gz, {requests} requests, {nodes} nodes, {messages} messages\n")
     assert (messages, rows) == (20, 50)
     assert nodes <= 1500

@@ -105,6 +105,12 @@ function keepScroll() {
   addEventListener("pagehide", () => sessionStorage.setItem(SCROLLS, `${name}\n${list.scrollTop}`));
 }
 
+/** The number of unread notices before the title, as the server writes it. */
+function count() {
+  const unread = document.querySelector("#bel .count")?.firstChild?.textContent?.trim();
+  document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+}
+
 /** Start with the list that stands here. */
 export function startList() {
   const here = document.getElementById("rijen");
@@ -113,8 +119,11 @@ export function startList() {
     patchWith("rijen", patchRows);
     keepScroll();
   }
-  const rail = document.getElementById("tellers");
-  if (rail) {
-    remember(rail);
+  for (const id of ["tellers", "bel"]) {
+    const part = document.getElementById(id);
+    if (part) {
+      remember(part);
+    }
   }
+  document.addEventListener("hd:swapped", count);
 }

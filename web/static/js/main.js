@@ -25,12 +25,15 @@ startLive();
 
 /** The caret where the address asks for it, else the focus on the ticket; after the browser has gone to the address. */
 function place() {
+  const writing = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".compose[open]:not(:has(.trouble *))"));
   const asked = location.hash.slice(1);
   const wish = new URLSearchParams(location.search).get("schrijf") ?? asked;
   if (wish === "antwoord" || wish === "notitie") {
     write(wish);
   } else if (asked.startsWith("v-")) {
     (document.getElementById(asked)?.querySelector("a") ?? document.getElementById("lijst"))?.focus();
+  } else if (writing && !document.getElementById("lijst")?.offsetParent) {
+    writing.open = false; // on a phone a kept draft would hide the ticket; its button says that it is there
   } else if (!asked && document.activeElement === document.body) {
     document.getElementById("onderwerp")?.focus({ preventScroll: true });
   }

@@ -2,7 +2,7 @@
 // Nothing scrolls by itself, but once when the page opens. Mail frames get the height of their mail.
 
 import { word, zeg } from "./announce.js";
-import { differs, patchWith, remember, replace } from "./fragments.js";
+import { ask, differs, patchWith, remember, replace } from "./fragments.js";
 
 const box = () => document.getElementById("berichten");
 
@@ -73,6 +73,37 @@ function pill(first) {
   return button;
 }
 
+/** Put the earlier messages above those here, which stay where they are on the screen.
+ * @param {HTMLAnchorElement} link */
+async function earlier(link) {
+  const page = await ask("ticket", link.href).catch(() => null);
+  const fresh = page?.getElementById("berichten");
+  const first = box()?.querySelector(":scope > article");
+  if (!fresh || !first) {
+    location.assign(link.href);
+    return;
+  }
+  const top = first.getBoundingClientRect().top;
+  const coming = [...fresh.querySelectorAll(":scope > article")].filter((one) => !document.getElementById(one.id));
+  coming.forEach(remember);
+  first.before(...coming.map((one) => document.importNode(one, true)));
+  const moved = first.getBoundingClientRect().top - top;
+  const scroller = box();
+  if (scroller && scroller.scrollHeight > scroller.clientHeight) {
+    scroller.scrollTop += moved;
+  } else {
+    scrollBy(0, moved);
+  }
+  const next = /** @type {HTMLAnchorElement | null} */ (fresh.querySelector("[data-earlier]"));
+  if (next) {
+    link.href = next.href;
+  } else {
+    /** @type {HTMLElement} */ (first).focus({ preventScroll: true });
+    link.closest("p")?.remove();
+  }
+  fitAll();
+}
+
 /** Give a mail frame the height of its mail; without this it keeps its fixed height and scrolls.
  * @param {HTMLIFrameElement} frame */
 function fit(frame) {
@@ -119,4 +150,11 @@ export function startMessages() {
   }
   fitAll();
   document.addEventListener("hd:swapped", fitAll);
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[data-earlier]") : null;
+    if (link && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      earlier(/** @type {HTMLAnchorElement} */ (link));
+    }
+  });
 }
