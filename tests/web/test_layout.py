@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 from helpdesk.ports import Ports
 from helpdesk.tickets import replying
@@ -71,7 +71,7 @@ def test_a_ticket_of_500_messages_beside_a_full_list_keeps_within_its_budget(
         page.locator("#berichten").evaluate("one => one.scrollTop = 0")
         before = page.locator(f"#{name}").bounding_box()
         page.get_by_role("link", name="Eerdere 20 berichten tonen").click()
-        page.wait_for_function("document.querySelectorAll('#berichten > article').length === 40")
+        expect(page.locator("#berichten > article")).to_have_count(40)
         after = page.locator(f"#{name}").bounding_box()
         assert before is not None
         assert after is not None
