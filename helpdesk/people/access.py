@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from helpdesk.errors import NotFound
-from helpdesk.models import AccessLog, Ticket
+from helpdesk.models import Ticket
 from helpdesk.unit import Actor, Unit
 
 _EVERYTHING = frozenset({"system"})
@@ -43,11 +43,3 @@ def ticket_for(unit: Unit, number: str | int, verb: str) -> Ticket:
 
 def _own_desk(actor: Actor, ticket: Ticket) -> bool:
     return actor.desks is None or ticket.desk_key in actor.desks
-
-
-def log_access(unit: Unit, ticket_id: int, verb: str) -> None:
-    """Write who read which ticket; the row goes with the ticket."""
-    if unit.actor.account_id is not None:
-        unit.session.execute(
-            insert(AccessLog).values(ticket_id=ticket_id, account_id=unit.actor.account_id, verb=verb, at=unit.now)
-        )
