@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +18,8 @@ from tests.letters import ASKER, letter, receive
 from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served, signed_in
 from tests.web.conftest import SANDER
+from tests.web.running import Web
 from tests.web.test_inbox import sent
-from tests.web.test_live import ready
 
 
 def answer(page: Page, words: str) -> None:
@@ -65,7 +59,7 @@ def test_who_sends_second_is_asked_first(site_ports: Ports, app: Flask, chromium
             expect(box.locator("h2")).to_be_focused()
         assert marije.locator("#antwoord-tekst").input_value() == "Dat kan <b>niet</b>."
         assert sent(site_ports) == [(ASKER,)]
-        marije.get_by_role("button", name="Verstuur naar").click()
+        marije.get_by_role("button", name="Verstuur toch").click()
         expect(marije.locator(".msg-answer")).to_have_count(2)
         assert sent(site_ports) == [(ASKER,), (ASKER,)]
         mails = b"".join(raw for _sender, _to, raw in site_ports.mailer.sent)  # type: ignore[attr-defined] # MemoryMailer
@@ -111,35 +105,6 @@ def test_a_session_that_ended_costs_no_word(site_ports: Ports, app: Flask, chrom
         page.goto(TICKET)
         expect(page.locator("#antwoord-tekst")).to_have_value("Geschreven na het einde")
         assert sent(site_ports) == []
-
-
-class Web:
-    """`python -m web serve` on a folder, to be killed and started again."""
-
-    def __init__(self, data: Path, database: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
-        said = {"DATA": str(data), "PORT": str(self.port), "DATABASE": database, "SECURE_COOKIES": "false"}
-        self._environment = plain | {f"HELPDESK_{name}": value for name, value in said.items()}
-        self.start()
-
-    def start(self) -> None:
-        """Until it answers."""
-        command = [sys.executable, "-m", "web", "serve"]
-        self.process = subprocess.Popen(
-            command, env=self._environment, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        until = time.monotonic() + 30
-        while not ready(self.port):
-            assert time.monotonic() < until, "the web did not come up"
-            time.sleep(0.1)
-
-    def kill(self) -> None:
-        """SIGKILL for gunicorn and its worker."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
 
 
 @pytest.fixture
