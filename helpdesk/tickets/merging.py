@@ -59,11 +59,11 @@ def merge(unit: Unit, number: str, into_number: str) -> None:
     for entry in moved:
         _move(unit, entry, target_id)
         record(unit, source_id, "entry_merged", entry_id=entry.id, after=target_id)
-    _share_people(unit, source_id, target_id)
     source = unit.session.get_one(Ticket, source_id)
     target = unit.session.get_one(Ticket, target_id)
     record(unit, source_id, "merged_into", before=_state(source), after=target_id)
     record(unit, target_id, "merged_from", before=_state(target), after=source_id)
+    _share_people(unit, source_id, target_id)
     source.merged_into_id, source.status, source.done_at = target_id, "done", source.done_at or unit.now
     if target.status in ("done", "waiting_for_asker"):
         target.status, target.done_at = "open", None
@@ -100,13 +100,35 @@ def _share_people(unit: Unit, source_id: int, target_id: int) -> None:
 
 
 def undo_merge(unit: Unit, number: str) -> None:
-    """Give a merged ticket its entries, state and people back, as they were."""
+    """Give a merged ticket its entries, state and people back, as they were.
+
+    Merges into one ticket are undone in any order; the last of them gives that ticket its own state back. Raises
+    Conflict when there is no merge, or the ticket that holds the entries was itself merged since.
+    """
     source = ticket_for(unit, number, "ticket.handle")
     if source.merged_into_id is None:
         raise Conflict("This ticket is not merged.", code="not_merged")
     source_id, target_id = source.id, source.merged_into_id
-    ticket_for(unit, target_id, "ticket.handle")
-    last = _last_event(unit, source_id, "merged_into")
+    if ticket_for(unit, target_id, "ticket.handle").merged_into_id is not None:
+        raise Conflict("The other ticket was merged as well. Undo that merge first.", code="merged_on")
+    _entries_back(unit, source_id, target_id)
+    merged_from = _last_event(unit, target_id, "merged_from", after=source_id)
+    _unshare_people(unit, source_id, target_id, merged_from.id if merged_from else 0)
+    source, target = unit.session.get_one(Ticket, source_id), unit.session.get_one(Ticket, target_id)
+    source.merged_into_id = None
+    _restore(source, _last_event(unit, source_id, "merged_into"))
+    unit.session.flush()
+    others = unit.session.scalars(select(Ticket.id).where(Ticket.merged_into_id == target_id)).all()
+    for other_id in others:
+        _share_people(unit, other_id, target_id)
+    if not others and target.status == "open":
+        _restore(target, _first_merge(unit, target_id))
+    record(unit, source_id, "merge_undone", before=target_id)
+    record(unit, target_id, "merge_undone", before=source_id)
+    _bump(unit, source_id, target_id)
+
+
+def _entries_back(unit: Unit, source_id: int, target_id: int) -> None:
     entry_ids = unit.session.scalars(
         select(Event.entry_id).where(
             Event.ticket_id == source_id, Event.kind == "entry_merged", Event.after == str(target_id)
@@ -116,32 +138,47 @@ def undo_merge(unit: Unit, number: str) -> None:
         entry = unit.session.get(Entry, entry_id)
         if entry is not None and entry.ticket_id == target_id:
             _move(unit, entry, source_id)
-    _unshare_people(unit, source_id, target_id)
-    source, target = unit.session.get_one(Ticket, source_id), unit.session.get_one(Ticket, target_id)
-    source.merged_into_id = None
-    _restore(source, last)
-    if target.status == "open":
-        _restore(target, _last_event(unit, target_id, "merged_from"))
-    record(unit, source_id, "merge_undone", before=target_id)
-    record(unit, target_id, "merge_undone", before=source_id)
-    _bump(unit, source_id, target_id)
 
 
-def _last_event(unit: Unit, ticket_id: int, kind: str) -> Event | None:
-    return unit.session.scalar(
-        select(Event).where(Event.ticket_id == ticket_id, Event.kind == kind).order_by(Event.id.desc()).limit(1)
+def _last_event(unit: Unit, ticket_id: int, kind: str, *, after: int | None = None) -> Event | None:
+    found = select(Event).where(Event.ticket_id == ticket_id, Event.kind == kind)
+    if after is not None:
+        found = found.where(Event.after == str(after))
+    return unit.session.scalar(found.order_by(Event.id.desc()).limit(1))
+
+
+def _first_merge(unit: Unit, target_id: int) -> Event | None:
+    """The merge since which there was always a ticket merged into this one: it knows the state from before."""
+    events = unit.session.scalars(
+        select(Event)
+        .where(Event.ticket_id == target_id, Event.kind.in_(("merged_from", "merge_undone")))
+        .order_by(Event.id)
     )
+    first, merged = None, set[str | None]()
+    for event in events:
+        if event.kind == "merge_undone":
+            merged.discard(event.before)
+        else:
+            first = first if merged else event
+            merged.add(event.after)
+    return first
 
 
-def _unshare_people(unit: Unit, source_id: int, target_id: int) -> None:
-    shared = _last_event(unit, target_id, "merge_participant")
-    if shared is None or shared.before != str(source_id):
-        return
+def _unshare_people(unit: Unit, source_id: int, target_id: int, since: int) -> None:
+    """Take off who came along with this merge, known by an event after the merge's own; never who was there before."""
+    people = unit.session.scalars(
+        select(Event.after).where(
+            Event.ticket_id == target_id,
+            Event.kind == "merge_participant",
+            Event.before == str(source_id),
+            Event.id > since,
+        )
+    )
     for row in unit.session.scalars(
         select(TicketPerson).where(
             TicketPerson.ticket_id == target_id,
             TicketPerson.role == "participant",
-            TicketPerson.person_id == int(shared.after or 0),
+            TicketPerson.person_id.in_({int(person or 0) for person in people}),
         )
     ):
         unit.session.delete(row)
@@ -159,6 +196,8 @@ def move_entry(unit: Unit, entry_id: int, to_number: str | None) -> str:
     target = _new_ticket(unit, source, entry) if fresh else ticket_for(unit, str(to_number), "ticket.handle")
     if target.id == source_id:
         return number
+    if target.merged_into_id is not None:
+        raise Invalid("That ticket was merged into another one: choose that one.", field="into", code="merged_on")
     target_id, target_number = target.id, target.number
     _move(unit, entry, target_id)
     record(unit, source_id, "entry_moved_away", entry_id=entry_id, after=target_id)

@@ -1,4 +1,4 @@
-"""Every act can be done without scripts: each POST route of the URL map is reached by sending a form of a page, once."""
+"""Every act can be done without scripts: each POST route of the URL map is reached by sending a form of a page."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Clerk:
 
     def send(self, who: Visitor, form: Form, endpoint: str, notice: str = "", **fields: str) -> TestResponse:
         """Send this form and read that it was done."""
-        answer = who.send(form, **fields)
+        answer = who.send(form, fields=fields)
         assert answer.status_code == 200, (endpoint, answer.status_code, Page(answer.text).text[:300])
         if notice:
             assert translator("nl").gettext(NOTICES[notice]) in Page(answer.text).text, (endpoint, notice)
@@ -97,7 +97,10 @@ def handling(clerk: Clerk, marije: Visitor) -> None:
     clerk.act(marije, "/werk/zoeken", "actions.search", q="training")
     clerk.act(
         *(marije, "/werk/nieuw", "actions.open_by_hand", "opened"),
-        **{"name": "Coen", "address": "coen@minbz.example", "subject": "Gebeld", "text": "Wil terug"},
+        name="Coen",
+        address="coen@minbz.example",
+        subject="Gebeld",
+        text="Wil terug",
     )
     clerk.act(marije, SECOND, "actions.merge", "merged", into="V-2026-00001")
     clerk.act(marije, FIRST, "actions.undo_merge", "merge_undone")

@@ -16,7 +16,7 @@ from helpdesk.tickets.show import ticket_json
 from helpdesk.unit import NOBODY, SYSTEM, Actor, unit_of_work
 from tests.letters import letter, receive
 
-ONE, TWO = "2026-00001", "2026-00002"
+ONE, TWO, THREE = "2026-00001", "2026-00002", "2026-00003"
 
 
 @pytest.fixture
@@ -52,6 +52,43 @@ def test_a_merge_and_its_undo_give_back_both_tickets(ports: Ports, actor: Actor)
     with unit_of_work(ports, actor) as unit:
         undo_merge(unit, TWO)
     assert (show(ports, ONE), show(ports, TWO)) == before
+
+
+@pytest.mark.parametrize("first", [TWO, THREE])
+def test_two_merges_into_one_ticket_are_undone_in_any_order(ports: Ports, actor: Actor, first: str) -> None:
+    two(ports)
+    receive(ports, letter("Derde vraag.", message_id="<d@x>", sender="Ahmed <ahmed@minbz.example>", subject="Iets"))
+    with unit_of_work(ports, actor) as unit:
+        set_status(unit, ONE, "done")
+    before = [show(ports, number) for number in (ONE, TWO, THREE)]
+    with unit_of_work(ports, actor) as unit:
+        merge(unit, TWO, ONE)
+        merge(unit, THREE, ONE)
+    with unit_of_work(ports, actor) as unit:
+        undo_merge(unit, first)
+    between = show(ports, ONE)
+    assert between["status"] == "open"
+    assert [person["address"] for person in between["people"]].count("ahmed@minbz.example") == 1
+    with unit_of_work(ports, actor) as unit:
+        undo_merge(unit, THREE if first == TWO else TWO)
+    assert [show(ports, number) for number in (ONE, TWO, THREE)] == before
+
+
+def test_a_chain_of_merges_is_undone_from_its_end(ports: Ports, actor: Actor) -> None:
+    two(ports)
+    receive(ports, letter("Derde vraag.", message_id="<d@x>", sender="Ahmed <ahmed@minbz.example>", subject="Iets"))
+    before = [show(ports, number) for number in (ONE, TWO, THREE)]
+    with unit_of_work(ports, actor) as unit:
+        merge(unit, THREE, TWO)
+        merge(unit, TWO, ONE)
+    with pytest.raises(Conflict), unit_of_work(ports, actor) as unit:
+        undo_merge(unit, THREE)
+    with pytest.raises(Invalid), unit_of_work(ports, actor) as unit:
+        move_entry(unit, before[0]["entries"][0]["id"], TWO)
+    with unit_of_work(ports, actor) as unit:
+        undo_merge(unit, TWO)
+        undo_merge(unit, THREE)
+    assert [show(ports, number) for number in (ONE, TWO, THREE)] == before
 
 
 def test_moving_an_entry_and_back_changes_nothing(ports: Ports, actor: Actor) -> None:
