@@ -34,6 +34,7 @@ HINT = {
     "reference": N_("It answers a message of that ticket, but the sender takes no part in it."),
     "number": N_("The number stands in its subject, but the sender is not proven."),
     "sender_failed": N_("It seems to answer that ticket, but our mail server does not trust the sender."),
+    "report": N_("It says that a mail of that ticket was not delivered, but it may be forged."),
     "subject": N_("The same asker wrote before with the same subject."),
     "done_long_ago": N_("That ticket was done too long ago to be opened again by itself."),
 }

@@ -47,13 +47,15 @@ class AlarmLine:
 class Letter:
     """Everything a mail is made of. `number` is the bare public number; ids are without angle brackets.
 
-    `subject` is that of the mail that is answered, `in_reply_to` and `references` are as RFC 5322 3.6.4 wants them.
+    `token` is for Reply-To, `return_token` for the envelope; `subject` is that of the mail that is answered,
+    `in_reply_to` and `references` are as RFC 5322 3.6.4 wants them.
     """
 
     kind: str
     language: str
     message_id: str
     token: str
+    return_token: str
     date: datetime
     seed: str
     desk: DeskSettings
@@ -76,13 +78,19 @@ def compose(letter: Letter, settings: Settings) -> bytes:
     return _head(letter, settings).encode("ascii") + _body(letter, settings)
 
 
-def bounce_address(letter: Letter, settings: Settings) -> str:
-    """The envelope sender, and where answers go: the desk's address, with the token where the server delivers that."""
-    address = letter.desk.address
-    if settings.reply_address != "plus" or not letter.token:
+def return_path(letter: Letter, settings: Settings) -> str:
+    """The envelope sender: the desk's address, with a token of its own where the server delivers that (RFC 5321 4.4).
+
+    Not the token of Reply-To and Message-ID: that one is known to whoever was shown our mail, and proves no bounce.
+    """
+    return _with_token(letter.desk.address, letter.return_token, settings)
+
+
+def _with_token(address: str, token: str, settings: Settings) -> str:
+    if settings.reply_address != "plus" or not token:
         return address
     local, _, domain = address.rpartition("@")
-    return f"{local}+{letter.token}@{domain}"
+    return f"{local}+{token}@{domain}"
 
 
 def reply_subject(subject: str) -> str:
@@ -97,7 +105,7 @@ def _head(letter: Letter, settings: Settings) -> str:
     fields = [
         f"Date: {format_datetime(letter.date.astimezone(zone))}{CRLF}",
         address_field("From", [desk]),
-        address_field("Reply-To", [Sender(bounce_address(letter, settings), desk.name)]),
+        address_field("Reply-To", [Sender(_with_token(desk.address, letter.token, settings), desk.name)]),
         address_field("To", letter.to),
         address_field("Cc", letter.cc),
         text_field("Subject", _said(letter, settings, "subject.txt")[0]),

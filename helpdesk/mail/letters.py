@@ -17,6 +17,7 @@ from helpdesk.mail.compose import AlarmLine, Letter
 from helpdesk.mail.header_fields import usable_ids
 from helpdesk.mail.incoming import Part, Sender
 from helpdesk.mail.quoted import Quote
+from helpdesk.mail.references import make_return_token
 from helpdesk.models import Account, Alarm, Attachment, Content, Entry, OutgoingMail, OutgoingRecipient, Ticket
 from helpdesk.ports import Blobs
 from helpdesk.settings import DeskSettings, Settings
@@ -58,6 +59,7 @@ def read_letter(unit: Unit, mail: OutgoingMail) -> tuple[Letter, tuple[Enclosure
         language=mail.language,
         message_id=mail.message_id,
         token=mail.token,
+        return_token=make_return_token(unit.ports.keys, mail.id),
         date=mail.date,
         seed=mail.seed,
         desk=desk_of(settings, ticket.desk_key if ticket else None),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 
 from helpdesk.mail.incoming import IncomingMail
-from helpdesk.mail.references import tokens_in
-from helpdesk.models import Address, Content, Entry, Ticket, TicketPerson
+from helpdesk.mail.references import returned_to, tokens_in
+from helpdesk.models import Address, Content, Entry, OutgoingMail, Ticket, TicketPerson
 from helpdesk.people.addresses import normal
 from helpdesk.unit import Unit
 
@@ -66,8 +66,8 @@ def is_participant(unit: Unit, ticket_id: int, address: str) -> bool:
     return found is not None
 
 
-def _followed(unit: Unit, ticket_id: int) -> int | None:
-    """The ticket, or the one it was merged into; nothing when it is gone."""
+def followed(unit: Unit, ticket_id: int) -> int | None:
+    """The ticket's id, or that of the one it was merged into; None when it is gone. Reads only."""
     for _ in range(_MERGES):
         row = unit.session.execute(select(Ticket.id, Ticket.merged_into_id).where(Ticket.id == ticket_id)).first()
         if row is None:
@@ -83,6 +83,11 @@ def _token_tickets(unit: Unit, mail: IncomingMail, trail: Trail) -> Iterator[tup
     for reference in tokens_in(unit.ports.keys, addresses, _ids_newest_first(mail)):
         entry = unit.session.execute(select(Entry.ticket_id).where(Entry.id == reference.entry_id)).first()
         yield (entry.ticket_id if entry else reference.ticket_id), "token"
+    # Automatic answers come back to the return path (RFC 3834, 4), whose token is another one.
+    for outgoing_id in returned_to(unit.ports.keys, addresses):
+        for ticket_id in unit.session.scalars(select(OutgoingMail.ticket_id).where(OutgoingMail.id == outgoing_id)):
+            if ticket_id is not None:
+                yield ticket_id, "token"
 
 
 def _ids_newest_first(mail: IncomingMail) -> list[str]:
@@ -139,7 +144,7 @@ def find_ticket_for(unit: Unit, mail: IncomingMail, trail: Trail) -> Match:
         *_answered_tickets(unit, mail),
         *_number_tickets(unit, mail),
     ):
-        ticket_id = _followed(unit, candidate)
+        ticket_id = followed(unit, candidate)
         if ticket_id is None:
             continue
         if _joins(unit, ticket_id, proof, sender, trail):

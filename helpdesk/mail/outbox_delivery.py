@@ -19,7 +19,7 @@ from sqlalchemy import or_, select, update
 from helpdesk.errors import Conflict, PermanentRefusal, TemporaryRefusal, Unavailable
 from helpdesk.leases import hold, release
 from helpdesk.mail.authors import tell_author
-from helpdesk.mail.compose import bounce_address, compose
+from helpdesk.mail.compose import compose, return_path
 from helpdesk.mail.header_fields import sendable
 from helpdesk.mail.letters import read_letter, with_files
 from helpdesk.mail.outbox import recipients_of
@@ -174,7 +174,7 @@ def _hand_over(ports: Ports, claimed: _Claimed, addresses: dict[int, str], outco
         letter, enclosures = read_letter(unit, mail)
     letter = with_files(letter, enclosures, ports.blobs)
     message = compose(letter, ports.settings)
-    sender = sendable(bounce_address(letter, ports.settings)) or ""
+    sender = sendable(return_path(letter, ports.settings)) or ""
     delivery = ports.mailer.send(sender, list(dict.fromkeys(addresses.values())), message)
     outcome.code = delivery.code
     for recipient_id, address in addresses.items():

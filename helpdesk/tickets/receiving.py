@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpdesk import notices
-from helpdesk.mail.bounces import mark_bounce
+from helpdesk.mail.bounces import Report, mark_bounce
 from helpdesk.mail.incoming import IncomingMail, Sender
-from helpdesk.mail.matching import Match, Trail, find_ticket_for
+from helpdesk.mail.matching import Match, Trail, find_ticket_for, followed
 from helpdesk.mail.outbox import queue_receipt
-from helpdesk.models import OutgoingMail, Person, Ticket
+from helpdesk.models import Person, Ticket
 from helpdesk.people.addresses import normal, person_for
 from helpdesk.tickets.opening import add_person, open_ticket
 from helpdesk.tickets.writing import EntryDraft, FileDraft, write_entry
@@ -47,14 +47,14 @@ class Filed:
 
 
 def receive_mail(unit: Unit, mail: IncomingMail, arrival: Arrival) -> Filed:
-    """File a mail: bounces on the mail they speak of, answers on their ticket, everything else as a new ticket.
+    """File a mail: believed bounces on the mail they speak of, answers on their ticket, all else as a new ticket.
 
     Mail of a person wakes its ticket, machine mail never does and is never answered (RFC 3834).
     """
     machine = mail.is_bounce or mail.is_auto_reply or arrival.machine is not None
     trail = Trail(arrival.token_address, arrival.verdict)
-    bounced = mark_bounce(unit, mail, arrival.token_address) if mail.is_bounce and arrival.verdict != "fail" else None
-    match = _match(unit, mail, trail, bounced)
+    report = mark_bounce(unit, mail, arrival.token_address) if mail.is_bounce and arrival.verdict != "fail" else None
+    match = _match(unit, mail, trail, report)
     sender = mail.sender or Sender("")
     person = _person(unit, sender)
     ticket = unit.session.get_one(Ticket, match.ticket_id) if match.ticket_id else None
@@ -78,10 +78,16 @@ def receive_mail(unit: Unit, mail: IncomingMail, arrival: Arrival) -> Filed:
     return Filed(ticket.id, entry.id, "machine" if machine else "filed", opened)
 
 
-def _match(unit: Unit, mail: IncomingMail, trail: Trail, bounced: OutgoingMail | None) -> Match:
-    if bounced is not None and bounced.ticket_id is not None:
-        return Match(bounced.ticket_id)
-    return find_ticket_for(unit, mail, trail)
+def _match(unit: Unit, mail: IncomingMail, trail: Trail, report: Report | None) -> Match:
+    """A believed report joins; any other bounce only hints, whoever it says it is from."""
+    told = followed(unit, report.ticket_id) if report is not None and report.ticket_id is not None else None
+    if told is not None and report is not None and report.believed:
+        return Match(told)
+    found = find_ticket_for(unit, mail, trail)
+    if not mail.is_bounce:
+        return found
+    hinted = told or found.ticket_id or found.hint_ticket_id
+    return Match(None, hinted, (told is None and found.hint_reason) or "report") if hinted else Match()
 
 
 def _person(unit: Unit, sender: Sender) -> Person:

@@ -7,10 +7,11 @@ import random
 import pytest
 
 from tests.attack.thread_cases import ANSWERS, ATTACKS, Case
+from tests.attack.thread_reports import FORGED, TRUE
 from tests.attack.threads import Tally, run_case
 from tests.services.postgres import Postgres
 
-CASES = (*ATTACKS, *ANSWERS)
+CASES = (*ATTACKS, *FORGED, *ANSWERS, *TRUE)
 SOME = random.Random(7).sample(CASES, len(CASES) // 3)
 
 

@@ -22,6 +22,7 @@ from tests.attack.advisor import make_advisor
 from tests.attack.crew import Crew
 from tests.attack.installation import Installation
 from tests.attack.thread_cases import ANSWERS, ATTACKS, DESK, Case, Seen
+from tests.attack.thread_reports import FORGED, TRUE
 from tests.letters import letter
 from tests.services.process import wait_until
 from tests.services.relay import Kept
@@ -48,8 +49,8 @@ def run_at_doors(seed: int, database: str, say: Callable[[str], None]) -> Counte
     counts: Counter[str] = Counter()
     for authserv in (False, True):
         for plus in (False, True):
-            attacks = [case for case in ATTACKS if (case.authserv, case.plus) == (authserv, plus)]
-            answers = [case for case in ANSWERS if (case.authserv, case.plus) == (authserv, plus)]
+            attacks = [case for case in (*ATTACKS, *FORGED) if (case.authserv, case.plus) == (authserv, plus)]
+            answers = [case for case in (*ANSWERS, *TRUE) if (case.authserv, case.plus) == (authserv, plus)]
             answers = [case for case in answers if case.name not in NEEDS_A_HAND]
             if attacks or answers:
                 settings = {"reply_address": "plus" if plus else "plain"} | ({} if authserv else {"authserv_id": ""})
@@ -102,12 +103,13 @@ def _scene(installation: Installation, ports: Ports) -> Scene:
         version = _version(ports, ticket["number"])
         reply(unit, ticket["number"], Answer(f"Dat kan. {SECRET}", (FEMKE,), "waiting_for_asker", version, "c"))
     wait_until(lambda: _answer(installation) is not None, _PATIENCE, 0.2)
-    raw = _answer(installation)
-    if raw is None:
+    kept = _answer(installation)
+    if kept is None:
         raise RuntimeError("the answer did not reach the relay")
-    mail = message_from_bytes(raw, policy=policy.default)
+    mail = message_from_bytes(kept.raw, policy=policy.default)
     message_id = str(mail["Message-ID"])
-    seen = Seen(ticket["number"], message_id, str(mail["Reply-To"]), message_id.split(".")[1])
+    token, return_token = message_id.split(".")[1], kept.sender.partition("@")[0].partition("+")[2]
+    seen = Seen(ticket["number"], message_id, str(mail["Reply-To"]), token, return_token)
     wait_until(lambda: findings.waiting(ports).outgoing == 0, _PATIENCE, 0.2)
     return Scene(installation, ports, ticket["number"], seen)
 
@@ -117,8 +119,8 @@ def _version(ports: Ports, number: str) -> int:
         return unit.session.scalars(select(Ticket.version).where(Ticket.number == number)).one()
 
 
-def _answer(installation: Installation) -> bytes | None:
-    return next((mail.raw for mail in installation.relay.kept() if SECRET in findings.plain_text(mail.raw)), None)
+def _answer(installation: Installation) -> Kept | None:
+    return next((mail for mail in installation.relay.kept() if SECRET in findings.plain_text(mail.raw)), None)
 
 
 def _word(case: Case) -> str:

@@ -29,10 +29,12 @@ from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.attack.thread_cases import ANSWERS, ATTACKS, OURS, Case, Seen
 from tests.attack.thread_doors import run_at_doors
+from tests.attack.thread_reports import FORGED, TRUE
 from tests.letters import letter, receive, wait
 from tests.services import postgres
 from tests.show_mail import empty_ports
 
+BREAK_INS = (*ATTACKS, *FORGED)
 FEMKE = "femke.devries@minbz.example"
 SECRET = "zonnebloemgeheim"
 
@@ -95,10 +97,11 @@ class Scene:
                     created_at=unit.now,
                 )
             )
-        raw = self.sent()[-1][2]
+        path, _recipients, raw = self.sent()[-1]
         mail = message_from_bytes(raw, policy=policy.default)
         message_id = str(mail["Message-ID"])
-        return Seen(self.number, message_id, str(mail["Reply-To"]), message_id.split(".")[1])
+        token, return_token = message_id.split(".")[1], path.partition("@")[0].partition("+")[2]
+        return Seen(self.number, message_id, str(mail["Reply-To"]), token, return_token)
 
     def sent(self) -> list[tuple[str, tuple[str, ...], bytes]]:
         """Everything that went out until now."""
@@ -134,6 +137,8 @@ def attack(scene: Scene, case: Case, tally: Tally) -> None:
     if not fresh:
         return
     shown = scene.show(fresh[0])
+    if case in FORGED:
+        tally.check(case.name, "left_alone", right=shown["status"] == "done" and len(scene.sent()) == sent)
     tally.check(case.name, "hints", right=(shown["hint"] or {}).get("number") == scene.number)
     with unit_of_work(scene.ports, scene.actor) as unit:
         merge(unit, fresh[0], scene.number)
@@ -149,14 +154,34 @@ def true_answer(scene: Scene, case: Case, tally: Tally) -> None:
     entries = len(scene.show(scene.number)["entries"])
     wait(scene.ports)
     receive(scene.ports, case.make(scene.seen, case.name.replace("'", "")), mailbox=case.mailbox)
+    _rotate(scene)
+    receive(scene.ports, case.make(scene.seen, f"{case.name.replace(chr(39), '')}-2"), mailbox=case.mailbox)
+    joined = scene.numbers() == [scene.number] and len(scene.show(scene.number)["entries"]) == entries + 2
+    tally.check(case.name, "answers_joined", right=joined)
+
+
+def true_report(scene: Scene, case: Case, tally: Tally) -> None:
+    """Send true machine mail, twice, with the key rotated between; it must join, mark whom it is of, and do no more."""
+    before, sent = scene.show(scene.number), len(scene.sent())
+    wait(scene.ports)
+    receive(scene.ports, case.make(scene.seen, case.name))
+    _rotate(scene)
+    receive(scene.ports, case.make(scene.seen, f"{case.name}-2"))
+    after = scene.show(scene.number)
+    joined = scene.numbers() == [scene.number] and len(after["entries"]) == len(before["entries"]) + 2
+    tally.check(case.name, "reports_joined", right=joined)
+    state = next(entry for entry in after["entries"] if entry["kind"] == "answer")["outgoing"]["recipients"][0]["state"]
+    tally.check(case.name, "marked_right", right=state == ("accepted" if "absent" in case.name else "bounced"))
+    tally.check(case.name, "left_alone", right=after["status"] == before["status"] and len(scene.sent()) == sent)
+
+
+def _rotate(scene: Scene) -> None:
+    """Sign new tokens with a new key."""
     path = scene.ports.settings.data / "keys.json"
     if not path.exists():
         path = scene.ports.settings.data / "secrets" / "keys.json"
     rotate_tokens(path)
     scene.ports = replace(scene.ports, keys=load_keys(path))
-    receive(scene.ports, case.make(scene.seen, f"{case.name.replace(chr(39), '')}-2"), mailbox=case.mailbox)
-    joined = scene.numbers() == [scene.number] and len(scene.show(scene.number)["entries"]) == entries + 2
-    tally.check(case.name, "answers_joined", right=joined)
 
 
 @contextmanager
@@ -175,8 +200,8 @@ def run_case(case: Case, server: postgres.Postgres | None, tally: Tally) -> None
         url = server.fresh_database() if server else ""
         ports = empty_ports(Path(folder), url)
         try:
-            scene = Scene(ports, case)
-            (attack if case in ATTACKS else true_answer)(scene, case, tally)
+            judge = attack if case in BREAK_INS else true_report if case in TRUE else true_answer
+            judge(Scene(ports, case), case, tally)
         finally:
             ports.engine.dispose()
 
@@ -191,25 +216,27 @@ def main() -> int:
     seed = int(os.environ.get("SEED", "7"))
     tally = Tally()
     kinds = os.environ.get("DB", "both").replace("both", "sqlite,postgresql").split(",")
-    cases = [*ATTACKS, *ANSWERS]
+    cases = [*BREAK_INS, *ANSWERS, *TRUE]
     random.Random(seed).shuffle(cases)
     with databases(kinds) as found:
         for kind, server in found:
             for case in cases:
                 before = len(tally.wrong)
                 run_case(case, server, tally)
-                word = "attack" if case in ATTACKS else "answer"
+                word = "attack" if case in BREAK_INS else "answer"
                 sys.stdout.write(f"{kind} {word} {case.name}: {'WRONG' if len(tally.wrong) > before else 'right'}\n")
     doors = run_at_doors(seed, kinds[0], print_line)
     for line in tally.wrong:
         sys.stdout.write(f"WRONG {line}\n")
-    attacks, answers = len(ATTACKS) * len(kinds), len(ANSWERS) * len(kinds)
+    attacks, answers, reports = (len(cases) * len(kinds) for cases in (BREAK_INS, ANSWERS, TRUE))
     count = tally.counts
     sys.stdout.write(
         f"RESULT attack-threads seed={seed} databases={'+'.join(kinds)} attacks={attacks} "
         f"joined={attacks - count['kept_out']} leaked={attacks - count['no_leak']} hints={count['hints']} "
         f"merges_ok={count['merges_ok']} undo_ok={count['undo_ok']} answers={answers} "
-        f"answers_joined={count['answers_joined']} {_said(doors)}\n"
+        f"answers_joined={count['answers_joined']} forged_reports={len(FORGED) * len(kinds)} reports={reports} "
+        f"reports_joined={count['reports_joined']} marked_right={count['marked_right']} "
+        f"left_alone={count['left_alone']} {_said(doors)}\n"
     )
     return 1 if tally.wrong or not _kept_shut(doors) else 0
 
@@ -221,7 +248,7 @@ def _said(doors: Counter[str]) -> str:
 
 def _kept_shut(doors: Counter[str]) -> bool:
     """Whether at the real doors, too, nobody got in who must not, and everybody who must."""
-    looked = doors["attacks"] == doors["hints"] == len(ATTACKS) and 0 < doors["answers"] == doors["answers_joined"]
+    looked = doors["attacks"] == doors["hints"] == len(BREAK_INS) and 0 < doors["answers"] == doors["answers_joined"]
     return looked and not doors["joined"] + doors["leaked"]
 
 

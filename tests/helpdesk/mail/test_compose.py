@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.mail.compose import AlarmLine, Letter, bounce_address, compose, reply_subject
+from helpdesk.mail.compose import AlarmLine, Letter, compose, reply_subject, return_path
 from helpdesk.mail.header_fields import one_line
 from helpdesk.mail.incoming import Part, Sender
 from helpdesk.mail.quoted import MAX_QUOTED, Quote
@@ -33,6 +33,7 @@ LETTER = Letter(
     language="nl",
     message_id="hd.1-2a-3b-abcdefghijklmnopqrst.0123456789@academie.example",
     token="1-2a-3b-abcdefghijklmnopqrst",
+    return_token="1-7-0-tsrqponmlkjihgfedcba",
     date=NOON,
     seed="0123456789abcdef",
     desk=DESK,
@@ -141,9 +142,13 @@ def test_plus_addresses_carry_the_token_and_plain_ones_do_not() -> None:
     plus = replace(SETTINGS, reply_address="plus")
     wanted = "academy+1-2a-3b-abcdefghijklmnopqrst@academie.example"
     assert read(LETTER, plus)["Reply-To"].addresses[0].addr_spec == wanted
-    assert bounce_address(LETTER, plus) == wanted
-    assert bounce_address(LETTER, SETTINGS) == "academy@academie.example"
-    assert bounce_address(replace(LETTER, token=""), plus) == "academy@academie.example"
+    assert read(LETTER)["Reply-To"].addresses[0].addr_spec == "academy@academie.example"
+    assert return_path(LETTER, plus) == "academy+1-7-0-tsrqponmlkjihgfedcba@academie.example"
+    assert return_path(LETTER, SETTINGS) == "academy@academie.example"
+
+
+def test_the_token_of_the_return_path_stands_in_no_byte_of_the_mail() -> None:
+    assert LETTER.return_token.encode() not in compose(LETTER, replace(SETTINGS, reply_address="plus"))
 
 
 @pytest.mark.parametrize(

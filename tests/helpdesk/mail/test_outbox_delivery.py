@@ -17,6 +17,7 @@ from helpdesk.leases import hold
 from helpdesk.mail.incoming import Sender
 from helpdesk.mail.outbox import cancel, queue_receipt, requeue
 from helpdesk.mail.outbox_delivery import LEASE, LEASE_SECONDS, deliver_waiting, recover_claims
+from helpdesk.mail.references import make_return_token
 from helpdesk.models import Content, OutgoingMail, OutgoingRecipient, Ticket
 from helpdesk.ports import DELIVER_WAITING, Delivery, Ports
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -67,7 +68,7 @@ def test_the_envelope_carries_the_token_where_the_server_delivers_it(ports: Port
     _ticket, _entry, mail_id = make.queued(ports)
     deliver_waiting(replace(ports, settings=replace(ports.settings, reply_address="plus")))
     ((sender, _recipients, _raw),) = make.mailer(ports).sent
-    assert sender == f"academy+{make.stored(ports, mail_id).token}@academie.example"
+    assert sender == f"academy+{make_return_token(ports.keys, mail_id)}@academie.example"
 
 
 def test_nothing_leaves_before_its_time_and_nothing_that_was_taken_back(ports: Ports) -> None:
