@@ -5,10 +5,13 @@ from helpdesk.models.base import CATEGORIES, Base
 from helpdesk.models.desk import Alarm, Counter, Flag, Heartbeat, IntakeTotal, Lease, Mailbox
 from helpdesk.models.draft import Draft, DraftFile
 from helpdesk.models.entry import Attachment, Content, Entry, SearchText
+from helpdesk.models.fact import Fact, ImportProblem, ImportProfile, ImportRun
 from helpdesk.models.inbound_mail import InboundMail, MailSeen
 from helpdesk.models.notice import Notice
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, Person
+from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
+from helpdesk.models.request import RequestTicket, RightsRequest, SecurityEvent
 from helpdesk.models.ticket import Event, Ticket, TicketPerson
 
 __all__ = [
@@ -24,23 +27,36 @@ __all__ = [
     "BlockedSender",
     "Content",
     "Counter",
+    "DisposalItem",
+    "DisposalList",
     "Draft",
     "DraftFile",
     "Entry",
     "Event",
+    "Fact",
     "Flag",
     "Heartbeat",
+    "Hold",
+    "HoldTicket",
+    "ImportProblem",
+    "ImportProfile",
+    "ImportRun",
     "InboundMail",
     "IntakeTotal",
     "Lease",
+    "LedgerLine",
     "MailSeen",
     "Mailbox",
     "Notice",
     "OutgoingMail",
     "OutgoingRecipient",
     "Person",
+    "Policy",
+    "RequestTicket",
+    "RightsRequest",
     "SearchQuery",
     "SearchText",
+    "SecurityEvent",
     "SignInLink",
     "Ticket",
     "TicketPerson",

@@ -10,7 +10,15 @@ from sqlalchemy.orm import Mapped
 
 from helpdesk.models.base import Base, BigId, Json, UtcTime, own_id, personal, plain
 
-ROLES = ("advisor", "functional_admin", "privacy_officer", "technical_admin", "auditor")
+ROLES = (
+    "advisor",
+    "functional_admin",
+    "privacy_officer",
+    "record_manager",
+    "technical_admin",
+    "auditor",
+    "cfb",
+)
 THEMES = ("light", "dark")
 SHORTCUTS = ("on", "off", "ctrl")
 UNDO_SECONDS = (0, 5, 10, 20, 30)
@@ -48,6 +56,8 @@ class AccountRole(Base):
     account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"), index=True)
     role: Mapped[str] = plain("one of the fixed roles", String(32))
     desk_key: Mapped[str | None] = plain("the desk the role is for; none means all", String(64))
+    granted_at: Mapped[dt.datetime | None] = plain("time of the grant; none was there from the start", UtcTime)
+    granted_by_id: Mapped[int | None] = plain("points at an account", BigId)
 
 
 class WebSession(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped
 
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
@@ -23,6 +23,9 @@ class Person(Base):
     display_name: Mapped[str | None] = personal("directory", String(300))
     dept_code: Mapped[str | None] = personal("directory", String(100))
     personnel_no: Mapped[str | None] = personal("directory", String(64), unique=True)
+    account_status: Mapped[str | None] = personal("directory", String(32))
+    processing: Mapped[str] = plain("number of the processing the person falls under", String(16), default="551")
+    directory_due_on: Mapped[dt.date | None] = plain("day on which the copy of the directory goes", Date, index=True)
     language: Mapped[str | None] = personal("preference", String(8))
     created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
     version: Mapped[int] = plain("counts changes, for claims", default=1)

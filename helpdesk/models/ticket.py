@@ -22,11 +22,12 @@ class Ticket(Base):
         CheckConstraint(f"status in {STATUSES}", name="status"),
         Index("ix_ticket_list", "status", "waiting_since", "id"),
         Index("ix_ticket_assignee", "assignee_id", "status", "waiting_since"),
+        Index("ix_ticket_retention", "retention_state", "rule", "due_on", "id"),
         Index(
-            "ix_ticket_due",
-            "due_on",
-            sqlite_where=text("retention_state='dated'"),
-            postgresql_where=text("retention_state='dated'"),
+            "ix_ticket_recheck",
+            "recheck_on",
+            sqlite_where=text("recheck_on is not null"),
+            postgresql_where=text("recheck_on is not null"),
         ),
     )
 
@@ -58,6 +59,7 @@ class Ticket(Base):
     )
     retention_state: Mapped[str] = plain("one of the states of RD-24", String(32), default="waiting:register")
     due_on: Mapped[dt.date | None] = plain("first day of destruction", Date)
+    recheck_on: Mapped[dt.date | None] = plain("next day on which time alone changes that", Date)
     rule: Mapped[str | None] = plain("rule of the register", String(16))
     policy_version: Mapped[str | None] = plain("version of the register", String(16))
     art9: Mapped[bool] = plain("whether special categories were flagged", default=False)
@@ -78,6 +80,7 @@ class TicketPerson(Base):
     name: Mapped[str] = personal("contact", String(300), default="")
     address: Mapped[str] = personal("contact", String(320), default="")
     folded: Mapped[str] = personal("contact", String(700), default="")
+    masked: Mapped[bool] = plain("whether name and address went before the ticket", default=False)
 
 
 Index("ix_ticket_person_address", TicketPerson.address)

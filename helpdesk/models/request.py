@@ -1,0 +1,78 @@
+"""Requests under the AVG and the log of who did what with rights and rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
+
+REQUEST_KINDS = ("access", "rectification", "erasure", "restriction", "objection", "portability")
+REQUEST_STATES = ("open", "collecting", "review", "released", "closed")
+ITEM_STATES = ("candidate", "accepted", "rejected", "withheld")
+
+
+class RightsRequest(Base):
+    """One request of a person (AVG art. 15-21), with its deadline and decision."""
+
+    __tablename__ = "rights_request"
+    __table_args__ = (
+        CheckConstraint(f"kind in {REQUEST_KINDS}", name="kind"),
+        CheckConstraint(f"state in {REQUEST_STATES}", name="state"),
+        CheckConstraint("second_id is null or second_id <> handler_id", name="two_people"),
+    )
+
+    id: Mapped[int] = own_id()
+    kind: Mapped[str] = plain("which right, a fixed word", String(16))
+    state: Mapped[str] = plain("where it stands", String(16), default="open")
+    person_id: Mapped[int | None] = plain("points at a person", BigId, ForeignKey("person.id"), index=True)
+    ticket_id: Mapped[int | None] = plain(
+        "the ticket it came with", BigId, ForeignKey("ticket.id", ondelete="SET NULL"), index=True
+    )
+    received_on: Mapped[dt.date] = plain("day it came", Date)
+    due_on: Mapped[dt.date] = plain("last day for the answer", Date)
+    extended: Mapped[bool] = plain("whether two months were added (art. 12(3))", default=False)
+    wish: Mapped[str] = personal("case", Text)
+    decision: Mapped[str | None] = plain("a fixed code", String(32))
+    decision_text: Mapped[str | None] = personal("case", Text)
+    handler_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"))
+    second_id: Mapped[int | None] = plain("points at the second person", BigId, ForeignKey("account.id"))
+    hold_id: Mapped[int | None] = plain("the hold it placed", BigId, ForeignKey("hold.id"))
+    list_id: Mapped[int | None] = plain("the list that erases", BigId, ForeignKey("disposal_list.id"))
+    export_blob: Mapped[str | None] = plain("random key of the export while it is there", String(64), unique=True)
+    export_until: Mapped[dt.datetime | None] = plain("time from which the export is gone", UtcTime)
+    opened_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
+    closed_on: Mapped[dt.date | None] = plain("day it was closed", Date, index=True)
+    version: Mapped[int] = plain("counts changes, for claims", default=1)
+
+
+class RequestTicket(Base):
+    """A ticket that may belong to a request, and what was decided about it."""
+
+    __tablename__ = "request_ticket"
+    __table_args__ = (
+        CheckConstraint(f"state in {ITEM_STATES}", name="state"),
+        UniqueConstraint("request_id", "ticket_id"),
+    )
+
+    id: Mapped[int] = own_id()
+    request_id: Mapped[int] = plain("points at a request", BigId, ForeignKey("rights_request.id", ondelete="CASCADE"))
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = plain("what was decided", String(16), default="candidate")
+    reason: Mapped[str | None] = plain("a fixed code: why it is withheld (art. 15(4))", String(32))
+
+
+class SecurityEvent(Base):
+    """One act with rights or rules: grants, approvals, placements; each row seals the one before it (C42)."""
+
+    __tablename__ = "security_event"
+
+    id: Mapped[int] = own_id()
+    at: Mapped[dt.datetime] = personal("security_log", UtcTime)
+    account_id: Mapped[int | None] = personal("security_log", BigId, ForeignKey("account.id"))
+    verb: Mapped[str] = plain("a fixed verb", String(32))
+    object_kind: Mapped[str] = plain("a fixed word", String(16), default="")
+    object_id: Mapped[int | None] = plain("points at the object", BigId)
+    seal: Mapped[str] = plain("hash over this row and the seal before it", String(64))
