@@ -1,0 +1,169 @@
+"""What somebody does on a page to bring it into a state: opens, fills, sends, comes second. Judges nothing.
+
+Each act gets the open page and the place, may be done at any size, and ends when what it wanted is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.ui.place import SMALLEST_REQUEST, Place
+from tests.ui.seeds import TINE
+from tests.web.conftest import SANDER
+from tests.web.visitor import PASSWORD, Visitor
+
+Act = Callable[[Page, Place], None]
+LONG_TEXT = "Een antwoord met **nadruk** en een lijst:\n\n- een\n- twee\n\n" * 6
+
+
+def stay(_page: Page, _place: Place) -> None:
+    """The page as it comes."""
+
+
+def fold(*selectors: str) -> Act:
+    """Unfold these, menus and details alike."""
+
+    def act(page: Page, _place: Place) -> None:
+        for selector in selectors:
+            page.locator(selector).first.evaluate("one => one.open = true")
+            expect(page.locator(selector).first).to_have_attribute("open", "")
+
+    return act
+
+
+def drawer(name: str) -> Act:
+    """Open a drawer by its button; where there is room it stands there already."""
+
+    def act(page: Page, _place: Place) -> None:
+        button = page.locator(f"button[popovertarget={name}]:visible").first
+        if button.count() and not page.locator(f"#{name}:popover-open").count():
+            button.click()
+        expect(page.locator(f"#{name}")).to_be_visible()
+
+    return act
+
+
+rail = drawer("weergaven")
+
+
+def write(kind: str, text: str = LONG_TEXT) -> Act:
+    """Open the answer or the note and type into it."""
+
+    def act(page: Page, _place: Place) -> None:
+        if page.locator(f"#{kind}[open]").count() == 0:
+            page.locator(f"#{kind} > summary").click()
+        page.locator(f"#{kind} textarea").fill(text)
+
+    return act
+
+
+def send(kind: str, text: str, to: str = "") -> Act:
+    """Write and press the main button."""
+
+    def act(page: Page, place: Place) -> None:
+        write(kind, text)(page, place)
+        if to:
+            page.locator("#aan").fill(to)
+        page.locator(f"#{kind} button.primary").click()
+
+    return act
+
+
+def second(page: Page, place: Place) -> None:
+    """Send an answer after a colleague has answered."""
+    write("antwoord")(page, place)
+    sander = Visitor(place.app)
+    sander.client.set_cookie("helpdesk", place.cookies[SANDER])
+    number = page.url.split("#")[0].split("?")[0].rpartition("/")[2]
+    form = sander.page(f"/werk/w/open/{number}").form("/antwoord")
+    assert sander.send(form, text="Ik heb het **al geregeld**.").status_code == 200
+    page.locator("#antwoord button.primary").click()
+
+
+def second_to_decide(page: Page, place: Place) -> None:
+    """Release a mail on which a colleague has decided."""
+    sander = Visitor(place.app)
+    sander.client.set_cookie("helpdesk", place.cookies[SANDER])
+    assert sander.send(sander.page("/beheer/geparkeerd").form("/vrijgeven")).status_code == 200
+    page.locator("form[action$='/vrijgeven'] button").first.click()
+
+
+def fields(**values: str) -> Act:
+    """Fill fields by name."""
+
+    def act(page: Page, _place: Place) -> None:
+        for name, value in values.items():
+            page.locator(f"main [name={name}]").first.fill(value)
+
+    return act
+
+
+def submit(action: str, **values: str) -> Act:
+    """Fill fields of the form with this address and send it, whatever the browser thinks of its values."""
+
+    def act(page: Page, _place: Place) -> None:
+        form = page.locator(f"form[action*='{action}']").first
+        form.evaluate("one => { one.noValidate = true; }")
+        for name, value in values.items():
+            form.locator(f"[name={name}]").fill(value)
+        with page.expect_navigation():
+            form.evaluate("one => one.requestSubmit()")
+
+    return act
+
+
+def old_form(page: Page, _place: Place) -> None:
+    """Send a form whose token is of another session."""
+    form = page.locator("form.languages").first
+    form.evaluate("one => { one.elements.namedItem('formulier').value = 'oud'; }")
+    with page.expect_navigation():
+        form.evaluate("one => one.requestSubmit(one.querySelector('button'))")
+
+
+def without(table: str) -> Act:
+    """Come when the database has lost a table."""
+
+    def act(page: Page, place: Place) -> None:
+        place.run(f"ALTER TABLE {table} RENAME TO away")
+        page.reload()
+
+    return act
+
+
+def too_large(page: Page, place: Place) -> None:
+    """Send more than fits."""
+    submit("/werk/nieuw", text="x" * SMALLEST_REQUEST)(page, place)
+
+
+def ended(page: Page, place: Place) -> None:
+    """Send what was written after the session ended; without scripts, so that a page says so."""
+    place.run("DELETE FROM web_session")
+    page.evaluate("document.querySelector('#notitie-tekst').value = 'Geschreven na het einde'")
+    page.evaluate("HTMLFormElement.prototype.submit.call(document.querySelector('#notitie form'))")
+    page.wait_for_load_state()
+
+
+def tried_often(page: Page, place: Place) -> None:
+    """Ask for a link until the throttle refuses."""
+    for _ in range(4):
+        page.goto(place.address + "/wachtwoord-vergeten")
+        submit("/wachtwoord-vergeten", email="wie@academie.example")(page, place)
+
+
+def sign_in(email: str, password: str) -> Act:
+    """Send the sign-in form."""
+    return submit("/inloggen", email=email, password=password)
+
+
+code_asked = sign_in(TINE, PASSWORD)
+
+
+def link_used(page: Page, place: Place) -> None:
+    """Choose a password with a link that was used meanwhile."""
+    stranger = Visitor(place.app)
+    link = page.url.rpartition("/")[2]
+    form = stranger.page(f"/wachtwoord/{link}").form("/" + link)
+    assert stranger.send(form, new="een heel lang wachtwoord").status_code == 200
+    submit("/wachtwoord/", new="nog een lang wachtwoord")(page, place)

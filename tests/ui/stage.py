@@ -1,0 +1,95 @@
+"""Opens a state of a page in a browser, at any size and in either theme. Judges nothing.
+
+with stage(chromium, folder) as opened:
+    page = opened.show(state, SIZES[0], dark=False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, Response, Route, expect
+
+from tests.services.chromium import Chromium
+from tests.ui.place import Place, place
+from tests.ui.states import State
+
+SIZES = ((1440, 900), (375, 812), (320, 568))
+THEMES = ("light", "dark")
+PATIENCE = 15_000
+"""Milliseconds after which a state that does not come has failed."""
+SETTLED = """() => document.readyState === 'complete'
+  && (!document.querySelector('script[type=module]') || document.documentElement.classList.contains('js'))"""
+
+
+@dataclass
+class Stage:
+    """Both sites, and one browser with one tab at a time."""
+
+    full: Place
+    empty: Place
+    context: BrowserContext
+    page: Page | None = None
+    statuses: list[int] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
+
+    def show(self, state: State, size: tuple[int, int], *, dark: bool = False) -> Page:
+        """A page in this state; everything that happened before is undone first. Fails when the state is not reached.
+
+        At 1440 the first of `SIZES` is meant for; the page that was shown before is closed.
+        """
+        here = self.full if state.full else self.empty
+        here.again()
+        page = self._fresh(state, size, dark)
+        page.goto(here.address + state.path.format(**here.names))
+        page.wait_for_function(SETTLED)
+        state.act(page, here)
+        expect(page.locator(state.shows).first).to_be_visible(timeout=PATIENCE)
+        page.wait_for_function(SETTLED)
+        assert self.statuses[-1] == state.status, f"{state.id}: {self.statuses[-1]} and not {state.status}"
+        return page
+
+    def _fresh(self, state: State, size: tuple[int, int], dark: bool) -> Page:
+        if self.page is not None:
+            self.page.close()
+        self.context.clear_cookies()
+        here = self.full if state.full else self.empty
+        if state.who is not None:
+            self.context.add_cookies([{"name": "helpdesk", "value": here.cookies[state.who], "url": here.address}])
+        page = self.page = self.context.new_page()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        self.statuses, self.crashes = [], []
+        page.on("response", self._note)
+        page.on("pageerror", lambda error: self.crashes.append(str(error)))
+        page.route("**/werk/bericht/*/html", _as_document)
+        return page
+
+    def _note(self, answer: Response) -> None:
+        if answer.request.is_navigation_request() and answer.frame.parent_frame is None:
+            self.statuses.append(answer.status)
+
+
+def _as_document(route: Route) -> None:
+    """The document of a frame as a page of its own: without the sandbox, or nothing could look into it."""
+    if route.request.resource_type != "document" or route.request.frame.parent_frame is not None:
+        route.continue_()
+        return
+    answer = route.fetch()
+    kept = {"content-type": answer.headers["content-type"]}
+    route.fulfill(status=answer.status, headers=kept, body=answer.body())
+
+
+@contextmanager
+def stage(chromium: Chromium, folder: Path) -> Iterator[Stage]:
+    """Both sites served, with a browser before them."""
+    with place(folder / "full", full=True) as full, place(folder / "empty", full=False) as empty:
+        context = chromium.browser.new_context(locale="nl-NL", timezone_id="Europe/Amsterdam")
+        context.set_default_timeout(PATIENCE)
+        try:
+            yield Stage(full, empty, context)
+        finally:
+            context.close()

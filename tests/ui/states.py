@@ -1,0 +1,200 @@
+"""Every page of the site in every state, once: `make axe` and `make screens` and their tests take their screens here.
+
+A page is a GET route that answers HTML. Each is listed filled, empty, with an error, with what opens on it open, and
+at the 409; `ABSENT` says why a page has no such state. `tests/ui/test_screens.py` holds the list to the URL map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.ui import acts
+from tests.ui.acts import Act, drawer, fields, fold, rail, send, stay, submit, without, write
+from tests.ui.place import WILHELMINA
+from tests.web.conftest import MARIJE, TECH
+
+KINDS = ("filled", "empty", "error", "open", "conflict")
+TICKET = "/werk/w/open/"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A screen: where it is, who looks (nobody: signed out), at which site, and what is done there.
+
+    `path` holds {words} of `Place.names`; `shows` is a selector that is visible once the state is reached; `status`
+    is that of the last answer that was a page. `name` tells states of one kind on one route apart.
+    """
+
+    route: str
+    kind: str
+    path: str
+    shows: str
+    act: Act = stay
+    name: str = ""
+    who: str | None = MARIJE
+    full: bool = True
+    status: int = 200
+
+    @property
+    def id(self) -> str:
+        """The name of a picture of it: `show_ticket-open-note`."""
+        parts = (self.route.rpartition(".")[2] if self.route.startswith("inbox.") else self.route, self.kind, self.name)
+        return "-".join(part.replace(".", "-") for part in parts if part)
+
+
+def _s(route: str, kind: str, path: str, shows: str, act: Act = stay, name: str = "", status: int = 200) -> State:
+    return State(route, kind, path, shows, act, name, status=status)
+
+
+def _of(who: str | None, route: str, kind: str, path: str, shows: str, act: Act = stay, status: int = 200) -> State:
+    return State(route, kind, path, shows, act, who=who, status=status)
+
+
+def _nothing(route: str, path: str, shows: str, who: str = MARIJE) -> State:
+    return State(route, "empty", path, shows, who=who, full=False)
+
+
+def _down(route: str, path: str, table: str, who: str = MARIJE) -> State:
+    return State(route, "error", path, "h1:has-text('Dit werkt even niet')", without(table), who=who, status=503)
+
+
+LISTS = (
+    _s("inbox.show_list", "filled", "/werk/w/open", ".row >> nth=40"),
+    _nothing("inbox.show_list", "/werk/w/open", ".empty"),
+    _down("inbox.show_list", "/werk/w/open", "ticket"),
+    _s("inbox.show_list", "open", "/werk/w/open", "#weergaven", rail),
+    _s("inbox.show_list", "filled", "/werk/w/alle", ".row >> nth=40", name="all"),
+    _s("inbox.show_list", "filled", "/werk/w/mijn", ".row", name="mine"),
+    _s("inbox.show_list", "error", "/werk/w/weg", "h1:has-text('Deze pagina is er niet')", name="unknown", status=404),
+    _s("inbox.show_list", "error", "/werk/w/open", "h1", acts.old_form, "old-form", 403),
+    _s("inbox.search_form", "filled", "/werk/zoeken", "#zoek"),
+    _nothing("inbox.search_form", "/werk/zoeken", "#zoek"),
+    _down("inbox.search_form", "/werk/zoeken", "ticket"),
+    _s("inbox.search_form", "open", "/werk/zoeken", "#weergaven", rail),
+    _s("inbox.search_results", "filled", "/werk/zoeken/{search}", ".row >> nth=20"),
+    _s("inbox.search_results", "empty", "/werk/zoeken/{search_nothing}", ".empty"),
+    _s("inbox.search_results", "error", "/werk/zoeken/0", "h1:has-text('Deze pagina is er niet')", status=404),
+    _s("inbox.search_results", "open", "/werk/zoeken/{search}", "#weergaven", rail),
+)
+TICKETS = (
+    _s("inbox.show_ticket", "filled", TICKET + "{long}", "#berichten > article >> nth=19"),
+    _s("inbox.show_ticket", "empty", TICKET + "{bare}", "#berichten .empty"),
+    _s("inbox.show_ticket", "error", TICKET + "{first}", "#antwoord .box-danger", send("antwoord", " ")),
+    _s("inbox.show_ticket", "open", TICKET + "{first}", "#antwoord button.primary", write("antwoord")),
+    _s("inbox.show_ticket", "conflict", TICKET + "{first}", "#botsing", acts.second),
+    _s("inbox.show_ticket", "open", TICKET + "{note}", "#notitie button.primary", write("notitie"), "note"),
+    _s("inbox.show_ticket", "open", TICKET + "{draft}#antwoord", "#antwoord .chip", name="draft-with-file"),
+    _s("inbox.show_ticket", "open", TICKET + "{long}", "#toewijzen select", fold("#toewijzen"), "assign"),
+    _s("inbox.show_ticket", "open", TICKET + "{long}", "#meer .danger", fold("#meer"), "more"),
+    _s("inbox.show_ticket", "open", TICKET + "{long}", "#over h2", drawer("over"), "person"),
+    _s("inbox.show_ticket", "open", TICKET + "{html}", ".about dl", fold("details.about"), "about-message"),
+    _s("inbox.show_ticket", "filled", TICKET + "{html}", "iframe.mail", name="html"),
+    _s("inbox.show_ticket", "filled", TICKET + "{faulty}", "iframe.mail", name="foreign-html"),
+    _s("inbox.show_ticket", "filled", TICKET + "{arabic}", "h1", name="arabic"),
+    _s("inbox.show_ticket", "filled", "/werk/w/mijn/{emoji}", "h1", name="emoji"),
+    _s("inbox.show_ticket", "filled", TICKET + "{hint}", "#hint", name="hint"),
+    _s("inbox.show_ticket", "filled", TICKET + "{into}", "#boven .with-act", name="merged"),
+    _s("inbox.show_ticket", "filled", TICKET + "{undo}", "[data-undo]", name="undo"),
+    _s("inbox.show_ticket", "filled", "/werk/w/alle/{spam}", "#kop .tag-warn", name="spam"),
+    _s("inbox.show_ticket", "filled", "/werk/w/alle/{quoted}", "h1", name="done-with-quotes"),
+    _s("inbox.show_ticket", "error", "/werk/w/alle/{bounced}", "#berichten .box-danger", name="not-delivered"),
+    _s("inbox.show_ticket", "error", TICKET + "2026-99999", "h1", name="unknown", status=404),
+    _s(
+        *("inbox.show_ticket", "error", TICKET + "{first}", "#antwoord [name=confirmed]"),
+        *(send("antwoord", "Dat kan.", "wie@elders.example"), "outside"),
+    ),
+    _s("inbox.show_ticket", "error", TICKET + "{note}", "#kept", acts.ended, "signed-out", 401),
+    _s("papers.printed", "filled", TICKET + "{long}/afdrukken", ".leaf >> nth=10"),
+    _s("papers.printed", "empty", TICKET + "{bare}/afdrukken", "h1"),
+    _s("papers.printed", "error", TICKET + "2026-99999/afdrukken", "h1", status=404),
+    _s("papers.printed", "open", TICKET + "{long}/afdrukken?notities=1", ".holds-notes", rail),
+    _s("files.source", "filled", "/werk/bericht/{html_entry}/bron", "pre.source"),
+    _s("files.source", "empty", "/werk/bericht/99999/bron", "h1", status=404),
+    _down("files.source", "/werk/bericht/{html_entry}/bron", "entry"),
+    _s("files.source", "open", "/werk/bericht/{html_entry}/bron", "#weergaven", rail),
+    _s("files.html", "filled", "/werk/bericht/{html_entry}/html", "body"),
+    _s("files.html", "filled", "/werk/bericht/{faulty_entry}/html", "body", name="foreign"),
+    _s("files.html", "empty", "/werk/bericht/{first_entry}/html", "h1", status=404),
+    _s("files.html", "error", "/werk/bericht/99999/html", "h1", status=404),
+)
+OWN = (
+    _s("inbox.new_form", "filled", "/werk/nieuw", "main", fields(name="Femke", subject="Vraag", text=acts.LONG_TEXT)),
+    _s("inbox.new_form", "empty", "/werk/nieuw", "main form"),
+    _s(
+        "inbox.new_form", "error", "/werk/nieuw", ".box-danger", submit("/werk/nieuw", address="geen adres"), status=422
+    ),
+    _s("inbox.new_form", "open", "/werk/nieuw", "#weergaven", rail),
+    _s("inbox.new_form", "error", "/werk/nieuw", "h1", acts.too_large, "too-large", 413),
+    _s("own_drafts.show", "filled", "/werk/concepten", "article.card >> nth=1"),
+    _nothing("own_drafts.show", "/werk/concepten", ".empty"),
+    _down("own_drafts.show", "/werk/concepten", "draft"),
+    _s("own_drafts.show", "open", "/werk/concepten", "#weergaven", rail),
+    _s("bell.show", "filled", "/werk/meldingen", ".notices .unread"),
+    _nothing("bell.show", "/werk/meldingen", ".empty"),
+    _down("bell.show", "/werk/meldingen", "notice"),
+    _s("bell.show", "open", "/werk/meldingen", "#weergaven", rail),
+    _s("help.show", "filled", "/werk/hulp", "table"),
+    _of(TECH, "help.show", "empty", "/werk/hulp", "h1"),
+    _down("help.show", "/werk/hulp", "ticket"),
+    _s("help.show", "open", "/werk/hulp", "#weergaven", rail),
+    _s("sign_in.settings", "filled", "/werk/instellingen", "#seconden"),
+    _nothing("sign_in.settings", "/werk/instellingen", "h1", TECH),
+    _s(
+        *("sign_in.settings", "error", "/werk/instellingen", "#veld-old-fout"),
+        *(submit("/wachtwoord", old="fout", new="een lang wachtwoord"), "", 422),
+    ),
+    _of(WILHELMINA, "sign_in.settings", "open", "/werk/instellingen", "#weergaven", rail),
+    _s("second_factor.form", "filled", "/werk/instellingen/code", "code", fields(code="123456", password="geheim")),
+    _s("second_factor.form", "empty", "/werk/instellingen/code", "code"),
+    _s(
+        *("second_factor.form", "error", "/werk/instellingen/code", ".wrong"),
+        *(submit("/code", code="000000", password="fout"), "", 422),
+    ),
+    _s("second_factor.form", "open", "/werk/instellingen/code", "#weergaven", rail),
+)
+SIGNED_OUT = (
+    _of(None, "sign_in.form", "filled", "/inloggen", "#veld-email", fields(email="marije@academie.example")),
+    _of(None, "sign_in.form", "empty", "/inloggen", "#veld-email"),
+    _of(None, "sign_in.form", "error", "/inloggen", ".box-danger", acts.sign_in(MARIJE, "fout"), 422),
+    _of(None, "sign_in.form", "open", "/inloggen", "#veld-code", acts.code_asked, 422),
+    _of(None, "forgotten.form", "filled", "/wachtwoord-vergeten", "#veld-email", fields(email="wie@academie.example")),
+    _of(None, "forgotten.form", "empty", "/wachtwoord-vergeten", "#veld-email"),
+    _of(None, "forgotten.form", "error", "/wachtwoord-vergeten", "h1", acts.tried_often, 429),
+    _of(None, "forgotten.choose", "filled", "/wachtwoord/{link}", "#veld-new"),
+    _of(None, "forgotten.choose", "empty", "/wachtwoord/verlopen", "main a.button", status=404),
+    _of(None, "forgotten.choose", "error", "/wachtwoord/{link}", ".wrong", submit("/wachtwoord/", new="kort"), 422),
+    _of(None, "forgotten.choose", "conflict", "/wachtwoord/{link}", "main a.button", acts.link_used, 409),
+)
+OFFICE = (
+    _s("admin.parked_mail", "filled", "/beheer/geparkeerd", "article.parked >> nth=2"),
+    _nothing("admin.parked_mail", "/beheer/geparkeerd", ".empty"),
+    _s("admin.parked_mail", "error", "/beheer/geparkeerd", ".box-danger", submit("/weggooien"), status=422),
+    _s("admin.parked_mail", "open", "/beheer/geparkeerd", "#weergaven", rail),
+    _s("admin.parked_mail", "conflict", "/beheer/geparkeerd", ".box-danger", acts.second_to_decide, status=409),
+    _of(TECH, "admin.health", "filled", "/techniek/gezondheid", "table"),
+    _nothing("admin.health", "/techniek/gezondheid", ".ok-box", TECH),
+    _down("admin.health", "/techniek/gezondheid", "heartbeat", TECH),
+    _of(TECH, "admin.health", "open", "/techniek/gezondheid", "#weergaven", rail),
+)
+STATES = (*LISTS, *TICKETS, *OWN, *SIGNED_OUT, *OFFICE)
+
+_READS = "no form on it is held against a version of what it shows"
+_DRAWER = "nothing on it opens: no rail, no menu, no composer"
+ABSENT = {
+    **dict.fromkeys(
+        (
+            *((f"inbox.{name}", "conflict") for name in ("show_list", "search_form", "search_results", "new_form")),
+            *((name, "conflict") for name in ("papers.printed", "files.source", "own_drafts.show", "bell.show")),
+            *((name, "conflict") for name in ("help.show", "admin.health", "sign_in.form", "forgotten.form")),
+            *((name, "conflict") for name in ("sign_in.settings", "second_factor.form", "files.html")),
+        ),
+        _READS,
+    ),
+    **dict.fromkeys(((name, "open") for name in ("forgotten.form", "forgotten.choose", "files.html")), _DRAWER),
+}
+"""Why a page is not to be had in a state."""
+
+
+def states(route: str) -> list[State]:
+    """The states of one page, by the endpoint of its route."""
+    return [state for state in STATES if state.route == route]
