@@ -11,6 +11,7 @@ HEADER = "X-Fragment"
 FRAGMENTS = {
     "list": "inbox/_fragment_list.html",
     "ticket": "inbox/_fragment_ticket.html",
+    "reader": "inbox/_fragment_reader.html",
 }
 """Each part's template; its elements carry the ids under which they stand in the page."""
 TROUBLE = "inbox/_fragment_trouble.html"

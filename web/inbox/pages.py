@@ -67,7 +67,13 @@ def _found(unit: Unit, query_id: str) -> dict[str, object]:
 
 
 def _beside(unit: Unit, view: str) -> dict[str, object]:
-    """The list beside a ticket; the view from its beginning when that page or search is no longer there."""
+    """The list beside a ticket; the view from its beginning when that page or search is no longer there.
+
+    Without its rows where only a part of the page is asked for that does not show them.
+    """
+    if wanted() in ("ticket", "reader"):
+        title = N_("Search results") if "zoek" in kept() else VIEWS[view][1]
+        return {"view": view, "list_title": title, "page": None, "kept": kept()}
     try:
         return _list_values(unit, view)
     except (NotFound, Invalid):

@@ -2,6 +2,7 @@
 
 import { word, zeg } from "./announce.js";
 import { showNew } from "./list.js";
+import { openBeside, openTicket } from "./open.js";
 
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector));
 const follow = (/** @type {string} */ path) => location.assign(path);
@@ -17,7 +18,7 @@ export function write(id) {
     fold.querySelector("textarea")?.focus();
     quoted(id, fold.querySelector("textarea"));
   } else {
-    openRow(`#${id}`);
+    openRow(id);
   }
 }
 
@@ -33,11 +34,13 @@ function quoted(id, area) {
   }
 }
 
-/** @param {string} [hash] */
-function openRow(hash = "") {
-  const here = /** @type {HTMLAnchorElement | null} */ (document.activeElement?.closest(".row")?.querySelector("a"));
-  if (here) {
-    follow(here.href.split("#")[0] + hash);
+/** @param {"antwoord" | "notitie"} [then] the form to write in */
+async function openRow(then) {
+  const here = document.activeElement?.closest(".row")?.querySelector("a");
+  if (!then) {
+    here?.click();
+  } else if (here && (await openTicket(here.href))) {
+    write(then);
   }
 }
 
@@ -53,15 +56,6 @@ function move(among, step, from) {
 function moveRow(step) {
   const here = document.activeElement?.closest(".row")?.querySelector("a");
   move(rows(), step, here ?? rows().find((one) => one.hasAttribute("aria-current")));
-}
-
-/** @param {number} step */
-function openBeside(step) {
-  const all = rows();
-  const next = all[all.findIndex((one) => one.hasAttribute("aria-current")) + step];
-  if (next) {
-    next.click();
-  }
 }
 
 /** @param {string} key */

@@ -10,6 +10,7 @@ const PREFIX = "hd-draft:";
 
 const texts = (/** @type {HTMLFormElement} */ form) => /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
 const keyOf = (/** @type {HTMLFormElement} */ form) => PREFIX + new URL(form.dataset.draft ?? "", location.href).pathname;
+const all = () => /** @type {HTMLFormElement[]} */ ([...document.querySelectorAll("form[data-draft]")]);
 /** @type {WeakMap<HTMLFormElement, {timer: number, dirty: boolean, saving: Promise<void> | null}>} */
 const states = new WeakMap();
 
@@ -20,12 +21,10 @@ function stateOf(form) {
   return state;
 }
 
-/** The form without its files, which the browser keeps.
- * @param {HTMLFormElement} form */
-function words(form) {
-  const data = new FormData(form);
-  data.delete("files");
-  return data;
+/** @param {HTMLFormElement} form */
+function chosen(form) {
+  const field = /** @type {HTMLInputElement | null} */ (form.elements.namedItem("files"));
+  return field?.files?.length ? field : null;
 }
 
 /** @param {HTMLFormElement} form @param {string} text */
@@ -36,23 +35,30 @@ function say(form, text) {
   }
 }
 
-/** Save what is typed now, if anything was.
- * @param {HTMLFormElement} form @param {boolean} [leaving] whether the page goes away */
-export async function save(form, leaving = false) {
+/** Save what is typed now, if anything was; the files stay in the browser, unless they are to go along.
+ * @param {HTMLFormElement} form
+ * @param {{leaving?: boolean, files?: boolean}} [how] leaving: whether the page goes away */
+export async function save(form, { leaving = false, files = false } = {}) {
   const state = stateOf(form);
   clearTimeout(state.timer);
   state.timer = 0;
-  if (!state.dirty) {
-    return;
+  if (state.dirty || (files && chosen(form))) {
+    state.dirty = false;
+    state.saving = send(form, leaving, files);
+    await state.saving;
+    state.saving = null;
   }
-  state.dirty = false;
+}
+
+/** @param {HTMLFormElement} form @param {boolean} leaving @param {boolean} files */
+async function send(form, leaving, files) {
+  const body = new FormData(form);
+  if (!files) {
+    body.delete("files");
+  }
   try {
-    const answer = await fetch(form.dataset.draft ?? "", {
-      method: "POST",
-      body: words(form),
-      headers: { "X-Fragment": "draft" },
-      keepalive: leaving,
-    });
+    const headers = { "X-Fragment": "draft" };
+    const answer = await fetch(form.dataset.draft ?? "", { method: "POST", body, headers, keepalive: leaving });
     if (answer.status === 401 || answer.redirected) {
       signedOut();
       throw new TypeError("signed out");
@@ -64,9 +70,26 @@ export async function save(form, leaving = false) {
     sessionStorage.removeItem(keyOf(form));
     say(form, said);
     form.querySelector("[data-discard]")?.toggleAttribute("hidden", !saved);
+    const field = files ? chosen(form) : null;
+    if (field) {
+      field.value = "";
+    }
   } catch {
     keepHere(form);
   }
+}
+
+/** Have everything that was typed and chosen on the server, before its form goes; resolves with whether it is.
+ * @returns {Promise<boolean>} */
+export async function keepAll() {
+  for (const form of all()) {
+    while (form.ariaBusy === "true") {
+      await new Promise((resolve) => document.addEventListener("hd:sent", resolve, { once: true }));
+    }
+    await stateOf(form).saving;
+    await save(form, { files: true });
+  }
+  return all().every((form) => !stateOf(form).dirty && !chosen(form));
 }
 
 /** @param {HTMLFormElement} form */
@@ -114,16 +137,32 @@ function restore(form) {
   save(form);
 }
 
-/** Start for every form that writes. */
+/** @param {Event} event */
+function written(event) {
+  const form = event.target instanceof Element ? event.target.closest("form") : null;
+  return form?.dataset.draft ? form : null;
+}
+
+/** Start for the forms that write, those here and those to come. */
 export function startDrafts() {
-  for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-draft]"))) {
-    restore(form);
-    form.addEventListener("input", () => touched(form));
-    form.addEventListener("focusout", () => save(form));
-    addEventListener("beforeunload", () => void save(form, true));
-    addEventListener("pagehide", () => void save(form, true));
-    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save(form, true));
-  }
+  const leave = () => all().forEach((form) => void save(form, { leaving: true }));
+  all().forEach(restore);
+  document.addEventListener("hd:opened", () => all().forEach(restore));
+  document.addEventListener("input", (event) => {
+    const form = written(event);
+    if (form) {
+      touched(form);
+    }
+  });
+  document.addEventListener("focusout", (event) => {
+    const form = written(event);
+    if (form) {
+      save(form);
+    }
+  });
+  addEventListener("beforeunload", leave);
+  addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave());
   document.querySelector("form[action$='/uitloggen']")?.addEventListener("submit", () => {
     Object.keys(sessionStorage).forEach((key) => key.startsWith("hd-") && sessionStorage.removeItem(key));
   });

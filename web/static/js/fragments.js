@@ -15,6 +15,20 @@ const waiting = new Map();
 /** @type {Map<string, Patch>} */
 const patches = new Map();
 
+let shown = location.href.split("#")[0];
+/** The address of what stands on the screen; while a step back is under way the browser's own is another one. */
+export function shownAt() {
+  return shown;
+}
+
+/** Something else stands on the screen now: nothing that waited or was known of the old is put in its place.
+ * @param {string} url */
+export function moveTo(url) {
+  shown = url;
+  etags.clear();
+  waiting.clear();
+}
+
 /** Let this function put the element with this id in place, instead of replacing it whole.
  * @param {string} id @param {Patch} patch */
 export function patchWith(id, patch) {
@@ -33,10 +47,11 @@ export function differs(fresh) {
   return known.get(fresh.id) !== fresh.outerHTML;
 }
 
-/** Ask for a part of a page; null when it did not change. Throws SignedOut, or TypeError without a connection.
+/** Ask for a part of a page; null when it did not change, or another page stands here now. Throws SignedOut, or TypeError without a connection.
  * @param {string} name @param {string} [url]
  * @returns {Promise<Document | null>} */
-export async function ask(name, url = location.href.split("#")[0]) {
+export async function ask(name, url = shown) {
+  const here = shown;
   const key = `${name} ${url}`;
   /** @type {Record<string, string>} */
   const headers = { "X-Fragment": name };
@@ -44,7 +59,7 @@ export async function ask(name, url = location.href.split("#")[0]) {
     headers["If-None-Match"] = etags.get(key);
   }
   const answer = await fetch(url, { headers });
-  if (answer.status === 304) {
+  if (answer.status === 304 || here !== shown) {
     return null;
   }
   if (answer.redirected && answer.url.includes("/inloggen")) {
@@ -53,8 +68,12 @@ export async function ask(name, url = location.href.split("#")[0]) {
   if (!answer.ok || answer.headers.get("X-Fragment") !== name) {
     throw new Error(String(answer.status));
   }
+  const text = await answer.text();
+  if (here !== shown) {
+    return null;
+  }
   etags.set(key, answer.headers.get("ETag"));
-  return parsed(await answer.text(), answer.redirected ? answer.url : "");
+  return parsed(text, answer.redirected ? answer.url : "");
 }
 
 /** The elements of an answer; `dataset.moved` of its body names another page that answered instead.

@@ -3,7 +3,7 @@
 
 import { word } from "./announce.js";
 import { back, isSignedOut, lost, signedIn, signedOut } from "./connection.js";
-import { SignedOut, ask, swap } from "./fragments.js";
+import { SignedOut, ask, shownAt, swap } from "./fragments.js";
 
 const COALESCE = 400;
 const POLL = 15_000;
@@ -63,7 +63,7 @@ function unreachable(fault, seconds, retry) {
 function moved(page) {
   const there = page?.body.dataset.moved;
   const above = document.getElementById("boven");
-  if (there && above && new URL(there).pathname !== location.pathname && !above.querySelector("[data-merged]")) {
+  if (there && above && new URL(there).pathname !== new URL(shownAt()).pathname && !above.querySelector("[data-merged]")) {
     const box = document.createElement("p");
     box.className = "box box-warn";
     box.dataset.merged = "1";
@@ -150,6 +150,11 @@ export function startLive() {
   if (!document.getElementById("rijen")) {
     return;
   }
+  document.addEventListener("hd:opened", (event) => {
+    if (/** @type {CustomEvent} */ (event).detail.early) {
+      hear({ ticket: Number(open()) }); // it was asked for before it was opened
+    }
+  });
   tabs?.addEventListener("message", (event) => {
     last = performance.now();
     if (event.data !== "ping") {

@@ -8,15 +8,22 @@ import { startLive } from "./live.js";
 import { startMessages } from "./messages.js";
 import { startSending } from "./send.js";
 import { remember } from "./fragments.js";
+import { startOpening } from "./open.js";
 
 document.documentElement.classList.add("js");
 startList();
-for (const id of ["kop", "persoon"]) {
-  const part = document.getElementById(id);
-  if (part) {
-    remember(part);
+/** What the server said of the ticket's parts, before a script changes them. */
+function rememberParts() {
+  for (const id of ["kop", "persoon"]) {
+    const part = document.getElementById(id);
+    if (part) {
+      remember(part);
+    }
   }
 }
+rememberParts();
+document.addEventListener("hd:opened", rememberParts);
+startOpening();
 startMessages();
 startDrafts();
 startSending();

@@ -79,6 +79,9 @@ async function earlier(link) {
   const page = await ask("ticket", link.href).catch(() => null);
   const fresh = page?.getElementById("berichten");
   const first = box()?.querySelector(":scope > article");
+  if (!link.isConnected) {
+    return;
+  }
   if (!fresh || !first) {
     location.assign(link.href);
     return;
@@ -140,15 +143,24 @@ function toLast() {
   }
 }
 
-/** Start: remember what the server said, then fit and place. */
-export function startMessages() {
+/** Remember what the server said, then fit and place.
+ * @param {boolean} [known] whether the reader was here before, so that it stands where he left it */
+function begin(known = false) {
   const here = box();
   if (here) {
     [...here.children].filter((one) => one.id).forEach(remember);
-    patchWith("berichten", patchMessages);
+  }
+  if (here && !known) {
     toLast();
   }
   fitAll();
+}
+
+/** Start with the messages that stand here, and with those of each ticket that is opened. */
+export function startMessages() {
+  patchWith("berichten", patchMessages);
+  begin();
+  document.addEventListener("hd:opened", (event) => begin(/** @type {CustomEvent} */ (event).detail.known));
   document.addEventListener("hd:swapped", fitAll);
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[data-earlier]") : null;

@@ -4,7 +4,7 @@
 import { word, zeg } from "./announce.js";
 import { signedOut } from "./connection.js";
 import { save, settled, touched } from "./drafts.js";
-import { ask, forget, parsed, swap } from "./fragments.js";
+import { ask, forget, parsed, shownAt, swap } from "./fragments.js";
 
 /** @param {HTMLFormElement} form @param {string} name */
 function field(form, name) {
@@ -21,11 +21,14 @@ async function post(form) {
   }
 }
 
-/** Put the changed parts of the page in place and say what happened.
- * @param {Response} answer */
-async function taken(answer) {
+/** Put the changed parts of the page in place, unless another ticket stands there now, and say what happened.
+ * @param {Response} answer @param {string} at the address at which the form was sent */
+async function taken(answer, at) {
+  const fresh = parsed(await answer.text());
   forget();
-  swap(parsed(await answer.text()), { own: true });
+  if (at === shownAt()) {
+    swap(fresh, { own: true });
+  }
   zeg(decodeURIComponent(answer.headers.get("X-Announce") ?? ""));
   ask("list").then(swap, () => {});
 }
@@ -67,15 +70,20 @@ async function sendWords(form) {
   }
   form.ariaBusy = "true";
   settled(form);
+  const at = shownAt();
   const answer = await post(form);
   form.ariaBusy = "false";
   if (answer?.ok && !answer.redirected) {
     empty(form);
-    await taken(answer);
-    toUndo();
+    document.dispatchEvent(new CustomEvent("hd:sent"));
+    await taken(answer, at);
+    if (at === shownAt()) {
+      toUndo();
+    }
     return;
   }
   touched(form);
+  document.dispatchEvent(new CustomEvent("hd:sent"));
   if (answer?.status === 409 || answer?.status === 422) {
     refused(form, await answer.text());
   } else {
@@ -152,9 +160,10 @@ function rebase() {
 /** Send one of the small forms of a ticket: take, assign, state.
  * @param {HTMLFormElement} form */
 async function act(form) {
+  const at = shownAt();
   const answer = await post(form);
   if (answer?.ok && !answer.redirected) {
-    await taken(answer);
+    await taken(answer, at);
     rebase();
   } else if (answer?.status === 401) {
     signedOut();
@@ -186,5 +195,6 @@ export function startSending() {
     }
   });
   document.addEventListener("hd:swapped", countDown);
+  document.addEventListener("hd:opened", countDown);
   countDown();
 }
