@@ -15,7 +15,7 @@ from web import csrf, errors, filters, guards, headers, notices, wording
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions, bell, drafts, own_drafts, papers
+from web.inbox import actions, bell, drafts, own_drafts, papers, selection
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.sign_in import forgotten, preferences, second_factor
@@ -29,7 +29,7 @@ LARGEST_REQUEST = 26_000_000
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-INBOX = (inbox, actions, drafts, own_drafts, bell, papers, helping)
+INBOX = (inbox, actions, drafts, own_drafts, bell, papers, helping, selection)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:

@@ -12,7 +12,7 @@ from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, Person
 from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
 from helpdesk.models.request import RequestTicket, RightsRequest, SecurityEvent
-from helpdesk.models.ticket import Event, Ticket, TicketPerson
+from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
 
 __all__ = [
     "CATEGORIES",
@@ -57,6 +57,7 @@ __all__ = [
     "SearchQuery",
     "SearchText",
     "SecurityEvent",
+    "Seen",
     "SignInLink",
     "Ticket",
     "TicketPerson",

@@ -83,6 +83,25 @@ class TicketPerson(Base):
     masked: Mapped[bool] = plain("whether name and address went before the ticket", default=False)
 
 
+class Seen(Base):
+    """How far an account has read a ticket; goes with the ticket and with the account."""
+
+    __tablename__ = "seen"
+
+    account_id: Mapped[int] = personal(
+        "staff", BigId, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    ticket_id: Mapped[int] = plain(
+        "points at a ticket",
+        BigId,
+        ForeignKey("ticket.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    )
+    entry_id: Mapped[int] = personal("staff", BigId)
+
+
 Index("ix_ticket_person_address", TicketPerson.address)
 
 

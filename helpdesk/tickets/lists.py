@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Account, Content, Entry, SearchQuery, Ticket, TicketPerson
@@ -15,6 +15,7 @@ from helpdesk.people.access import require
 from helpdesk.search import find_tickets
 from helpdesk.text.rendering import preview
 from helpdesk.tickets.opening import folded
+from helpdesk.tickets.seen import is_unread, seen_by_me
 from helpdesk.tickets.views import ListPage, Row
 from helpdesk.unit import Unit
 
@@ -23,6 +24,7 @@ COUNT_LIMIT = 1000
 QUERY_LIMIT = 400
 _NUMBER = re.compile(r"^\s*v?-?(?:(\d{4})-)?0*(\d{1,9})\s*$", re.IGNORECASE)
 _LIVE = ("new", "open")
+_NONE = (0, 0, 0)
 
 
 def _condition(unit: Unit, view: str) -> ColumnElement[bool]:
@@ -88,15 +90,9 @@ def _rows(unit: Unit, ids: Iterable[int]) -> list[Row]:
         ).all()
     )
     people = _requesters(unit, wanted)
-    counts = {
-        row.ticket_id: (row.entries, row.newest)
-        for row in unit.session.execute(
-            select(Entry.ticket_id, func.count().label("entries"), func.max(Entry.id).label("newest"))
-            .where(Entry.ticket_id.in_(wanted))
-            .group_by(Entry.ticket_id)
-        )
-    }
-    texts = _previews(unit, wanted, [newest for _entries, newest in counts.values()])
+    counts = _counts(unit, wanted)
+    seen = seen_by_me(unit, wanted)
+    texts = _previews(unit, wanted, [newest for _entries, newest, _others in counts.values()])
     names = dict(unit.session.execute(select(Account.id, Account.name)).all())
     tickets = {t.id: t for t in unit.session.scalars(select(Ticket).where(Ticket.id.in_(wanted)))}
     return [
@@ -110,12 +106,25 @@ def _rows(unit: Unit, ids: Iterable[int]) -> list[Row]:
             assignee=names.get(ticket.assignee_id) if ticket.assignee_id else None,
             preview=texts.get(ticket.id, ""),
             channel=ticket.channel,
-            entry_count=counts.get(ticket.id, (0, 0))[0],
+            entry_count=counts.get(ticket.id, _NONE)[0],
             spam=ticket.spam,
             language=ticket.language,
+            version=ticket.version,
+            unread=is_unread(ticket.status, counts.get(ticket.id, _NONE)[2], seen.get(ticket.id)),
         )
         for ticket in (tickets[ticket_id] for ticket_id in wanted if ticket_id in tickets)
     ]
+
+
+def _counts(unit: Unit, ticket_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    """How many entries each ticket has, the newest, and the newest that somebody else wrote; 0 for none."""
+    others = case((Entry.account_id.is_distinct_from(unit.actor.account_id), Entry.id))
+    found = unit.session.execute(
+        select(Entry.ticket_id, func.count(), func.max(Entry.id), func.coalesce(func.max(others), 0))
+        .where(Entry.ticket_id.in_(ticket_ids))
+        .group_by(Entry.ticket_id)
+    )
+    return {ticket_id: (entries, newest, by_others) for ticket_id, entries, newest, by_others in found}
 
 
 def _requesters(unit: Unit, ticket_ids: list[int]) -> dict[int, str]:

@@ -10,7 +10,7 @@ from helpdesk.models import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list."""
+    """One line of a list; `unread` is so for who asks, `version` for acts on what is chosen from it."""
 
     number: str
     subject: str
@@ -24,6 +24,8 @@ class Row:
     entry_count: int
     spam: bool
     language: str | None
+    version: int
+    unread: bool
 
 
 @dataclass(frozen=True, slots=True)

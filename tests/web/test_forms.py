@@ -110,8 +110,20 @@ def handling(clerk: Clerk, marije: Visitor) -> None:
     clerk.act(marije, FIRST, "actions.remove_participant", "participant_removed")
     clerk.act(marije, FIRST, "actions.assign", "assigned")
     clerk.act(marije, FIRST, "actions.status", "done")
+    chosen = clerk.form(marije.page("/werk/w/alle"), "selection.act")
+    assert "1 afgehandeld." in clerk.send(marije, chosen, "selection.act", act="done", nr=picked(marije, 1)).text
+    undone = clerk.act(marije, "/werk/w/alle", "selection.act", act="take", nr=picked(marije, 2)).text
+    assert (
+        "1 ongedaan gemaakt." in clerk.send(marije, clerk.form(Page(undone), "selection.undo"), "selection.undo").text
+    )
     clerk.act(marije, FIRST, "actions.spam", "spam_blocked", block="1")
     clerk.act(marije, FIRST, "actions.not_spam", "not_spam")
+
+
+def picked(who: Visitor, row: int) -> str:
+    """The value of the box of a row."""
+    boxes = [box["value"] for box in who.page("/werk/w/alle").controls if box.get("name") == "nr"]
+    return boxes[row - 1]
 
 
 def writing(clerk: Clerk, ports: Ports, marije: Visitor) -> None:

@@ -103,6 +103,7 @@ def test_the_walk_goes_through_the_list_as_it_was_entered(site_ports: Ports, pag
         handling.set_status(unit, "2026-00003", "done")
     page.keyboard.press("]")
     expect(page.locator("h1")).to_have_text("Vraag 2")
+    expect(page.locator("#kop .chips")).to_contain_text("Afgehandeld")
     page.keyboard.press("e")
     expect(page.locator("#kop .chips")).to_contain_text("Open")
     page.keyboard.press("e")

@@ -9,17 +9,17 @@ from typing import Any
 
 from flask import Response, render_template, request, url_for
 
-from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound
+from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound, Unavailable
 from helpdesk.people.access import ticket_for
-from helpdesk.people.accounts import staff
+from helpdesk.people.accounts import Staff, staff
 from helpdesk.text.language import N_
-from helpdesk.tickets import drafts, lists
+from helpdesk.tickets import drafts, lists, seen
 from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.views import Thread
 from helpdesk.unit import Unit
 from web.errors import sentence
 from web.filters import language_for
-from web.fragments import shown, wanted
+from web.fragments import announced, shown, wanted
 from web.frame import VIEWS, frame
 from web.inbox.forms import Composer, fresh_id, is_outside, sent_draft, sent_files, stored_composer, typed_composer
 from web.unit import me, ports, reading, writing
@@ -42,15 +42,27 @@ def kept() -> dict[str, Any]:
     return {name: request.args[name] for name in ("na", "zoek") if request.args.get(name)}
 
 
+def list_address(view: str) -> str:
+    """The address of the list that stands beside a ticket."""
+    if "zoek" in kept():
+        return url_for("inbox.search_results", query_id=kept()["zoek"])
+    return url_for("inbox.show_list", view=view, **kept())
+
+
 def _list_values(unit: Unit, view: str) -> dict[str, object]:
     """What the list pane shows: a page of the view, or what a kept query found."""
     title = VIEWS[view][1]
     values: dict[str, object] = {"view": view, "list_title": title, "query": None, "after": None, "open_number": ""}
+    values["staff"] = _advisors(unit)
     if query_id := request.args.get("zoek"):
         return values | _found(unit, query_id)
     after = request.args.get("na") or None
     page = lists.list_page(unit, VIEWS[view][0], after)
     return values | {"page": page, "after": after, "kept": kept(), "by_change": view in BY_CHANGE}
+
+
+def _advisors(unit: Unit) -> list[Staff]:
+    return [person for person in staff(unit, active_only=True) if "advisor" in person.roles]
 
 
 def _found(unit: Unit, query_id: str) -> dict[str, object]:
@@ -79,7 +91,8 @@ def _beside(unit: Unit, view: str) -> dict[str, object]:
     except (NotFound, Invalid):
         page = lists.list_page(unit, VIEWS[view][0])
         return {"view": view, "list_title": VIEWS[view][1], "query": None, "after": None, "page": page, "kept": {}} | {
-            "by_change": view in BY_CHANGE
+            "by_change": view in BY_CHANGE,
+            "staff": _advisors(unit),
         }
 
 
@@ -90,12 +103,22 @@ def list_page(view: str) -> Response:
     return shown("inbox/list.html", **values)
 
 
+def list_again(fault: HelpdeskError, view: str) -> Response:
+    """The list, with what went wrong in an act on what was chosen; for a script its words."""
+    if wanted():
+        return announced(Response(), sentence(fault))
+    with reading() as unit:
+        values = frame(unit, known_view(view)) | _beside(unit, view)
+    return shown("inbox/list.html", **values, list_problem=sentence(fault))
+
+
 def search_page(query_id: str = "") -> Response:
     """What a kept query finds; without one, an empty search."""
     nothing: dict[str, object] = {"page": None, "query": "", "list_title": N_("Search"), "kept": {}, "by_change": True}
     with reading() as unit:
         values = {"view": "alle", "after": None, "open_number": ""} | frame(unit)
         values |= _found(unit, query_id) if query_id else nothing
+        values["staff"] = _advisors(unit)
     return shown("inbox/list.html", **values)
 
 
@@ -109,7 +132,16 @@ def ticket_page(
         if thread.merged_into and fault is None:
             return None
         values = frame(unit, known_view(view)) | _beside(unit, view) | _ticket_values(unit, thread, view, composer)
+        news = seen.has_news(unit, number) if fault is None and not wanted() else False
+    if news:
+        _read(number)
     return shown("inbox/ticket.html", **values, **_trouble(fault, values["composer"], thread))
+
+
+def _read(number: str) -> None:
+    """Opening a page marks the ticket as read; a database that can't be written to now is no reason to show nothing."""
+    with suppress(Unavailable), writing() as unit:
+        seen.mark_read(unit, number)
 
 
 def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | None) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 import { word, zeg } from "./announce.js";
 import { showNew } from "./list.js";
-import { openBeside, openTicket } from "./open.js";
+import { openBeside, openTicket, toList } from "./open.js";
+import { choose, chooseNothing, mark, onChosen } from "./select.js";
 
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector));
 const follow = (/** @type {string} */ path) => location.assign(path);
@@ -76,6 +77,20 @@ function menu(id) {
   }
 }
 
+/** Mark as unread what is chosen, or the open ticket, which is left for its row. */
+async function unread() {
+  if (!onChosen("unread") && (await mark("unread"))) {
+    toList();
+  }
+}
+
+/** @param {number} step */
+function extend(step) {
+  choose(true);
+  moveRow(step);
+  choose(true);
+}
+
 /** Close what lies on top; else from the ticket to its row. Never throws a word away. */
 function back() {
   const fold = /** @type {HTMLDetailsElement | null} */ (
@@ -83,6 +98,8 @@ function back() {
   );
   if (find(":popover-open")) {
     /** @type {any} */ (find(":popover-open")).hidePopover();
+  } else if (document.activeElement?.closest("#lijst") && find("#selecteren[open]")) {
+    chooseNothing();
   } else if (fold && !fold.closest("article")) {
     fold.open = false;
     /** @type {HTMLElement | null} */ (fold.querySelector("summary"))?.focus();
@@ -131,7 +148,7 @@ export const ACTIONS = {
   "go-notices": () => follow("/werk/meldingen"),
   new: () => follow("/werk/nieuw"),
   back,
-  undo: () => [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-undo] button"))].at(-1)?.click(),
+  undo: () => /** @type {HTMLElement | undefined} */ (find(".undo-act button") ?? [...document.querySelectorAll("[data-undo] button")].at(-1))?.click(),
   "next-pane": () => pane(1),
   "previous-pane": () => pane(-1),
   "next-row": () => moveRow(1),
@@ -146,10 +163,14 @@ export const ACTIONS = {
   "previous-message": () => move(articles(), -1, document.activeElement?.closest("article.msg")),
   reply: () => write("antwoord"),
   note: () => write("notitie"),
-  assign: () => menu("toewijzen"),
-  take: () => press("i"),
+  select: () => choose(),
+  "select-next": () => extend(1),
+  "select-previous": () => extend(-1),
+  unread,
+  assign: () => onChosen("assign") || menu("toewijzen"),
+  take: () => onChosen("take") || press("i"),
   unassign: () => press("A"),
-  done: () => press("e"),
+  done: () => onChosen("done") || press("e"),
   merge: () => menu("meer"),
   quotes: foldQuotes,
   "copy-number": () => copy(number(), "number-copied"),

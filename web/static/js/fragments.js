@@ -4,7 +4,7 @@
 
 import { word } from "./announce.js";
 
-/** @typedef {(target: Element, fresh: Element) => void} Patch */
+/** @typedef {(target: Element, fresh: Element, own: boolean) => void} Patch */
 
 /** The session ended while the page stayed open. */
 export class SignedOut extends Error {}
@@ -97,7 +97,7 @@ export function swap(page, { own = false } = {}) {
     if (target && !target.closest("[data-hd-island]")) {
       const patch = patches.get(fresh.id);
       if (patch) {
-        patch(target, fresh);
+        patch(target, fresh, own);
       } else {
         replace(target, fresh, own);
       }
@@ -123,6 +123,7 @@ export function replace(target, fresh, own = false) {
   known.set(fresh.id, fresh.outerHTML);
   const placed = /** @type {Element} */ (document.importNode(fresh, true));
   const open = [...target.querySelectorAll("details")].map((one) => one.open);
+  keepTicks(target, placed);
   target.replaceWith(placed);
   const folds = [...placed.querySelectorAll("details:not(.menu)")];
   if (!own && folds.length === open.length) {
@@ -130,6 +131,15 @@ export function replace(target, fresh, own = false) {
   }
   if (held) {
     refocus(placed, held);
+  }
+}
+
+/** What is chosen in a list stays so when its rows are replaced.
+ * @param {Element} old @param {Element} placed */
+export function keepTicks(old, placed) {
+  const ticked = [...old.querySelectorAll(".pick:checked")].map((one) => one.closest(".row")?.id);
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (placed.querySelectorAll(".pick"))) {
+    box.checked = ticked.includes((box.closest(".row") ?? placed).id);
   }
 }
 

@@ -23,7 +23,7 @@ function named(event) {
 
 /** @param {EventTarget | null} target */
 function typing(target) {
-  return target instanceof Element && Boolean(target.closest("input, textarea, select, [contenteditable], dialog"));
+  return target instanceof Element && Boolean(target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog"));
 }
 
 /** Start, with the keys and the choice that came with the page. */

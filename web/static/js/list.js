@@ -1,7 +1,7 @@
 // The list: rows change in place and in their order; new ones wait behind a button, rows that left stay as ghosts.
 
 import { word, zeg } from "./announce.js";
-import { patchWith, remember, replace } from "./fragments.js";
+import { keepTicks, patchWith, remember, replace } from "./fragments.js";
 
 /** The list as the server has it now, while the reader still sees the one he began with.
  * @type {Element | null} */
@@ -11,14 +11,14 @@ const MINUTE = 60_000;
 
 const rowsOf = (/** @type {Element} */ one) => [...one.querySelectorAll(".row")];
 
-/** @param {Element} target @param {Element} fresh */
-function patchRows(target, fresh) {
+/** @param {Element} target @param {Element} fresh @param {boolean} own whether the reader's own act asked for it */
+function patchRows(target, fresh, own) {
   newest = fresh;
   const coming = new Map(rowsOf(fresh).map((row) => [row.id, row]));
   for (const row of rowsOf(target)) {
     const now = coming.get(row.id);
     if (now) {
-      replace(row, now);
+      replace(row, now, own);
     } else {
       haunt(row);
     }
@@ -75,6 +75,7 @@ export function showNew() {
   const placed = /** @type {Element} */ (document.importNode(newest, true));
   rowsOf(newest).forEach(remember);
   const open = here.querySelector(".row [aria-current]")?.closest(".row")?.id;
+  keepTicks(here, placed);
   here.replaceWith(placed);
   if (open) {
     document.getElementById(open)?.querySelector("a")?.setAttribute("aria-current", "true");

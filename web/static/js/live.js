@@ -28,6 +28,7 @@ function hear(hint) {
 
 /** Ask for what is due; what fails is due again. */
 export async function refresh() {
+  clearTimeout(timer);
   timer = 0;
   const names = [...due].filter((name) => document.getElementById(name === "list" ? "rijen" : "kop"));
   due.clear();
@@ -152,7 +153,8 @@ export function startLive() {
   }
   document.addEventListener("hd:opened", (event) => {
     if (/** @type {CustomEvent} */ (event).detail.early) {
-      hear({ ticket: Number(open()) }); // it was asked for before it was opened
+      due.add("ticket"); // it was asked for before it was opened
+      refresh();
     }
   });
   tabs?.addEventListener("message", (event) => {

@@ -8,6 +8,7 @@ import { startLive } from "./live.js";
 import { startMessages } from "./messages.js";
 import { startSending } from "./send.js";
 import { remember } from "./fragments.js";
+import { startSelecting } from "./select.js";
 import { startOpening } from "./open.js";
 
 document.documentElement.classList.add("js");
@@ -27,6 +28,7 @@ startOpening();
 startMessages();
 startDrafts();
 startSending();
+startSelecting();
 startKeys();
 startLive();
 

@@ -53,6 +53,7 @@ function tell(target, added) {
   }
   const name = first.querySelector("h2")?.textContent?.trim() ?? "";
   zeg(added.length > 1 ? word("new-messages", { count: added.length }) : word("new-message", { name }));
+  document.dispatchEvent(new CustomEvent("hd:came"));
   const bottom = target.getBoundingClientRect().bottom;
   if (first.getBoundingClientRect().top > Math.min(bottom, innerHeight) - 40) {
     target.append(pill(/** @type {HTMLElement} */ (first)));

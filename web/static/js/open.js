@@ -3,7 +3,7 @@
 
 import { word, zeg } from "./announce.js";
 import { keepAll } from "./drafts.js";
-import { moveTo, parsed, shownAt } from "./fragments.js";
+import { ask, moveTo, parsed, shownAt, swap } from "./fragments.js";
 import { bare, enter, listOf, neighbour, placeOf, rowLinks, ticketIn } from "./walk.js";
 
 const LOOK_AHEAD = 150;
@@ -215,7 +215,7 @@ async function openList(href, push) {
   const row = document.getElementById(`v-${number}`);
   (row?.querySelector("a") ?? find("#lijst"))?.focus({ preventScroll: Boolean(was) });
   row?.scrollIntoView({ block: "nearest" });
-  document.dispatchEvent(new CustomEvent("hd:swapped"));
+  ask("list").then((page) => swap(page, { own: true }), () => {});
 }
 
 /** Open the ticket before or after this one.
@@ -260,6 +260,14 @@ function clicked(event) {
     enter(shownAt());
   }
   openTicket(link.href);
+}
+
+/** Leave the ticket for its row in the list. */
+export function toList() {
+  const link = /** @type {HTMLAnchorElement | null} */ (find(".back a"));
+  if (link) {
+    openList(link.href, true);
+  }
 }
 
 /** Start, with the list and perhaps the ticket that came with the page. */
