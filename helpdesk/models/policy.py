@@ -15,7 +15,18 @@ HOLD_SCOPES = ("ticket", "person", "query")
 LIST_KINDS = ("due", "erasure")
 LIST_STATES = ("open", "window", "approved", "running", "done", "withdrawn")
 ITEM_STATES = ("listed", "excepted", "withdrawn", "taken")
-LEDGER_OPS = ("destroyed", "hold", "release", "redacted", "incident", "facts", "backup_expired", "restored", "masked")
+LEDGER_OPS = (
+    "intent",
+    "destroyed",
+    "hold",
+    "release",
+    "redacted",
+    "incident",
+    "facts",
+    "backup_expired",
+    "restored",
+    "masked",
+)
 
 
 class Policy(Base):

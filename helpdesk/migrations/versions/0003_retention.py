@@ -24,7 +24,7 @@ def _ledger_line() -> None:
         sa.Column("methods", sa.String(length=100), nullable=False),
         sa.Column("ok", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "op in ('destroyed', 'hold', 'release', 'redacted', 'incident', "
+            "op in ('intent', 'destroyed', 'hold', 'release', 'redacted', 'incident', "
             "'facts', 'backup_expired', 'restored', 'masked')",
             name="ck_ledger_line_op",
         ),
