@@ -47,6 +47,17 @@ class Unit:
     ports: Ports
     now: dt.datetime
     _after: list[Callable[[], None]] = field(default_factory=list)
+    _before: dict[Callable[[Unit, set[int]], None], set[int]] = field(default_factory=dict)
+
+    def before_commit(self, fn: Callable[[Unit, set[int]], None], row_id: int) -> None:
+        """Have `fn` see this row at the end of the unit, in the same transaction, in one set with all others."""
+        self._before.setdefault(fn, set()).add(row_id)
+
+    def settle(self) -> None:
+        """Run what waited for the end of the unit."""
+        while self._before:
+            fn, ids = self._before.popitem()
+            fn(self, ids)
 
     def after_commit(self, fn: Callable[[], None]) -> None:
         """Run `fn` once the unit is durable; its failure is logged and hurts nobody."""
@@ -109,6 +120,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
         with session:
             yield unit
             if write:
+                unit.settle()
                 session.commit()
             else:
                 session.expunge_all()

@@ -1,43 +1,244 @@
-"""The retention clock: in which state of RD-24 a ticket is, until when it is kept, and why. Destroys nothing."""
+"""The retention clock: keeps the state of RD-24 on tickets as facts, people and rules change. Destroys nothing.
+
+A change touches only its own tickets (RD-101); what time alone changes is found by one index (RD-100). What is asked is
+asked in sets, whatever the number of tickets.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from helpdesk.models import Ticket
+from sqlalchemy import Integer, Select, bindparam, case, cast, delete, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from helpdesk.models import Address, Entry, Fact, Flag, Hold, HoldTicket, InboundMail, Person, Ticket, TicketPerson
+from helpdesk.ports import Ports
+from helpdesk.retention.policy import in_force
+from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
+from helpdesk.retention.register.model import Register
+from helpdesk.retention.terms import day_of
+from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 STATES = ("waiting", "dated", "due", "blocked", "listed", "destroying")
+FIRST_STATE = "waiting:register"
+"""The state of a ticket from its first row until the end of the unit that made it."""
+_CHUNK = 500
+_WALK = "reckon_after"
+_SPOKEN = ("mail", "answer", "chat", "forward")
 
 
-@dataclass(frozen=True, slots=True)
-class Reckoning:
-    """The state (`waiting:<why>`, `dated`, …), the first day of destruction if known, and the rule it follows from."""
-
-    state: str
-    due_on: dt.date | None = None
-    rule: str | None = None
+def touch(unit: Unit, ticket_id: int) -> None:
+    """Reckon this ticket at the end of the unit, with all others it touched, in the same transaction."""
+    unit.before_commit(_reckon_touched, ticket_id)
 
 
-def reckon(*, original_in_mailbox: bool = False) -> Reckoning:
-    """What holds for any ticket now.
+def touch_person(unit: Unit, person_id: int) -> None:
+    """Reckon every ticket this person asked, at the end of the unit (RD-101)."""
+    unit.session.flush()
+    asked = (
+        select(Ticket.id, Ticket.merged_into_id)
+        .join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
+        .where(TicketPerson.person_id == person_id, TicketPerson.role == "requester")
+    )
+    for ticket_id, merged_into_id in unit.session.execute(asked):
+        touch(unit, merged_into_id or ticket_id)
 
-    Until an approved register of processing is in force every ticket waits for it, so nothing can fall due (RD-24);
-    a ticket whose original still lies in a mailbox is blocked whatever the register says (RD-01).
-    """
-    if original_in_mailbox:
-        return Reckoning("blocked:original")
-    return Reckoning("waiting:register")
+
+def _reckon_touched(unit: Unit, ids: set[int]) -> None:
+    unit.session.flush()
+    reckon_tickets(unit.session, ids, day_of(unit.now))
 
 
-def apply(ticket: Ticket, reckoning: Reckoning) -> None:
-    """Write a reckoning on its ticket."""
-    ticket.retention_state = reckoning.state
-    ticket.due_on = reckoning.due_on
-    ticket.rule = reckoning.rule
+def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date) -> None:
+    """Write the state of these tickets; a listed one stays listed while it is still due, a destroying one is let be."""
+    registers = in_force(session)
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), _CHUNK):
+        _write(session, _reckonings(session, wanted[start : start + _CHUNK], registers, today))
+
+
+def tick(ports: Ports, limit: int = 20_000) -> int:
+    """Reckon what time or a new register changed, at most `limit` tickets, a unit per chunk. Returns how many."""
+    done = 0
+    while done < limit:
+        with unit_of_work(ports, SYSTEM) as unit:
+            today = day_of(unit.now)
+            ids = _walk(unit) or list(unit.session.scalars(_passed(today)))
+            reckon_tickets(unit.session, ids, today)
+        done += len(ids)
+        if not ids:
+            break
+    return done
+
+
+def reckon_all(unit: Unit) -> None:
+    """Have `tick` reckon every ticket anew, in chunks that any process may go on with: a register changed."""
+    unit.session.execute(delete(Flag).where(Flag.name == _WALK))
+    unit.session.execute(insert(Flag).values(name=_WALK, value="0"))
+
+
+def _walk(unit: Unit) -> list[int]:
+    after = unit.session.scalar(select(Flag.value).where(Flag.name == _WALK))
+    if after is None:
+        return []
+    ids = list(unit.session.scalars(select(Ticket.id).where(Ticket.id > int(after)).order_by(Ticket.id).limit(_CHUNK)))
+    here = (Flag.name == _WALK) & (Flag.value == after)
+    moved = update(Flag).where(here).values(value=str(ids[-1])) if ids else delete(Flag).where(here)
+    unit.session.execute(moved.execution_options(synchronize_session=False))
+    return ids
+
+
+def _passed(today: dt.date) -> Select[int]:
+    return (
+        select(Ticket.id)
+        .where(Ticket.recheck_on <= today, Ticket.retention_state != "destroying")
+        .order_by(Ticket.recheck_on)
+        .limit(_CHUNK)
+    )
+
+
+def reckoned(session: Session, ticket_id: int, today: dt.date) -> Reckoning:
+    """What holds for one ticket today, with every step of the reckoning; changes nothing (RD-104)."""
+    return _reckonings(session, [ticket_id], in_force(session), today)[ticket_id]
 
 
 def is_state(word: str) -> bool:
     """Whether a word is one of the states of RD-24; waiting and blocked must say why."""
     state, colon, why = word.partition(":")
     return state in STATES and (state in ("waiting", "blocked")) == bool(colon and why)
+
+
+def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
+    rows = [
+        {
+            "row_id": ticket_id,
+            "state": one.state,
+            "due": one.due_on,
+            "recheck": one.recheck_on,
+            "rule_key": one.rule,
+            "pv": one.version,
+        }
+        for ticket_id, one in found.items()
+    ]
+    if not rows:
+        return
+    table: Any = Ticket.__table__
+    stays = (table.c.retention_state == "listed") & (bindparam("state") == "due")
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == bindparam("row_id"), table.c.retention_state != "destroying")
+        .values(
+            retention_state=case((stays, "listed"), else_=bindparam("state")),
+            due_on=bindparam("due"),
+            recheck_on=bindparam("recheck"),
+            rule=bindparam("rule_key"),
+            policy_version=bindparam("pv"),
+        ),
+        rows,
+    )
+    for ticket in session.identity_map.values():
+        if isinstance(ticket, Ticket) and ticket.id in found:
+            session.expire(ticket, ["retention_state", "due_on", "recheck_on", "rule", "policy_version"])
+
+
+def _reckonings(
+    session: Session, ids: Collection[int], registers: Mapping[str, Register], today: dt.date
+) -> dict[int, Reckoning]:
+    rows = session.execute(
+        select(Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id).where(
+            Ticket.id.in_(ids)
+        )
+    ).all()
+    if not registers:
+        return {row.id: Reckoning(FIRST_STATE) for row in rows}
+    askers, contacts, held = _askers(session, ids), _last_contacts(session, ids), _held(session, ids)
+    matters = {
+        row.id: Matter(
+            opened_on=day_of(row.opened_at),
+            last_contact_on=contacts.get(row.id, day_of(row.opened_at)),
+            askers=tuple(askers.get(row.id, ())),
+            done=row.status == "done",
+            held=row.id in held,
+            restricted=row.restricted,
+        )
+        for row in rows
+        if row.merged_into_id is None
+    }
+    found = {row.id: Reckoning("waiting:merged") for row in rows if row.merged_into_id is not None}
+    found |= {ticket_id: reckon(matter, registers, today) for ticket_id, matter in matters.items()}
+    for ticket_id in _originals(session, [one for one, reckoning in found.items() if reckoning.state == "due"]):
+        found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), registers, today)
+    return found
+
+
+def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Tickets of which a mail, or a second sighting of it, was never seen to be gone from its mailbox (RD-01, C2)."""
+    if not ids:
+        return frozenset()
+    first = aliased(InboundMail)
+    lying = (
+        select(first.ticket_id)
+        .join(InboundMail, (InboundMail.id == first.id) | (InboundMail.duplicate_of_id == first.id))
+        .where(first.ticket_id.in_(ids), InboundMail.source == "imap", InboundMail.removed_at.is_(None))
+    )
+    return frozenset(ticket_id for ticket_id in session.scalars(lying) if ticket_id is not None)
+
+
+def _askers(session: Session, ids: Collection[int]) -> dict[int, list[Asker]]:
+    """The requesters of each ticket and of those merged into it, with their facts in force."""
+    source = aliased(Ticket)
+    into = func.coalesce(source.merged_into_id, source.id)
+    rows = session.execute(
+        select(into, Person.id, Person.kind, Person.processing, func.max(cast(Address.shared, Integer)))
+        .select_from(TicketPerson)
+        .join(source, source.id == TicketPerson.ticket_id)
+        .join(Person, Person.id == TicketPerson.person_id)
+        .outerjoin(Address, (Address.person_id == Person.id) & (Address.value == TicketPerson.address))
+        .where(into.in_(ids), TicketPerson.role == "requester")
+        .group_by(into, Person.id, Person.kind, Person.processing)
+        .order_by(into, Person.id)
+    ).all()
+    facts = facts_of(session, {row[1] for row in rows})
+    found: dict[int, list[Asker]] = defaultdict(list)
+    for ticket_id, person_id, kind, processing, shared in rows:
+        asker = (
+            Asker(person_id, "unknown", processing) if shared else Asker(person_id, kind, processing, facts[person_id])
+        )
+        found[ticket_id].append(asker)
+    return found
+
+
+def facts_of(session: Session, person_ids: Collection[int]) -> dict[int, tuple[Known, ...]]:
+    """The facts in force of these people: those that no later row supersedes or retracts (RD-20)."""
+    later = aliased(Fact)
+    rows = session.execute(
+        select(Fact.person_id, Fact.type, Fact.valid_on)
+        .outerjoin(later, later.supersedes_id == Fact.id)
+        .where(Fact.person_id.in_(person_ids), Fact.retracts.is_(False), later.id.is_(None))
+    )
+    found: dict[int, list[Known]] = {person_id: [] for person_id in person_ids}
+    for person_id, kind, day in rows:
+        found[person_id or 0].append(Known(kind, day))
+    return {person_id: tuple(facts) for person_id, facts in found.items()}
+
+
+def _last_contacts(session: Session, ids: Collection[int]) -> dict[int, dt.date]:
+    newest = (
+        select(Entry.ticket_id, func.max(Entry.at))
+        .where(Entry.ticket_id.in_(ids), Entry.kind.in_(_SPOKEN))
+        .group_by(Entry.ticket_id)
+    )
+    return {ticket_id: day_of(at) for ticket_id, at in session.execute(newest)}
+
+
+def _held(session: Session, ids: Collection[int]) -> frozenset[int]:
+    standing = (
+        select(HoldTicket.ticket_id)
+        .join(Hold, Hold.id == HoldTicket.hold_id)
+        .where(HoldTicket.ticket_id.in_(ids), Hold.released_at.is_(None))
+    )
+    return frozenset(session.scalars(standing))

@@ -16,7 +16,7 @@ from helpdesk.retention.terms import Period, due_on, last_day
 MATCH_WITHIN = Period(days=14)
 CLOSE_AFTER = Period(months=3)
 """An open ticket past its date is closed by the system after this silence (4.2, `open_grace`)."""
-WAITING = ("waiting:register", "waiting:employment", "waiting:settlement", "waiting:match")
+WAITING = ("waiting:register", "waiting:merged", "waiting:employment", "waiting:settlement", "waiting:match")
 BLOCKED = ("blocked:original", "blocked:hold", "blocked:restricted", "blocked:open")
 
 
@@ -113,8 +113,6 @@ class Reckoning:
 
 def reckon(matter: Matter, registers: Mapping[str, Register], today: dt.date) -> Reckoning:
     """The state of one ticket today. Without a register in force every ticket waits for it (RD-24)."""
-    if matter.original_in_mailbox:
-        return Reckoning("blocked:original")
     if not registers:
         return Reckoning("waiting:register")
     askers = matter.askers or (Asker(0, "unknown", next(iter(registers))),)
@@ -129,6 +127,8 @@ def reckon(matter: Matter, registers: Mapping[str, Register], today: dt.date) ->
     state = "dated" if today < due else _when_due(matter)
     if state == "blocked:open":
         days.append(due_on(matter.last_contact_on, CLOSE_AFTER))
+    if state == "blocked:original":
+        days.append(today + dt.timedelta(days=1))
     version = next(register.version for register in registers.values() if last.rule in register.rules)
     return Reckoning(state, due, last.rule, version, steps, _next(days, today), masks)
 
@@ -138,6 +138,8 @@ def _when_due(matter: Matter) -> str:
         return "blocked:hold"
     if matter.restricted:
         return "blocked:restricted"
+    if matter.original_in_mailbox:
+        return "blocked:original"
     return "due" if matter.done else "blocked:open"
 
 

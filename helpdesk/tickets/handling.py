@@ -11,6 +11,7 @@ from helpdesk.models import Account, BlockedSender, Ticket, TicketPerson
 from helpdesk.models.ticket import STATUSES
 from helpdesk.people.access import ticket_for
 from helpdesk.people.addresses import normal, person_for
+from helpdesk.retention import clock
 from helpdesk.tickets.opening import add_person
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
@@ -50,6 +51,7 @@ def _change(unit: Unit, ticket: Ticket, status: str) -> None:
     ticket.status = status
     ticket.done_at = unit.now if status == "done" else None
     ticket.snoozed_until = None
+    clock.touch(unit, ticket.id)
 
 
 def _changed(unit: Unit, ticket: Ticket) -> None:

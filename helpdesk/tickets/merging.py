@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import Attachment, Content, Entry, Event, OutgoingMail, Person, Ticket, TicketPerson
 from helpdesk.people.access import ticket_for
+from helpdesk.retention import clock
 from helpdesk.search import move_entry as move_index
 from helpdesk.tickets.opening import open_ticket
 from helpdesk.timeline import record
@@ -44,6 +45,8 @@ def _bump(unit: Unit, *ticket_ids: int) -> None:
         .values(version=Ticket.version + 1, changed_at=unit.now)
         .execution_options(synchronize_session=False)
     )
+    for ticket_id in ticket_ids:
+        clock.touch(unit, ticket_id)
     unit.session.expire_all()
 
 

@@ -76,9 +76,9 @@ def open_ticket(
         changed_at=unit.now,
         done_at=unit.now if status == "done" else None,
     )
-    clock.apply(ticket, clock.reckon())
     unit.session.add(ticket)
     unit.session.flush()
+    clock.touch(unit, ticket.id)
     _next(unit, "tickets_created")
     write_subject(unit, ticket.id, subject)
     add_person(unit, ticket.id, person, "requester", address, name)

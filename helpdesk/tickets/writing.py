@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from helpdesk.models import Attachment, Content, Entry
+from helpdesk.retention import clock
 from helpdesk.search import index_new_entry
 from helpdesk.unit import Unit
 
@@ -98,6 +99,7 @@ def write_entry(unit: Unit, ticket_id: int, draft: EntryDraft) -> Entry:
     rows += _write_files(unit, ticket_id, entry.id, draft.files)
     if rows:
         unit.session.execute(insert(Content), rows)
+    clock.touch(unit, ticket_id)
     names = " ".join(storable(file.name, 500) for file in draft.files)
     index_new_entry(unit, ticket_id, entry.id, f"{storable(draft.index, INDEX_LIMIT)} {names}")
     return entry

@@ -41,7 +41,7 @@ def _advisor(settings: Settings) -> None:
     roles = ("advisor", "functional_admin", "technical_admin")
     try:
         with unit_of_work(connect(settings), SYSTEM) as unit:
-            create_account(unit, email, name, roles, configuration.password(settings.data, "advisor"))
+            create_account(unit, email, name, roles, configuration.password(settings.data, "advisor"), from_start=True)
     except Invalid:
         sys.stdout.write(f"{email} has an account already.\n")
 

@@ -42,19 +42,23 @@ def load(content: bytes) -> Register:
         raise Misconfigured("The register can't be read: {why}", why=str(fault)) from fault
     head = dict(data.get("processing", {}))
     subjects = _table(data, "subject", Subject)
-    register = Register(
-        sha256=hashlib.sha256(content).hexdigest(),
-        backup_horizon=period(str(head.pop("backup_horizon", "P30D"))),
-        anchors=_table(data, "anchor", Anchor),
-        feeds=_table(data, "feed", Feed),
-        grounds=_table(data, "ground", Ground),
-        subjects=subjects,
-        recipients=_table(data, "recipient", Recipient),
-        rules={key: _rule(key, row, subjects) for key, row in data.get("rule", {}).items()},
-        brake=_made(Brake, data.get("brake", {}), "brake"),
-        small_run=int(data.get("ledger", {}).get("small_run", 5)),
+    whole = {
         **_known(Register, head, "processing"),
-    )
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "backup_horizon": period(str(head.get("backup_horizon", "P30D"))),
+        "anchors": _table(data, "anchor", Anchor),
+        "feeds": _table(data, "feed", Feed),
+        "grounds": _table(data, "ground", Ground),
+        "subjects": subjects,
+        "recipients": _table(data, "recipient", Recipient),
+        "rules": {key: _rule(key, row, subjects) for key, row in data.get("rule", {}).items()},
+        "brake": _made(Brake, data.get("brake", {}), "brake"),
+        "small_run": int(data.get("ledger", {}).get("small_run", 5)),
+    }
+    try:
+        register = Register(**whole)
+    except TypeError as fault:
+        raise Misconfigured("The register's row 'processing' is incomplete: {why}", why=str(fault)) from fault
     _check(register)
     return register
 

@@ -39,10 +39,6 @@ def test_without_a_register_everything_waits() -> None:
     assert reckon(matter, {}, TODAY).state == "waiting:register"
 
 
-def test_a_ticket_whose_original_lies_in_a_mailbox_is_blocked() -> None:
-    assert _reckoned(_asker((SETTLED, "2010-01-01")), original_in_mailbox=True).state == "blocked:original"
-
-
 @pytest.mark.parametrize(
     ("facts", "state"),
     [
@@ -136,6 +132,7 @@ def test_a_ticket_born_after_its_term_counts_from_its_last_message() -> None:
         ({"held": True}, "blocked:hold"),
         ({"held": True, "done": False}, "blocked:hold"),
         ({"restricted": True}, "blocked:restricted"),
+        ({"original_in_mailbox": True}, "blocked:original"),
         ({}, "due"),
     ],
 )

@@ -1,0 +1,28 @@
+"""The registers in force, read from the approved versions. Proposing and approving stands in `helpdesk.privacy`."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.models import Policy
+from helpdesk.retention.register.load import load
+from helpdesk.retention.register.model import Register
+
+_READ: dict[str, Register] = {}
+"""Versions read so far: a version never changes, so it is read once a process."""
+
+
+def in_force(session: Session) -> dict[str, Register]:
+    """The register in force for each processing, by its number; empty until two people approved one (RD-13)."""
+    rows = session.execute(
+        select(Policy.processing, Policy.version).where(Policy.state == "in_force").order_by(Policy.processing)
+    )
+    return {processing: _register(session, version) for processing, version in rows}
+
+
+def _register(session: Session, version: str) -> Register:
+    if version not in _READ:
+        text = session.scalar(select(Policy.text).where(Policy.version == version))
+        _READ[version] = load((text or "").encode())
+    return _READ[version]
