@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from helpdesk.text.language import N_
@@ -70,6 +71,6 @@ KEYS = (
 )
 
 
-def keys_json() -> str:
-    """The keys for the scripts, for a data attribute: a list of [keys, place, action]."""
-    return json.dumps([[key.keys, key.place, key.action] for key in KEYS])
+def keys_json(said: Callable[[str], str]) -> str:
+    """The keys for the scripts, for a data attribute: a list of [keys, place, action, what it does in words]."""
+    return json.dumps([[key.keys, key.place, key.action, said(key.words)] for key in KEYS], ensure_ascii=False)

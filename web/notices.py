@@ -13,6 +13,7 @@ NOTICES = {
     "answer_queued": N_("Your answer is on its way. You can undo it for a few seconds."),
     "draft_saved": N_("The draft is saved."),
     "draft_discarded": N_("The draft is discarded."),
+    "draft_brought": N_("Your text is here now, as a draft."),
     "note_saved": N_("The internal note is saved."),
     "assigned": N_("The ticket is assigned."),
     "unassigned": N_("The ticket is assigned to nobody."),

@@ -31,7 +31,7 @@ class SignInResult:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to."""
+    """Who a session belongs to; `shortcuts` is None for somebody who never chose."""
 
     account_id: int
     session_id: int
@@ -40,7 +40,7 @@ class SignedIn:
     roles: frozenset[str]
     language: str | None
     theme: str | None = None
-    shortcuts: str = "on"
+    shortcuts: str | None = None
     undo_seconds: int | None = None
 
 
@@ -109,7 +109,7 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         frozenset(roles),
         account.language,
         account.theme,
-        account.shortcuts or "on",
+        account.shortcuts,
         account.undo_seconds,
     )
 

@@ -86,6 +86,36 @@ def list_drafts(unit: Unit) -> list[DraftRow]:
     ]
 
 
+def left_behind(unit: Unit, ticket_id: int) -> list[tuple[str, str]]:
+    """The numbers and kinds of one's own drafts on tickets that were merged into this one."""
+    rows = unit.session.execute(
+        select(Ticket.number, Draft.kind)
+        .join(Draft, Draft.ticket_id == Ticket.id)
+        .where(Ticket.merged_into_id == ticket_id, Draft.account_id == unit.actor.account_id)
+        .order_by(Ticket.number, Draft.kind)
+    )
+    return [(row.number, row.kind) for row in rows]
+
+
+def bring_along(unit: Unit, number: str, kind: str) -> str:
+    """Let one's own draft on a merged ticket go to the ticket that holds its entries, below what one wrote there.
+
+    Files go along; the recipients are those of the other ticket. Returns its number. Raises NotFound without a draft.
+    """
+    source = _ticket(unit, number, kind)
+    draft = find(unit, source.id, kind)
+    if draft is None or source.merged_into_id is None:
+        raise NotFound("There is no such draft.")
+    target = ticket_for(unit, source.merged_into_id, _VERBS[kind])
+    brought, known = view_of(unit, draft), find(unit, target.id, kind)
+    there = view_of(unit, known).form if known else DraftForm("", version=target.version)
+    write(unit, target, kind, replace(there, text="\n\n".join(filter(None, (there.text.strip(), brought.form.text)))))
+    if brought.files:
+        keep_files(unit, target.number, files_to_send(unit, source.id, [file.id for file in brought.files]))
+    remove(unit, draft)
+    return target.number
+
+
 def drafts_on(unit: Unit, ticket_id: int) -> list[tuple[str, dt.datetime]]:
     """The kinds and times of everybody's drafts on a ticket, without a word of them."""
     rows = unit.session.execute(

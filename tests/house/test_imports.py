@@ -36,6 +36,7 @@ IMPORTERS: dict[str, tuple[str, ...]] = {
     "redis": ("helpdesk.adapters", "workers.job", "workers.__main__", "web.live"),
     "pysasl": ("workers.demo",),
     "rq": ("helpdesk.adapters.rq_jobs", "workers.job", "workers.__main__"),
+    "segno": ("web.sign_in.second_factor",),
     "smtplib": ("helpdesk.adapters.smtp_mailer", "workers.demo"),
     "sqlalchemy": ("helpdesk", "mail_ingest", "workers", "web.health"),
     "Stemmer": ("helpdesk.text.stems",),

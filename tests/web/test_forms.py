@@ -102,7 +102,9 @@ def handling(clerk: Clerk, marije: Visitor) -> None:
         subject="Gebeld",
         text="Wil terug",
     )
+    marije.send(marije.page(SECOND).form("/concept/note"), text="Half af")
     clerk.act(marije, SECOND, "actions.merge", "merged", into="V-2026-00001")
+    clerk.act(marije, FIRST, "drafts.bring", "draft_brought")
     clerk.act(marije, FIRST, "actions.undo_merge", "merge_undone")
     clerk.act(marije, SECOND, "actions.dismiss_hint", "hint_dismissed")
     clerk.act(marije, FIRST, "actions.move_entry", "entry_moved", into="2026-00002")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+import segno
 from flask import Flask
 from sqlalchemy import update
 
@@ -150,6 +151,19 @@ def test_signing_out_everywhere_ends_the_other_browser_too(marije: Visitor, app:
     other.sign_in(MARIJE)
     marije.send(marije.page("/werk/instellingen").form("/overal-uitloggen"))
     assert other.client.get("/werk/w/open").status_code == 303
+
+
+def test_the_picture_holds_what_the_link_holds(marije: Visitor) -> None:
+    answer = marije.get("/werk/instellingen/code")
+    page = Page(answer.text)
+    link = next(link for link in page.links if link.startswith("otpauth:"))
+    drawn = segno.make(link, micro=False).svg_inline(
+        scale=4, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None
+    )
+    assert str(drawn) in answer.text
+    assert page.form("/code").fields["secret"] in link
+    assert page.active == []
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def code_turned_on(site_ports: Ports, visitor: Visitor) -> pyotp.TOTP:

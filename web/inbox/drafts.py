@@ -41,6 +41,15 @@ def save(view: str, number: str, kind: str) -> Response:
     return _back(view, number, "draft_saved", kind)
 
 
+@blueprint.post(TICKET + "/concept/<kind>/mee")
+@needs("ticket.read")
+def bring(view: str, number: str, kind: str) -> Response:
+    """Take what one wrote on a merged ticket along to the ticket it was merged into."""
+    with writing() as unit:
+        there = drafts.bring_along(unit, number, kind)
+    return _back(view, there, "draft_brought", kind)
+
+
 @blueprint.post(TICKET + "/concept/<kind>/weg")
 @needs("ticket.read")
 @shown_again(pages.draft_again)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from web.filters import _
 from web.frame import frame
 from web.guards import SIGNED_IN, needs
 from web.keys import KEYS, PLACES, keys_json
@@ -15,7 +16,7 @@ blueprint = Blueprint("help", __name__)
 @blueprint.app_context_processor
 def _keys() -> dict[str, object]:
     """The keys for the scripts of every page."""
-    return {"keys_json": keys_json}
+    return {"keys_json": lambda: keys_json(_)}
 
 
 @blueprint.get("/werk/hulp")

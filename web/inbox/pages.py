@@ -159,6 +159,7 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
         "to": shown.to or (thread.requester.address if thread.requester else ""),
         "last_entry": max((entry.id for entry in thread.entries), default=0),
         "moved_from": _moved_from(unit, thread),
+        "left_behind": drafts.left_behind(unit, thread.ticket.id) if thread.merged_from else [],
         "outside": {person.address for person in thread.people if is_outside(person.address, domains)},
         "status_choices": STATUS_CHOICES,
         "ticket_language": thread.ticket.language and language_for(thread.ticket.language),

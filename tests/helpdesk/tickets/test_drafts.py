@@ -13,16 +13,20 @@ from helpdesk.adapters.memory import MemoryMailer
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import Attachment, Content, Draft, DraftFile, Ticket
+from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.reconcile import reconcile
 from helpdesk.search import find_tickets
 from helpdesk.tickets.drafts import (
     DraftForm,
+    bring_along,
     discard_draft,
     draft_of,
     drop_file,
+    files_to_send,
     keep_files,
+    left_behind,
     list_drafts,
     save_draft,
     unlink_dropped,
@@ -93,6 +97,34 @@ def test_a_draft_gives_back_the_whole_form_and_replaces_the_one_before(ports: Po
     saved(ports, marije, DraftForm("  "))
     assert kept(ports, marije) is None
     assert rows(ports) == {"draft": 1, "words": 1}
+
+
+def test_a_draft_on_a_merged_ticket_is_brought_along_with_its_files(ports: Ports, marije: Actor) -> None:
+    receive(ports, letter(subject="Certificaat", message_id="<m2@x>"))
+    two = "2026-00002"
+    saved(ports, marije, DraftForm("Hier al begonnen"))
+    with unit_of_work(ports, marije) as unit:
+        save_draft(unit, two, "answer", DraftForm("Daar geschreven", to="x@x.example"))
+        keep_files(unit, two, [FileDraft("rooster.txt", "text/plain", b"rooster")])
+        with pytest.raises(NotFound):
+            bring_along(unit, two, "answer")
+        merge(unit, two, ONE)
+    sander = advisor(ports, "sander@academie.example")
+    for actor, found in ((marije, [(two, "answer")]), (sander, [])):
+        with unit_of_work(ports, actor, write=False) as unit:
+            assert left_behind(unit, ticket_for(unit, ONE, "ticket.read").id) == found
+    with unit_of_work(ports, sander) as unit, pytest.raises(NotFound):
+        bring_along(unit, two, "answer")
+    with unit_of_work(ports, marije) as unit:
+        assert bring_along(unit, two, "answer") == ONE
+    with unit_of_work(ports, marije) as unit:
+        brought = draft_of(unit, ONE, "answer")
+        assert brought is not None
+        assert (brought.form.text, brought.form.to) == ("Hier al begonnen\n\nDaar geschreven", "")
+        ids = [file.id for file in brought.files]
+        ticket = ticket_for(unit, ONE, "ticket.read")
+        assert [file.content for file in files_to_send(unit, ticket.id, ids)] == [b"rooster"]
+        assert draft_of(unit, two, "answer") is None
 
 
 def test_a_draft_is_seen_by_nobody_else_and_found_nowhere(ports: Ports, marije: Actor) -> None:

@@ -1,6 +1,7 @@
 // What the keys do, by the name of the act. Each act is also a button or a link on the page.
 
 import { word, zeg } from "./announce.js";
+import { showKeys } from "./help.js";
 import { showNew } from "./list.js";
 import { openBeside, openTicket, toList } from "./open.js";
 import { choose, chooseNothing, mark, onChosen } from "./select.js";
@@ -138,7 +139,7 @@ function foldQuotes() {
 const number = () => find("#kop .number")?.textContent?.trim() ?? "";
 /** @type {Record<string, () => unknown>} */
 export const ACTIONS = {
-  help: () => follow("/werk/hulp"),
+  help: () => void showKeys(),
   search: () => find("#zoek")?.focus(),
   "go-mine": () => follow("/werk/w/mijn"),
   "go-unassigned": () => follow("/werk/w/niet-toegewezen"),

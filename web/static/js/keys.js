@@ -2,6 +2,7 @@
 // only as the reader chose: on, off, or with Control held.
 
 import { ACTIONS } from "./acts.js";
+import { firstKey } from "./help.js";
 
 const SEQUENCE = 1500;
 /** Keys that are no letters: they count while one types too. */
@@ -28,8 +29,10 @@ function typing(target) {
 
 /** Start, with the keys and the choice that came with the page. */
 export function startKeys() {
-  /** @type {Map<string, string>} */
-  const table = new Map(JSON.parse(document.body.dataset.keys ?? "[]").map(([keys, , action]) => [keys, action]));
+  /** @type {string[][]} */
+  const keys = JSON.parse(document.body.dataset.keys ?? "[]");
+  const table = new Map(keys.map(([name, , action]) => [name, action]));
+  const words = new Map(keys.map(([, , action, said]) => [action, said]));
   const choice = document.body.dataset.shortcuts ?? "on";
   let before = "";
   let since = 0;
@@ -37,7 +40,8 @@ export function startKeys() {
     const key = named(event);
     const plain = !ALWAYS.has(key);
     const wrong = choice === "ctrl" ? !event.ctrlKey : event.ctrlKey || event.metaKey;
-    if (event.defaultPrevented || event.isComposing || event.altKey || (plain && (choice === "off" || wrong || typing(event.target)))) {
+    const covered = document.querySelector("dialog[open]");
+    if (covered || event.defaultPrevented || event.isComposing || event.altKey || (plain && (choice === "off" || wrong || typing(event.target)))) {
       return;
     }
     if (AT_ROWS.has(key) && !document.activeElement?.closest("#rijen")) {
@@ -51,6 +55,9 @@ export function startKeys() {
     }
     if (ACTIONS[action]?.() !== false) {
       event.preventDefault();
+    }
+    if (/^\p{L}$/u.test(event.key)) {
+      firstKey(event.key, words.get(action) ?? "");
     }
   });
 }
