@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 
 from helpdesk.mail.incoming import Part
-from helpdesk.text.plain import MAX_HTML, html_to_text
+from helpdesk.text.plain import MAX_HTML, crude_text, html_to_text
 from mail_ingest import charsets, headers, invitations, signed, structure, transfer, winmail
+from mail_ingest.budget import Budget
 from mail_ingest.structure import Entity
 
 MAX_NESTED_MAILS = 3
 MAX_NAME = 200
-MAX_TEXT_BYTES = 8 * 1024 * 1024
 
 _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s*=\s*[\"']?([a-z0-9._-]{2,40})", re.I)
 _LOOKS_LIKE_HTML = re.compile(rb"\s{0,200}(?:<!doctype\s+html|<html\b|<body\b)", re.I)
@@ -57,13 +57,18 @@ class Body:
     """The same of mails inside this mail: a report that was passed on."""
     returned: list[bytes] = field(default_factory=list)
     """Mails or header blocks that came back inside."""
-    defects: list[str] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
     nesting: int = 0
 
+    def attach(self, part: Part) -> None:
+        """Add a file, while there may be more."""
+        if self.budget.take("files"):
+            self.attachments.append(part)
 
-def read(root: Entity, defects: list[str], nesting: int = 0) -> Body:
-    """Reads the whole tree; `defects` is appended to."""
-    body = Body(defects=defects, nesting=nesting)
+
+def read(root: Entity, budget: Budget, nesting: int = 0) -> Body:
+    """Reads the whole tree, as far as the budget goes."""
+    body = Body(budget=budget, nesting=nesting)
     blocks = _blocks(root, body)
     _choose(blocks, body)
     cids = {each.lower() for each in _CID.findall(body.html)} if body.attachments else set()
@@ -84,14 +89,22 @@ def _choose(blocks: list[Block], body: Body) -> None:
         whole = "\n".join(each.html or f"<pre>{entities.escape(each.text)}</pre>" for each in blocks)
         body.html = whole if len(whole) <= MAX_HTML else ""
         if not body.html:
-            body.defects.append("html_too_large")
+            body.budget.say("html_too_large")
     texts = []
     for each in blocks:
         if each.text.strip():
             texts.append(each.text)
         else:
-            texts.append(html_to_text(each.html, mark_quotes=True))
+            texts.append(_text_of(each.html, body, mark_quotes=True))
     body.text = "\n".join(texts)
+
+
+def _text_of(html: str, body: Body, *, mark_quotes: bool = False) -> str:
+    """The text form of HTML, crude once the mail has had its share of the good one."""
+    size, tags = len(html), html.count("<")
+    if body.budget.take("html", size) < size or body.budget.take("tags", tags) < tags:
+        return crude_text(html)
+    return html_to_text(html, mark_quotes=mark_quotes)
 
 
 def _blocks(entity: Entity, body: Body) -> list[Block]:
@@ -116,8 +129,8 @@ def _leaf(entity: Entity, body: Body) -> list[Block]:
     kind = _kind(entity)
     if kind.startswith("message/"):
         return _message(entity, kind, disposition_value, body)
-    content = transfer.decode(entity.body, entity.first("content-transfer-encoding"), body.defects)
-    name = filename(entity, disposition_value)
+    content = transfer.decode(entity.body, entity.first("content-transfer-encoding"), body.budget)
+    name = _named(filename(entity, disposition_value), body)
     if kind in _CONTAINERS or name.lower() == "winmail.dat":
         return _CONTAINERS.get(kind, _winmail)(entity, name, content, body)
     if kind in _TEXT_KINDS and not disposition.startswith(b"attachment") and not (name and body.attachments):
@@ -127,10 +140,15 @@ def _leaf(entity: Entity, body: Body) -> list[Block]:
     if kind == "text/rfc822-headers":
         body.returned.append(content)
     if kind == "text/calendar" or name.lower().endswith(".ics"):
-        body.appended.append(invitations.to_text(content))
+        body.appended.append(_invitation(content, body))
     if content.strip() or name or disposition:
         _attach(entity, kind, name, content, disposition, body)
     return []
+
+
+def _invitation(content: bytes, body: Body) -> str:
+    """An invitation as text; a cut one would be misread, so it is read whole or not at all."""
+    return invitations.to_text(content) if body.budget.take("calendars", len(content)) == len(content) else ""
 
 
 def _kind(entity: Entity) -> str:
@@ -153,9 +171,9 @@ def _text_leaf(entity: Entity, kind: str, content: bytes, name: str, body: Body)
     if kind == "text/plain":
         files, content = transfer.uu_files(content)
         for file_name, data in files:
-            decoded = safe_name(charsets.decode(file_name)[0])
+            decoded = _named(charsets.decode(file_name)[0], body)
             guessed = mimetypes.guess_type(decoded)[0] or "application/octet-stream"
-            body.attachments.append(Part(decoded or "attachment", guessed, data))
+            body.attach(Part(decoded or "attachment", guessed, data))
     text = _decode_text(entity, kind, content, body)
     if kind == "text/html":
         return [Block(html=text)]
@@ -171,37 +189,38 @@ def _decode_text(entity: Entity, kind: str, content: bytes, body: Body) -> str:
     if kind == "text/html" and not declared:
         meta = _META_CHARSET.search(content[:4096])
         declared = meta.group(1).decode("ascii") if meta else None
-    if len(content) > MAX_TEXT_BYTES:
-        body.defects.append("text_too_large")
-    text, wrong = charsets.decode(content[:MAX_TEXT_BYTES], declared)
+    text, wrong = charsets.decode(content[: body.budget.take("source", len(content))], declared)
     if wrong:
-        body.defects.append("bad_charset")
+        body.budget.say("bad_charset")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _message(entity: Entity, kind: str, disposition_value: bytes, body: Body) -> list[Block]:
     """A mail or a report inside the mail: an attachment whose text is readable."""
-    content = transfer.decode(entity.body, entity.first("content-transfer-encoding"), body.defects)
-    name = filename(entity, disposition_value)
+    content = transfer.decode(entity.body, entity.first("content-transfer-encoding"), body.budget)
+    name = _named(filename(entity, disposition_value), body)
     if kind in ("message/delivery-status", "message/global-delivery-status"):
         body.reports.append(content)
-        body.attachments.append(Part(name or "delivery-status.txt", kind, content))
+        body.attach(Part(name or "delivery-status.txt", kind, content))
         return []
     if kind not in ("message/rfc822", "message/global", "message/news"):
         _attach(entity, kind, name, content, disposition_value[:20].strip().lower(), body)
         return []
     body.returned.append(content[: structure.MAX_HEADER_BLOCK])
-    inner = structure.split(content, body.defects)
+    read_inside = body.nesting < MAX_NESTED_MAILS and bool(body.budget.take("mails"))
+    inner = structure.split(content, body.budget) if read_inside else structure.header_block(content, body.budget)
     subject = headers.text(inner.first("subject"))
     name = name or (safe_name(subject[:100]) or "message") + ".eml"
-    body.attachments.append(Part(name, "message/rfc822", content))
-    if body.nesting < MAX_NESTED_MAILS:
+    body.attach(Part(name, "message/rfc822", content))
+    if read_inside:
         body.nested.append(_nested_text(inner, subject, body))
+    else:
+        body.budget.say("mails_unread")
     return []
 
 
 def _nested_text(inner: Entity, subject: str, body: Body) -> str:
-    found = read(inner, body.defects, body.nesting + 1)
+    found = read(inner, body.budget, body.nesting + 1)
     body.inner_reports += found.reports + found.inner_reports
     lines = [
         f"{label}: {headers.text(inner.first(label.lower()))}"
@@ -218,7 +237,7 @@ def _opaque(entity: Entity, name: str, content: bytes, body: Body) -> list[Block
     if inside is None:
         return []
     body.nesting += 1
-    return _blocks(structure.split(inside, body.defects), body)
+    return _blocks(structure.split(inside, body.budget), body)
 
 
 def _winmail(entity: Entity, name: str, content: bytes, body: Body) -> list[Block]:
@@ -228,9 +247,9 @@ def _winmail(entity: Entity, name: str, content: bytes, body: Body) -> list[Bloc
         return []
     for number, file in enumerate(found.files, 1):
         kind = file.content_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        body.attachments.append(
+        body.attach(
             Part(
-                safe_name(file.name) or f"attachment-{number}",
+                _named(file.name, body) or f"attachment-{number}",
                 kind,
                 file.content,
                 content_id=file.content_id.strip("<>"),
@@ -238,7 +257,7 @@ def _winmail(entity: Entity, name: str, content: bytes, body: Body) -> list[Bloc
         )
     if not found.files:
         _attach(entity, "application/ms-tnef", name or "winmail.dat", content, b"attachment", body)
-    body.appended.append(found.text or html_to_text(found.html))
+    body.appended.append(found.text or _text_of(found.html, body))
     return []
 
 
@@ -256,15 +275,21 @@ def _attach(entity: Entity, kind: str, name: str, content: bytes, disposition: b
         extension = _EXTENSIONS.get(kind) or mimetypes.guess_extension(kind) or ".bin"
         name = f"attachment-{len(body.attachments) + 1}{extension}"
     inline = disposition.startswith(b"inline") and kind.startswith("image/")
-    body.attachments.append(Part(name, kind, content, inline, content_id))
+    body.attach(Part(name, kind, content, inline, content_id))
 
 
 def filename(entity: Entity, disposition: bytes) -> str:
-    """The name that a part gives itself, safe to show; empty when it gives none."""
+    """The name that a part gives itself, as it stands there; empty when it gives none."""
     name = headers.parameters(disposition).get("filename", "") if disposition else ""
     name = name or entity.parameters.get("name", "")
     if not name and entity.first("content-location"):
         name = headers.text(entity.first("content-location")).rpartition("/")[2]
+    return name
+
+
+def _named(name: str, body: Body) -> str:
+    if len(name) > MAX_NAME:
+        body.budget.say("name_too_long")
     return safe_name(name)
 
 

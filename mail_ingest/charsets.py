@@ -50,6 +50,7 @@ _MEANT = {
 }
 # Their bytes look like ASCII (or hold NULs), so they must be believed before UTF-8 is tried.
 STATEFUL = frozenset({"utf-7", "hz", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_.:+-]{1,39}")
 _JAPANESE_SHIFT = re.compile(rb"\x1b\$[@B]|\x1b\([JI]")
 _MULTIBYTE = frozenset({"utf-8", "gb18030", "cp949", "cp932", "big5hkscs", "euc_jp", "iso2022_jp_ext", "iso2022_kr"})
@@ -68,8 +69,9 @@ def codec_for(label: str) -> str | None:
             known = codecs.lookup(candidate)
         except (LookupError, ValueError):
             continue
-        # base64, zlib and the like are codecs too, but not of text.
-        return _MEANT.get(known.name, known.name) if getattr(known, "_is_text_encoding", True) else None
+        # base64, zlib and the like are codecs too, but not of text; others are of names or of source code.
+        fit = getattr(known, "_is_text_encoding", True) and known.name not in _NO_CHARSETS
+        return _MEANT.get(known.name, known.name) if fit else None
     return None
 
 
@@ -139,10 +141,8 @@ def _nearly(data: bytes, codec: str) -> str | None:
 
 def _windows_1252(data: bytes) -> str:
     """Windows-1252, with the five bytes it leaves open read as Latin-1."""
-    try:
-        return data.decode("cp1252")
-    except UnicodeError:
-        return "".join(chr(byte) if byte in _OPEN else bytes((byte,)).decode("cp1252") for byte in data)
+    return codecs.charmap_decode(data, "strict", _WINDOWS_1252)[0]
 
 
 _OPEN = frozenset({0x81, 0x8D, 0x8F, 0x90, 0x9D})
+_WINDOWS_1252 = "".join(chr(byte) if byte in _OPEN else bytes((byte,)).decode("cp1252") for byte in range(256))

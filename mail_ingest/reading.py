@@ -1,33 +1,20 @@
-"""Raw bytes to IncomingMail beside the filer: parsing in a pool of processes, of which one may die without harm."""
+"""Raw bytes to IncomingMail beside the filer, each mail within what reading one may cost."""
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
-import threading
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from concurrent.futures import TimeoutError as Late
+from dataclasses import replace
 
+from helpdesk.confined import Confined, GaveUp
 from helpdesk.mail.incoming import IncomingMail
-from mail_ingest.parse import parse
+from mail_ingest.parse import headers_of, parse
 
-log = logging.getLogger(__name__)
-SECONDS = 60
+CPU_SECONDS = 1.2
+"""Ten times what a mail of 25 MB takes."""
+BEGINNING = 128 * 1024
+"""Bytes that are read of a mail of which reading all is too costly."""
+_BEGINNING_SECONDS = 0.4
 _ALONE = 256_000
-
-
-def _end_with_filer() -> None:
-    """Runs in each process of the pool: a filer that is killed must not leave it behind, waiting for ever."""
-    filer = multiprocessing.parent_process()
-
-    def end() -> None:
-        if filer is not None:
-            filer.join()
-        os._exit(1)
-
-    threading.Thread(target=end, daemon=True).start()
 
 
 def unread(defect: str) -> IncomingMail:
@@ -35,53 +22,39 @@ def unread(defect: str) -> IncomingMail:
     return IncomingMail(defects=(defect,))
 
 
+def beginning_of(raw: bytes) -> IncomingMail:
+    """What stands in the first 128 KB, without files: they would be cut."""
+    mail = parse(raw[:BEGINNING])
+    return replace(mail, attachments=(), defects=("too_costly", *mail.defects))
+
+
+def _header_of(raw: bytes) -> IncomingMail:
+    return headers_of(raw, "too_costly")
+
+
 class Readers:
-    """Parses batches. A mail that kills or stalls its process comes back as `unread`; its neighbours are not hurt.
+    """Parses batches in a pool. A mail that costs too much, or kills its process, is read as far as that goes."""
 
-    Where the machine allows no pool (no writable /dev/shm, say) it parses in its own process from then on.
-    """
-
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._pool: ProcessPoolExecutor | None = None
-
-    def _running(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_end_with_filer)
-        return self._pool
+    def __init__(self, processes: int = 0, *, confined: Confined | None = None) -> None:
+        self._confined = confined or Confined(processes)
 
     def read(self, raws: Sequence[bytes]) -> list[IncomingMail]:
         """One mail per raw, in order. Never raises for what a mail holds."""
-        if self._processes < 1 or (len(raws) == 1 and len(raws[0]) < _ALONE and self._pool is None):
-            return [parse(raw) for raw in raws]
-        try:
-            return self._together(raws)
-        except (BrokenExecutor, Late):
-            self.close()
-            return [self._alone(raw) for raw in raws]
-        except OSError as fault:
-            log.warning("parser", extra={"fault": type(fault).__name__})
-            self._processes = 0
-            return [parse(raw) for raw in raws]
+        small = len(raws) == 1 and len(raws[0]) < _ALONE and not self._confined.running
+        confined = Confined(0) if small else self._confined
+        found = confined.each(parse, raws, CPU_SECONDS)
+        return [
+            self._as_far_as_it_goes(raw) if isinstance(mail, GaveUp) else mail
+            for raw, mail in zip(raws, found, strict=True)
+        ]
 
-    def _together(self, raws: Sequence[bytes]) -> list[IncomingMail]:
-        futures: list[Future[IncomingMail]] = [self._running().submit(parse, raw) for raw in raws]
-        return [future.result(timeout=SECONDS) for future in futures]
-
-    def _alone(self, raw: bytes) -> IncomingMail:
-        try:
-            return self._running().submit(parse, raw).result(timeout=SECONDS)
-        except (BrokenExecutor, Late) as fault:
-            log.warning("parser", extra={"fault": type(fault).__name__})
-            self.close()
-            return unread("parser_died" if isinstance(fault, BrokenExecutor) else "parser_late")
+    def _as_far_as_it_goes(self, raw: bytes) -> IncomingMail:
+        for read in (beginning_of, _header_of):
+            mail = self._confined.each(read, [raw[: 2 * BEGINNING]], _BEGINNING_SECONDS)[0]
+            if not isinstance(mail, GaveUp):
+                return mail
+        return unread("too_costly")
 
     def close(self) -> None:
-        """End the processes, a stuck one by force."""
-        pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
+        """End the processes."""
+        self._confined.close()

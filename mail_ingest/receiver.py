@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Session
 from aiosmtpd.smtp import Envelope as Transaction
 
 from helpdesk.errors import Unavailable
+from mail_ingest.dot_stream import DotStream
 from mail_ingest.envelope import Source
 from mail_ingest.keeper import Accept, Keeper
 from mail_ingest.receiver_terms import (
@@ -37,6 +38,8 @@ logging.getLogger("mail.log").disabled = True
 
 IN_MEMORY = 256_000
 """Bytes of one mail kept in memory; lower than the poller's, as there are many connections."""
+PIECE = 1 << 30
+"""All that has come: flow control keeps that to a few hundred kilobytes."""
 STOP_SECONDS = 10
 
 
@@ -85,7 +88,7 @@ class Handler:
 
 
 class Conversation(SMTP):
-    """One SMTP connection. Reads a mail of any line length, and a big one into a file."""
+    """One SMTP connection. Reads a mail in pieces whatever its lines, and a big one into a file."""
 
     event_handler: Handler
 
@@ -138,21 +141,20 @@ class Conversation(SMTP):
         return 1
 
     async def _read_mail(self, spool: Spool) -> str | None:
-        """Fill the spool up to the line with the lone dot; an answer when the mail can't be taken, None when it can.
-
-        Only CR LF ends a line, so that no smuggled dot ends the mail (RFC 5321 sections 2.3.8 and 4.5.2).
-        """
-        answer, size, at_line_start = None, 0, True
-        while True:
-            piece, whole = await self._piece()
-            if at_line_start and piece == b".\r\n":
-                return answer
-            if at_line_start and piece.startswith(b"."):
-                piece = piece[1:]
-            at_line_start = whole
+        """Fill the spool up to the line with the lone dot; an answer when the mail can't be taken, None when it can."""
+        answer, size, stream = None, 0, DotStream()
+        while not stream.ended:
+            received = await self._reader.read(PIECE)
+            if not received:
+                raise asyncio.IncompleteReadError(b"", None)
+            piece = stream.feed(received)
             size += len(piece)
             if answer is None:
                 answer = self._take_piece(spool, piece, size)
+        if stream.beyond and not self._reader.at_eof():
+            # All that was buffered has been read, so what follows the mail goes back to the front.
+            self._reader.feed_data(stream.beyond)
+        return answer
 
     def _take_piece(self, spool: Spool, piece: bytes, size: int) -> str | None:
         if size <= self.event_handler.terms.size:
@@ -164,13 +166,6 @@ class Conversation(SMTP):
             return None
         spool.drop()
         return TOO_BIG
-
-    async def _piece(self) -> tuple[bytes, bool]:
-        """A line with its CR LF, or a part of one that is longer than the buffer."""
-        try:
-            return await self._reader.readuntil(b"\r\n"), True
-        except asyncio.LimitOverrunError as over:
-            return await self._reader.read(over.consumed), False
 
 
 class LmtpConversation(Conversation, LMTP):

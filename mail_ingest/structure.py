@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass, field
 
 from mail_ingest import headers
+from mail_ingest.budget import LIMITS, Budget
 
 MAX_HEADER_BLOCK = 256 * 1024
-MAX_PARTS = 500
 MAX_DEPTH = 50
-MAX_MENDED_LINES = 100
+MOST_PARTS = LIMITS["parts"][0]
 
 _FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.M)
 _BLOCK_END = re.compile(rb"\n\r*\n")
@@ -54,33 +54,30 @@ class Entity:
         return [value for key, value in self.fields if key == name]
 
 
-def split(raw: bytes, defects: list[str]) -> Entity:
-    """The tree of `raw`; appends to `defects` what was wrong with its form."""
+def split(raw: bytes, budget: Budget) -> Entity:
+    """The tree of `raw`; says to `budget` what was wrong with its form."""
     raw = _newlines(raw)
-    root = _entity(raw, _skip_mbox_line(raw), len(raw), 0, "text/plain", defects)
-    waiting, parts = [root], 1
+    root = _entity(raw, _skip_mbox_line(raw), len(raw), 0, "text/plain", budget)
+    waiting = [root]
     while waiting:
         entity = waiting.pop()
         if not entity.content_type.startswith("multipart/"):
             continue
         if entity.depth >= MAX_DEPTH:
-            defects.append("too_deep")
+            budget.say("too_deep")
             continue
-        ranges = _part_ranges(entity, defects)
-        if parts + len(ranges) > MAX_PARTS:
-            defects.append("too_many_parts")
-            ranges = ranges[: max(0, MAX_PARTS - parts)]
-        parts += len(ranges)
+        ranges = _part_ranges(entity, budget)
+        ranges = ranges[: budget.take("parts", len(ranges))]
         default = "message/rfc822" if entity.content_type == "multipart/digest" else "text/plain"
-        entity.children = [_entity(raw, start, end, entity.depth + 1, default, defects) for start, end in ranges]
+        entity.children = [_entity(raw, start, end, entity.depth + 1, default, budget) for start, end in ranges]
         waiting.extend(entity.children)
     return root
 
 
-def header_block(raw: bytes, defects: list[str]) -> Entity:
+def header_block(raw: bytes, budget: Budget) -> Entity:
     """Only the header fields of `raw`, for a mail that is too large to be read; its body is empty."""
     head = _newlines(raw[: 2 * MAX_HEADER_BLOCK])
-    entity = _entity(head, _skip_mbox_line(head), len(head), 0, "text/plain", defects)
+    entity = _entity(head, _skip_mbox_line(head), len(head), 0, "text/plain", budget)
     entity.start = entity.end
     entity.content_type = "text/plain"
     return entity
@@ -99,14 +96,14 @@ def _skip_mbox_line(raw: bytes) -> int:
     return line.end() if line else start
 
 
-def _entity(raw: bytes, start: int, end: int, depth: int, default: str, defects: list[str]) -> Entity:
+def _entity(raw: bytes, start: int, end: int, depth: int, default: str, budget: Budget) -> Entity:
     """Reads the header block that begins at `start`."""
     fields: list[tuple[str, bytes]] = []
     empty = _BLANK_LINE.match(raw, start, end)
     if empty:
         body = empty.end()
     else:
-        fields, body = _fields(raw, start, end, defects)
+        fields, body = _fields(raw, start, end, depth, budget)
     entity = Entity(raw, fields, body, end, depth, default)
     value = entity.first("content-type")
     if value:
@@ -114,32 +111,35 @@ def _entity(raw: bytes, start: int, end: int, depth: int, default: str, defects:
     return entity
 
 
-def _fields(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[list[tuple[str, bytes]], int]:
-    blank = _BLOCK_END.search(raw, start, end)
+def _fields(raw: bytes, start: int, end: int, depth: int, budget: Budget) -> tuple[list[tuple[str, bytes]], int]:
+    # Each level would look through all that is below it: below the first two the empty line must come soon.
+    blank = _BLOCK_END.search(raw, start, end if depth < 2 else min(end, start + MAX_HEADER_BLOCK))
     block_end, body = (blank.start() + 1, blank.end()) if blank else (end, end)
     if block_end - start > MAX_HEADER_BLOCK:
-        defects.append("headers_too_large")
+        budget.say("headers_too_large")
         block_end = start + MAX_HEADER_BLOCK
+    whole = block_end
+    block_end = start + budget.take("headers", block_end - start)
     fields: list[tuple[str, bytes]] = []
     position = start
     for found in _FIELD.finditer(raw, start, block_end):
         gap = raw[position : found.start()].strip(b"\r\n")
-        if gap and not _mend(fields, gap, raw, position, block_end, defects):
+        if gap and not _mend(fields, gap, raw, position, block_end, budget):
             return fields, position
         fields.append((found.group(1).decode("ascii").lower(), found.group(2)))
         position = found.end()
-    if raw[position:block_end].strip() and block_end != start + MAX_HEADER_BLOCK:
-        defects.append("no_blank_line")
+    if raw[position:block_end].strip() and block_end == whole != start + MAX_HEADER_BLOCK:
+        budget.say("no_blank_line")
         return fields, position + (1 if raw[position : position + 1] == b"\n" else 0)
     return fields, body
 
 
 def _mend(
-    fields: list[tuple[str, bytes]], gap: bytes, raw: bytes, position: int, block_end: int, defects: list[str]
+    fields: list[tuple[str, bytes]], gap: bytes, raw: bytes, position: int, block_end: int, budget: Budget
 ) -> bool:
     """A line that is no field: part of the field above when real fields follow (False: the body begins here)."""
-    defects.append("bad_header_line")
-    if defects.count("bad_header_line") > MAX_MENDED_LINES:
+    budget.say("bad_header_line")
+    if not budget.take("mended"):
         return True
     if not _HEADER_NAME.search(raw, position, block_end):
         return False
@@ -149,12 +149,12 @@ def _mend(
     return True
 
 
-def _part_ranges(entity: Entity, defects: list[str]) -> list[tuple[int, int]]:
+def _part_ranges(entity: Entity, budget: Budget) -> list[tuple[int, int]]:
     """Where the parts of a multipart lie; no part at all makes it plain text."""
     boundary = entity.parameters.get("boundary", "").encode("utf-8", "replace")
     ranges = _cut(entity, boundary) if boundary else []
     if not ranges:
-        defects.append("bad_boundary")
+        budget.say("bad_boundary")
         guess = _GUESSED_DELIMITER.search(entity.raw, entity.start, entity.end)
         ranges = _cut(entity, guess.group(1)) if guess else []
     if not ranges:
@@ -168,7 +168,7 @@ def _cut(entity: Entity, boundary: bytes) -> list[tuple[int, int]]:
     ranges: list[tuple[int, int]] = []
     opened = -1
     position = raw.find(delimiter, entity.start, end)
-    while position >= 0 and len(ranges) <= MAX_PARTS:
+    while position >= 0 and len(ranges) <= MOST_PARTS:
         line_end = raw.find(b"\n", position, end)
         line_end = end if line_end < 0 else line_end
         rest = raw[position + len(delimiter) : min(line_end, position + len(delimiter) + 200)].strip()

@@ -3,6 +3,7 @@
 import binascii
 import re
 
+from mail_ingest.budget import Budget
 from mail_ingest.headers import base64_bytes
 
 _NAME = re.compile(rb"[a-z0-9-]+")
@@ -11,7 +12,7 @@ _UU_LINE = re.compile(rb"[ -`]{1,90}")
 MAX_UU_FILES = 50
 
 
-def decode(body: bytes, encoding: bytes, defects: list[str]) -> bytes:
+def decode(body: bytes, encoding: bytes, budget: Budget) -> bytes:
     """The bytes that `encoding` stands for; an unknown encoding leaves them as they are."""
     found = _NAME.search(encoding[:100].lower())
     name = found.group() if found else b""
@@ -23,7 +24,7 @@ def decode(body: bytes, encoding: bytes, defects: list[str]) -> bytes:
         files, _ = uu_files(body)
         return files[0][1] if files else body
     if name not in (b"", b"7bit", b"8bit", b"binary", b"7-bit", b"8-bit"):
-        defects.append("unknown_encoding")
+        budget.say("unknown_encoding")
     return body
 
 
@@ -75,7 +76,7 @@ def _uu_line(line: bytes) -> bytes:
 
 def unflow(text: str, *, delete_space: bool = False) -> str:
     """Joins the soft-broken lines of format=flowed (RFC 3676), each quote depth by itself."""
-    out: list[str] = []
+    out: list[list[str]] = []
     open_depth = -1
     for line in text.split("\n"):
         bare = line.lstrip(">")
@@ -85,8 +86,8 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         soft = bare.endswith(" ") and not signature
         content = bare[:-1] if soft and delete_space else bare
         if open_depth == depth and not signature:
-            out[-1] += content
+            out[-1].append(content)
         else:
-            out.append((">" * depth + " " if depth else "") + content)
+            out.append([(">" * depth + " " if depth else "") + content])
         open_depth = depth if soft else -1
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in out)

@@ -8,6 +8,8 @@ from helpdesk.text.language import N_
 from helpdesk.tickets.views import EventView
 from web.filters import _
 
+SHOWN_TEXT = 100_000
+"""Characters of one text on a page: a browser lays out a million of them for seconds."""
 SHAPES = {"new": "○", "open": "◐", "waiting_for_asker": "◷", "snoozed": "⏸", "done": "✓"}
 """A shape beside each state, so that colour is never alone."""
 STATUS = {
@@ -82,23 +84,42 @@ DEFECT = {
     "bad_boundary": N_("Its parts are not set apart properly."),
     "bad_charset": N_("Some characters could not be read."),
     "bad_header_line": N_("Its header has a broken line."),
+    "bytes_missing": N_("Its bytes are no longer there."),
+    "calendar_unread": N_("Its invitations are too large to be read; they are attached."),
     "empty": N_("It is empty."),
     "headers_too_large": N_("Its header is too large and was cut."),
-    "html_too_large": N_("Its layout is too large and was cut."),
+    "html_too_large": N_("Its layout is too large and was left out."),
+    "mails_unread": N_("Mails inside it are too many or nested too deep to be read; they are attached."),
+    "name_too_long": N_("The name of a file is too long and was cut."),
     "no_blank_line": N_("Header and text are not set apart."),
     "no_sender": N_("It has no readable sender."),
+    "search_cut": N_("Only the beginning of its text can be found by searching."),
     "several_from": N_("It names more than one sender."),
+    "subject_too_long": N_("Its subject is too long and was cut."),
+    "text_simplified": N_("Its layout is too large for a careful text form; line breaks may be missing."),
     "text_too_large": N_("Its text is too long and was cut."),
+    "too_costly": N_("Reading all of it would take too long; only its beginning was read. Download the original."),
     "too_deep": N_("Its parts are nested too deep; some are left out."),
     "too_large": N_("It is too large to be read. Download the original."),
+    "too_many_files": N_("It has too many files; some are left out. Download the original."),
+    "too_many_lines": N_("Its text has too many lines; quotes further down are not folded."),
     "too_many_parts": N_("It has too many parts; some are left out."),
+    "too_many_recipients": N_("It names more people than are shown."),
     "unknown_encoding": N_("A part has an unknown encoding."),
+    "unreadable": N_("Its parts could not be read. Download the original."),
 }
+LEFT_OUT = frozenset(
+    {"bytes_missing", "calendar_unread", "headers_too_large", "html_too_large", "mails_unread", "search_cut"}
+    | {"subject_too_long", "text_simplified", "text_too_large", "too_costly", "too_deep", "too_large"}
+    | {"too_many_files", "too_many_lines", "too_many_parts", "too_many_recipients", "unreadable"}
+)
+"""Those that say that not everything of the mail is shown: they stand above it, the others among its details."""
 HTML_REASON = {
     "html_too_large": N_("The layout of this mail is too large to show; this is its text."),
     "html_too_deep": N_("The layout of this mail is nested too deep to show; this is its text."),
     "html_too_many_tags": N_("The layout of this mail is too large to show; this is its text."),
     "html_too_many_entities": N_("The layout of this mail is too large to show; this is its text."),
+    "cleaner_gave_up": N_("Making the layout of this mail safe would take too long; this is its text."),
     "cleaner_failed": N_("The layout of this mail could not be made safe; this is its text."),
 }
 OUTGOING = {
@@ -175,5 +196,9 @@ def install(app: Flask) -> None:
     """Give the templates these words."""
     tables = {name: value for name, value in globals().items() if name.isupper()}
     app.jinja_env.globals.update(
-        words=tables, said=said, parked_reason=parked_reason, event_text=event_text, shapes=SHAPES
+        words=tables,
+        said=said,
+        parked_reason=parked_reason,
+        event_text=event_text,
+        shapes=SHAPES,
     )

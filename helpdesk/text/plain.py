@@ -43,6 +43,11 @@ QUOTE_START = "\ue0f0"
 _OPEN, _CLOSE = "\ue0f1", "\ue0f2"
 
 
+def crude_text(html: str) -> str:
+    """The text of `html` by patterns alone, of the first 4 MB: for what is too large or too broken for a tree."""
+    return _tidied(_crude(html[: 8 * MAX_HTML]))
+
+
 def html_to_text(html: str, *, mark_quotes: bool = False) -> str:
     """The text form of `html`, cited blocks with `> ` in front; linear, and crude above 512 KB or 20,000 tags.
 
@@ -50,7 +55,7 @@ def html_to_text(html: str, *, mark_quotes: bool = False) -> str:
     """
     html = html.replace(QUOTE_START, "").replace(_OPEN, "").replace(_CLOSE, "")
     if len(html) > MAX_HTML or html.count("<") > MAX_TAGS:
-        return _tidied(_crude(html[: 8 * MAX_HTML]))
+        return crude_text(html)
     marked = _mark(html) if mark_quotes else html
     if not _HIDDEN.search(marked):
         marked = _STYLE.sub("", _INLINE.sub("", marked))
@@ -66,7 +71,6 @@ def _tidied(text: str) -> str:
 
 
 def _crude(html: str) -> str:
-    """Tags taken out by pattern: for what is too large or too broken for a tree."""
     html = _BREAK.sub("\n", _UNSEEN.sub(" ", _COMMENT.sub("", html)))
     return entities.unescape(_TAG.sub("", html))
 

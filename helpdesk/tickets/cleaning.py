@@ -1,13 +1,13 @@
-"""Cleans the HTML of filed mail, entry by entry, outside any request and outside filing."""
+"""Cleans the HTML of filed mail, entry by entry: outside any request, outside filing, each within its own limits."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 
+from helpdesk.confined import Confined, GaveUp
 from helpdesk.leases import hold, release
 from helpdesk.models import Attachment, Content, Entry
 from helpdesk.ports import CLEAN_WAITING, Ports
@@ -18,6 +18,8 @@ from helpdesk.unit import SYSTEM, unit_of_work
 LEASE = "cleaning"
 LEASE_SECONDS = 60
 DRAIN_SECONDS = 20
+CPU_SECONDS = 1.0
+"""Twice what the largest HTML within the limits takes."""
 _BATCH = 20
 
 
@@ -30,9 +32,26 @@ class Waiting:
     html: str
     images: dict[str, int]
 
+    def image_url(self, content_id: str) -> str | None:
+        """Our own address of an inline image."""
+        attachment_id = self.images.get(content_id)
+        return f"/werk/bestand/{attachment_id}/inline" if attachment_id else None
 
-def drain(ports: Ports, clean: Callable[..., CleanHtml] = clean_mail_html) -> int:
-    """Clean what waits for at most 20 s; nudges again when more is left. Returns how many entries."""
+
+def clean_one(item: Waiting) -> CleanHtml:
+    """The cleaned HTML, or why there is none: then the text form is shown."""
+    try:
+        return clean_mail_html(item.html, item.image_url)
+    except Exception:  # whatever a library makes of hostile HTML, the advisor has the text
+        return CleanHtml(None, "cleaner_failed")
+
+
+def drain(ports: Ports, confined: Confined | None = None) -> int:
+    """Clean what waits for at most 20 s; nudges again when more is left. Returns how many entries.
+
+    Without processes to confine the work to, it is done here, within the same CPU time.
+    """
+    confined = confined or Confined(0)
     done, until = 0, time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < until:
         if not hold(ports, LEASE, LEASE_SECONDS):
@@ -41,8 +60,8 @@ def drain(ports: Ports, clean: Callable[..., CleanHtml] = clean_mail_html) -> in
             waiting = _next(ports)
             if not waiting:
                 return done
-            results = [(item, _cleaned(item, clean)) for item in waiting]
-            _store(ports, results)
+            results = confined.each(clean_one, waiting, CPU_SECONDS)
+            _store(ports, list(zip(waiting, map(_result, results), strict=True)))
         finally:
             release(ports, LEASE)
         done += len(waiting)
@@ -72,31 +91,22 @@ def _next(ports: Ports) -> list[Waiting]:
         return found
 
 
-def _cleaned(item: Waiting, clean: Callable[..., CleanHtml]) -> CleanHtml | None:
-    """The result, or nothing when cleaning itself failed: then the text form is shown."""
-
-    def image_url(content_id: str) -> str | None:
-        attachment_id = item.images.get(content_id)
-        return f"/werk/bestand/{attachment_id}/inline" if attachment_id else None
-
-    try:
-        return clean(item.html, image_url)
-    except Exception:
-        return None
+def _result(result: CleanHtml | GaveUp) -> CleanHtml:
+    return CleanHtml(None, "cleaner_gave_up") if isinstance(result, GaveUp) else result
 
 
-def _store(ports: Ports, results: list[tuple[Waiting, CleanHtml | None]]) -> None:
+def _store(ports: Ports, results: list[tuple[Waiting, CleanHtml]]) -> None:
     with unit_of_work(ports, SYSTEM) as unit:
         for item, result in results:
-            html = result.html if result is not None else None
-            reason = None if html is not None else ((result.refused if result else None) or "cleaner_failed")
+            html = result.html
+            reason = None if html is not None else (result.refused or "cleaner_failed")
             changed = unit.session.execute(
                 update(Entry)
                 .where(Entry.id == item.entry_id, Entry.html_state == "waiting")
                 .values(
                     html_state="refused" if html is None else "clean",
                     html_reason=reason and reason[:32],
-                    remote_images=result.remote_images if result else 0,
+                    remote_images=result.remote_images,
                     cleaner_version=CLEANER_VERSION,
                 )
                 .returning(Entry.ticket_id)
@@ -108,7 +118,7 @@ def _store(ports: Ports, results: list[tuple[Waiting, CleanHtml | None]]) -> Non
                     Content.ticket_id == changed, Content.entry_id == item.entry_id, Content.kind == "html_source"
                 )
             )
-            texts = {"html": html or "", "remote_hosts": " ".join(result.remote_hosts) if result else ""}
+            texts = {"html": html or "", "remote_hosts": " ".join(result.remote_hosts)}
             rows = [
                 {"ticket_id": changed, "entry_id": item.entry_id, "kind": kind, "text": storable(text, 2_000_000)}
                 for kind, text in texts.items()

@@ -14,11 +14,12 @@ from helpdesk.mail.outbox import queue_receipt
 from helpdesk.models import Person, Ticket
 from helpdesk.people.addresses import normal, person_for
 from helpdesk.tickets.opening import add_person, open_ticket
-from helpdesk.tickets.writing import EntryDraft, FileDraft, write_entry
+from helpdesk.tickets.writing import INDEX_LIMIT, EntryDraft, FileDraft, write_entry
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
 _CCS = 50
+DEFECTS_LIMIT = 300
 _NOT_HERE = (None, "subject", "number")
 """Reasons of a hint (or none) that leave it open whether the mail answers one that has not come in yet."""
 
@@ -155,6 +156,7 @@ def _draft(
     if mail.reply_text != mail.text:
         texts["reply"] = mail.reply_text
     subject = mail.subject if opened else ""
+    index = f"{subject} {mail.reply_text or mail.text}"
     return EntryDraft(
         kind="machine" if machine else "mail",
         at=arrival.at,
@@ -169,9 +171,19 @@ def _draft(
         message_id_digest=unit.ports.keys.word_digest("message-id", mail.message_id) if mail.message_id else None,
         html=mail.html,
         verdict=arrival.verdict,
-        defects=" ".join(mail.defects)[:300] or None,
-        index=f"{subject} {mail.reply_text or mail.text}",
+        defects=_defects(mail, index),
+        index=index,
     )
+
+
+def _defects(mail: IncomingMail, index: str) -> str | None:
+    """What was wrong or left out, here and in reading, as whole codes."""
+    codes = [*mail.defects]
+    codes += ["search_cut"] if len(index) > INDEX_LIMIT else []
+    codes += ["too_many_recipients"] if len(mail.recipients) > _CCS and "too_many_recipients" not in codes else []
+    while len(" ".join(codes)) > DEFECTS_LIMIT:
+        codes.pop()
+    return " ".join(codes) or None
 
 
 def _digest(unit: Unit, message_ids: tuple[str, ...]) -> str | None:
