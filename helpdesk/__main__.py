@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from helpdesk.commands import operations, set_up, ticket, user
+from helpdesk.commands import operations, register, retention, set_up, ticket, user
 from helpdesk.commands.console import Console, sentence
 from helpdesk.errors import HelpdeskError
 from helpdesk.wiring import connect, keys_path
@@ -20,7 +20,14 @@ def helpdesk(context: click.Context) -> None:
     context.obj = Console(os.environ, connect, keys_path)
 
 
-for command in (*set_up.COMMANDS, *operations.COMMANDS, ticket.ticket, user.user):
+for command in (
+    *set_up.COMMANDS,
+    *operations.COMMANDS,
+    ticket.ticket,
+    user.user,
+    register.register,
+    retention.retention,
+):
     helpdesk.add_command(command)
 
 

@@ -125,6 +125,14 @@ def duration_text(duration: timedelta, language: str) -> str:
     }
 
 
+def period_text(years: int, months: int, weeks: int, days: int, language: str) -> str:
+    """A calendar period in words: "7 jaar", "1 year 6 months"; "0 dagen" when it has no length."""
+    parts = [(years, "year"), (months, "month"), (weeks, "week"), (days, "day")]
+    said = [(count, unit) for count, unit in parts if count] or [(0, "day")]
+    words = (format_unit(count, f"duration-{unit}", "long", locale=_CLDR[language]) for count, unit in said)
+    return _shown(" ".join(words), language)
+
+
 def number_text(number: int | float, language: str) -> str:
     """A number with the language's separators: "2.418", "12,5"."""
     return format_decimal(number, locale=_CLDR[language])

@@ -1,0 +1,95 @@
+"""`helpdesk register` and `helpdesk retention`, as somebody at the shell reads them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from helpdesk.__main__ import helpdesk
+from helpdesk.commands.console import Console
+from helpdesk.commands.retention import retention
+from helpdesk.errors import NotFound
+from helpdesk.models import Person, Ticket
+from helpdesk.ports import Ports
+from helpdesk.retention import clock
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.letters import letter, receive
+from tests.retention import policy_in_force
+
+
+def _register(*words: str) -> str:
+    found = CliRunner().invoke(helpdesk, ["register", *words])
+    assert found.exit_code == 0, found.output
+    return found.output
+
+
+def test_both_registers_are_exported_by_default_and_one_by_its_number() -> None:
+    both = _register("export")
+    one, other = _register("export", "551"), _register("export", "M895")
+    assert both == one + other
+    assert "Verwerkingsnummer 551" in one
+    assert "Referentienummer\tM895" in other
+
+
+def test_json_and_html_are_what_they_say() -> None:
+    assert set(json.loads(_register("export", "M895", "--format", "json"))["rules"]) == {"R15", "R16", "R17"}
+    assert _register("export", "551", "--format", "html").startswith('<article class="register" lang="nl"')
+
+
+def test_an_unknown_processing_is_refused() -> None:
+    found = CliRunner().invoke(helpdesk, ["register", "export", "552"])
+    assert found.exit_code == 2
+    assert "'552' is not one of '551', 'M895'" in found.output
+
+
+def test_tensions_are_said_in_both_languages() -> None:
+    dutch, english = _register("lint", "551"), _register("lint", "551", "--language", "en")
+    assert "551 X8 R6: Het doel van deze rij staat niet bij" in dutch
+    assert "551 X8 R6: The purpose of this row is not among" in english
+    assert {row["code"] for row in json.loads(_register("lint", "--json"))} == {f"X{n}" for n in range(1, 15)}
+
+
+def _retention(ports: Ports, *words: str) -> str:
+    console = Console({}, lambda _settings: ports, lambda settings: settings.data)
+    console.__dict__["ports"] = ports
+    found = CliRunner().invoke(retention, list(words), obj=console)
+    if found.exception:
+        raise found.exception
+    return found.output
+
+
+def test_why_says_the_arithmetic_and_no_name(ports: Ports) -> None:
+    receive(ports, letter("vraag"))
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        number = unit.session.scalars(select(Ticket.number)).one()
+    assert "nog geen register" in _retention(ports, "why", number)
+    policy_in_force(ports)
+    assert "afzender is nog niet bekend. Vanaf maandag 7 december 2026" in _retention(ports, "why", number)
+    with unit_of_work(ports, SYSTEM) as unit:
+        person = unit.session.scalars(select(Person)).one()
+        person.kind = "external"
+        clock.touch_person(unit, person.id)
+    said = _retention(ports, "why", f"V-{number}", "--language", "en")
+    assert said.splitlines() == [
+        "It is kept until and including Saturday 22 May 2027.",
+        (
+            "Rule R13: 6 months after the last message on Sunday 22 November 2026, "
+            "so until and including Saturday 22 May 2027."
+        ),
+    ]
+    found = json.loads(_retention(ports, "why", number, "--json"))
+    assert (found["state"], found["rule"], found["due_on"]) == ("dated", "R13", "2027-05-23")
+    assert "Femke" not in json.dumps(found)
+
+
+def test_counts_add_up(ports: Ports) -> None:
+    receive(ports, *(letter(f"{n}", message_id=f"<{n}@x>") for n in range(3)))
+    assert json.loads(_retention(ports, "counts", "--json")) == {"waiting:register": 3}
+
+
+def test_why_of_no_ticket_is_not_found(ports: Ports) -> None:
+    with pytest.raises(NotFound):
+        _retention(ports, "why", "2026-99999")
