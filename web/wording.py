@@ -24,6 +24,7 @@ AFTER_ANSWER = {
     "done": N_("the ticket is done"),
     "open": N_("the ticket stays open"),
 }
+LANGUAGE = {"nl": N_("Dutch"), "en": N_("English")}
 CHANNEL = {
     "mail": N_("E-mail"),
     "chat": N_("Chat"),
@@ -79,6 +80,8 @@ SHORTCUTS = {
     "ctrl": N_("Only together with Ctrl"),
     "off": N_("Off"),
 }
+DENSITY = {"roomy": N_("Roomy"), "normal": N_("Normal"), "compact": N_("Compact: two lines")}
+WIDTH = {"narrow": N_("Narrow"), "normal": N_("Normal"), "wide": N_("Wide")}
 THEME = {"": N_("As my device"), "light": N_("Light"), "dark": N_("Dark")}
 DEFECT = {
     "bad_boundary": N_("Its parts are not set apart properly."),

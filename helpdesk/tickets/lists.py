@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Account, Content, Entry, SearchQuery, Ticket, TicketPerson
@@ -19,6 +20,8 @@ from helpdesk.tickets.seen import is_unread, seen_by_me
 from helpdesk.tickets.views import ListPage, Row
 from helpdesk.unit import Unit
 
+ORDERS = ("", "newest", "oldest")
+"""The orders of a view: its own one, and by when a ticket was opened."""
 VIEWS = ("open", "mine", "unassigned", "waiting", "done", "all")
 COUNT_LIMIT = 1000
 QUERY_LIMIT = 400
@@ -48,12 +51,28 @@ def _seen(unit: Unit, statement: Select[int]) -> Select[int]:
     return statement
 
 
-def list_page(unit: Unit, view: str, after: str | None = None, size: int = 50) -> ListPage:
-    """One page of a view: who waits longest stands first, done and all newest first; keyset paging by `after`."""
+def _order(view: str, order: str) -> tuple[InstrumentedAttribute[dt.datetime], bool]:
+    """The column a view stands in, and whether backwards.
+
+    Only `ix_ticket_list` and the index of `changed_at` give a page of a million tickets at once. So the other orders
+    of the views that hold few tickets, those somebody has to do something with, sort what their index finds; in `done`
+    and `all` "newest" and "oldest" go by the last change, along its index in either direction.
+    """
+    if order not in ORDERS:
+        raise NotFound("There is no such order.")
+    if view in ("done", "all"):
+        return Ticket.changed_at, order != "oldest"
+    return (Ticket.opened_at, order == "newest") if order else (Ticket.waiting_since, False)
+
+
+def list_page(unit: Unit, view: str, after: str | None = None, size: int = 50, order: str = "") -> ListPage:
+    """One page of a view: who waits longest stands first, done and all newest first; keyset paging by `after`.
+
+    `order` is one of ORDERS; a cursor belongs to the order it came from.
+    """
     require(unit.actor, "ticket.read")
     statement = _seen(unit, select(Ticket.id).where(_condition(unit, view)))
-    column = Ticket.changed_at if view in ("done", "all") else Ticket.waiting_since
-    newest_first = view in ("done", "all")
+    column, newest_first = _order(view, order)
     if after:
         at, ticket_id = _cursor(after)
         beyond = (
@@ -62,13 +81,13 @@ def list_page(unit: Unit, view: str, after: str | None = None, size: int = 50) -
             else or_(column > at, and_(column == at, Ticket.id > ticket_id))
         )
         statement = statement.where(beyond)
-    order = (column.desc(), Ticket.id.desc()) if newest_first else (column, Ticket.id)
-    ids = list(unit.session.scalars(statement.order_by(*order).limit(size + 1)))
+    by = (column.desc(), Ticket.id.desc()) if newest_first else (column, Ticket.id)
+    ids = list(unit.session.scalars(statement.order_by(*by).limit(size + 1)))
     rows = _rows(unit, ids[:size])
     if len(ids) <= size:
         return ListPage(rows)
     last = unit.session.get_one(Ticket, ids[size - 1])
-    at = last.changed_at if newest_first else last.waiting_since
+    at: dt.datetime = getattr(last, column.key)
     return ListPage(rows, f"{at.timestamp():.6f}_{last.id}")
 
 

@@ -13,7 +13,7 @@ from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound, Unavaila
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import Staff, staff
 from helpdesk.text.language import N_
-from helpdesk.tickets import drafts, lists, seen
+from helpdesk.tickets import asker, drafts, lists, seen
 from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.views import Thread
 from helpdesk.unit import Unit
@@ -26,6 +26,8 @@ from web.unit import me, ports, reading, writing
 
 BY_CHANGE = frozenset({"afgehandeld", "alle"})
 """Views in which what changed last stands first."""
+ORDERS = {"": ("", ""), "nieuwste": ("newest", N_("Newest first")), "oudste": ("oldest", N_("Oldest first"))}
+"""The orders of a list by the word in their address: the domain's name and the title; the first is the view's own."""
 STATUS_CHOICES = ("waiting_for_asker", "done", "open")
 OUTSIDE = "outside"
 
@@ -38,8 +40,8 @@ def known_view(view: str) -> str:
 
 
 def kept() -> dict[str, Any]:
-    """The part of the address that says which list stands beside a ticket: its page, or the search it came from."""
-    return {name: request.args[name] for name in ("na", "zoek") if request.args.get(name)}
+    """The part of the address that says which list stands beside a ticket: its page and order, or the search."""
+    return {name: request.args[name] for name in ("na", "zoek", "volgorde") if request.args.get(name)}
 
 
 def list_address(view: str) -> str:
@@ -57,8 +59,19 @@ def _list_values(unit: Unit, view: str) -> dict[str, object]:
     if query_id := request.args.get("zoek"):
         return values | _found(unit, query_id)
     after = request.args.get("na") or None
-    page = lists.list_page(unit, VIEWS[view][0], after)
+    order = request.args.get("volgorde", "")
+    if order not in ORDERS:
+        raise NotFound("There is no such order.")
+    page = lists.list_page(unit, VIEWS[view][0], after, order=ORDERS[order][0])
+    values |= {"order": order, "orders": _orders(view)}
     return values | {"page": page, "after": after, "kept": kept(), "by_change": view in BY_CHANGE}
+
+
+def _orders(view: str) -> dict[str, str]:
+    """The orders to choose from; where what changed last stands first, that is the newest."""
+    if view in BY_CHANGE:
+        return {"": N_("Last changed first"), "oudste": ORDERS["oudste"][1]}
+    return {"": N_("Waiting longest first")} | {code: title for code, (_name, title) in ORDERS.items() if code}
 
 
 def _advisors(unit: Unit) -> list[Staff]:
@@ -156,6 +169,7 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
         "staff": [person for person in everybody if person.active and "advisor" in person.roles],
         "names": {str(person.id): person.name for person in everybody},
         "composer": shown,
+        "asker": asker.asker_of(unit, thread.requester.person_id, thread.ticket.id) if thread.requester else None,
         "to": shown.to or (thread.requester.address if thread.requester else ""),
         "last_entry": max((entry.id for entry in thread.entries), default=0),
         "moved_from": _moved_from(unit, thread),

@@ -126,5 +126,8 @@ export function startList() {
       remember(part);
     }
   }
+  document.getElementById("volgorde")?.addEventListener("change", (event) => {
+    /** @type {HTMLSelectElement} */ (event.target).form?.requestSubmit();
+  });
   document.addEventListener("hd:swapped", count);
 }
