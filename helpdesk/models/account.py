@@ -21,6 +21,8 @@ ROLES = (
 )
 THEMES = ("light", "dark")
 SHORTCUTS = ("on", "off", "ctrl")
+TEXT_SIZES = (100, 112, 125)
+DENSITIES = ("roomy", "normal", "compact")
 UNDO_SECONDS = (0, 5, 10, 20, 30)
 
 
@@ -40,6 +42,8 @@ class Account(Base):
     shortcuts: Mapped[str | None] = personal("preference", String(8))
     notify_mail: Mapped[bool | None] = personal("preference")
     undo_seconds: Mapped[int | None] = personal("preference")
+    text_size: Mapped[int | None] = personal("preference")
+    density: Mapped[str | None] = personal("preference", String(8))
     totp_step: Mapped[int | None] = plain("the newest time step whose code was used (RFC 6238 5.2)")
     active: Mapped[bool] = plain("whether the account may sign in", default=True)
     created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)

@@ -1,4 +1,4 @@
-"""What an account chose for itself: colours, keys, mail about notices, the seconds in which an answer can be undone."""
+"""What an account chose for itself: colours, sizes, keys, mail about notices, the seconds to undo an answer in."""
 
 from __future__ import annotations
 
@@ -6,26 +6,38 @@ from dataclasses import dataclass
 
 from helpdesk.errors import Invalid
 from helpdesk.models import Account
-from helpdesk.models.account import SHORTCUTS, THEMES, UNDO_SECONDS
+from helpdesk.models.account import DENSITIES, SHORTCUTS, TEXT_SIZES, THEMES, UNDO_SECONDS
 from helpdesk.unit import Unit
 
-__all__ = ["SHORTCUTS", "THEMES", "UNDO_SECONDS"]
+__all__ = ["DENSITIES", "SHORTCUTS", "TEXT_SIZES", "THEMES", "UNDO_SECONDS"]
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Choices; None is: as the browser (theme) or the settings of the deployment (undo_seconds) say."""
+    """Choices; None is: as the browser (theme) or the settings of the deployment (undo_seconds) say.
+
+    `text_size` is in percent, `density` the height of the rows of a list.
+    """
 
     theme: str | None = None
     shortcuts: str = "on"
     notify_mail: bool = False
     undo_seconds: int | None = None
+    text_size: int = 100
+    density: str = "normal"
 
 
 def preferences_of(unit: Unit, account_id: int) -> Preferences:
     """What this account chose."""
     account = unit.session.get_one(Account, account_id)
-    return Preferences(account.theme, account.shortcuts or "on", bool(account.notify_mail), account.undo_seconds)
+    return Preferences(
+        account.theme,
+        account.shortcuts or "on",
+        bool(account.notify_mail),
+        account.undo_seconds,
+        account.text_size or 100,
+        account.density or "normal",
+    )
 
 
 def set_preferences(unit: Unit, account_id: int, chosen: Preferences) -> None:
@@ -36,6 +48,11 @@ def set_preferences(unit: Unit, account_id: int, chosen: Preferences) -> None:
         raise Invalid("Choose one of the ways to use keys.", field="shortcuts")
     if chosen.undo_seconds is not None and chosen.undo_seconds not in UNDO_SECONDS:
         raise Invalid("Choose one of the numbers of seconds.", field="undo_seconds")
+    if chosen.text_size not in TEXT_SIZES:
+        raise Invalid("Choose one of the sizes of text.", field="text_size")
+    if chosen.density not in DENSITIES:
+        raise Invalid("Choose one of the heights of rows.", field="density")
     account = unit.session.get_one(Account, account_id)
+    account.text_size, account.density = chosen.text_size, chosen.density
     account.theme, account.shortcuts = chosen.theme, chosen.shortcuts
     account.notify_mail, account.undo_seconds = chosen.notify_mail, chosen.undo_seconds

@@ -42,6 +42,8 @@ class SignedIn:
     theme: str | None = None
     shortcuts: str | None = None
     undo_seconds: int | None = None
+    text_size: int = 100
+    density: str = "normal"
 
 
 def _throttled(unit: Unit, email: str) -> bool:
@@ -111,6 +113,8 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         account.theme,
         account.shortcuts,
         account.undo_seconds,
+        account.text_size or 100,
+        account.density or "normal",
     )
 
 

@@ -26,7 +26,7 @@ def account_id(ports: Ports) -> int:
 
 
 def test_choices_are_kept_and_come_with_the_session(ports: Ports, account_id: int) -> None:
-    chosen = Preferences("dark", "ctrl", True, 20)
+    chosen = Preferences("dark", "ctrl", True, 20, 112, "compact")
     with unit_of_work(ports, SYSTEM) as unit:
         assert preferences_of(unit, account_id) == Preferences()
         set_preferences(unit, account_id, chosen)
@@ -35,11 +35,19 @@ def test_choices_are_kept_and_come_with_the_session(ports: Ports, account_id: in
         token = sign_in(unit, EMAIL, PASSWORD).token
         who = session_for(unit, token or "")
     assert (who.theme, who.shortcuts, who.undo_seconds) == ("dark", "ctrl", 20)
+    assert (who.text_size, who.density) == (112, "compact")
 
 
 @pytest.mark.parametrize(
     "chosen",
-    [Preferences("pink"), Preferences(shortcuts="maybe"), Preferences(undo_seconds=7), Preferences(undo_seconds=-1)],
+    [
+        Preferences("pink"),
+        Preferences(shortcuts="maybe"),
+        Preferences(undo_seconds=7),
+        Preferences(undo_seconds=-1),
+        Preferences(text_size=99),
+        Preferences(density="tight"),
+    ],
 )
 def test_what_does_not_exist_is_refused(ports: Ports, account_id: int, chosen: Preferences) -> None:
     with unit_of_work(ports, SYSTEM) as unit, pytest.raises(Invalid):

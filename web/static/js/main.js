@@ -9,6 +9,7 @@ import { startMessages } from "./messages.js";
 import { startSending } from "./send.js";
 import { remember } from "./fragments.js";
 import { startSelecting } from "./select.js";
+import { startSplit } from "./split.js";
 import { startOpening } from "./open.js";
 
 document.documentElement.classList.add("js");
@@ -29,6 +30,7 @@ startMessages();
 startDrafts();
 startSending();
 startSelecting();
+startSplit();
 startKeys();
 startLive();
 
