@@ -87,8 +87,8 @@ def list_page(unit: Unit, view: str, after: str | None = None, size: int = 50, o
     if len(ids) <= size:
         return ListPage(rows)
     last = unit.session.get_one(Ticket, ids[size - 1])
-    at: dt.datetime = getattr(last, column.key)
-    return ListPage(rows, f"{at.timestamp():.6f}_{last.id}")
+    stands: dt.datetime = getattr(last, column.key)
+    return ListPage(rows, f"{stands.timestamp():.6f}_{last.id}")
 
 
 def _cursor(text: str) -> tuple[dt.datetime, int]:

@@ -17,7 +17,7 @@ HEIGHTS = {"Ruim": 96, "Normaal": 80, "Compact: twee regels": 48}
 def chosen(page: Page, group: str, name: str) -> None:
     page.goto("/werk/instellingen")
     page.get_by_role("group", name=group).get_by_label(name, exact=True).check()
-    page.get_by_role("button", name="Bewaar", exact=True).click()
+    page.get_by_role("button", name="Opslaan", exact=True).click()
     expect(page.locator(".notice")).to_have_text("Je keuzes zijn opgeslagen.")
 
 
@@ -39,7 +39,7 @@ def test_rows_and_text_without_scripts(site_ports: Ports, app: Flask, chromium: 
             assert problems(page, 1280) == []
         chosen(page, "Breedte van de lijst, op dit apparaat", "Smal")
         page.goto(TICKET)
-        assert page.evaluate("document.getElementById('lijst').offsetWidth") == 17 * 20
+        assert abs(page.evaluate("document.getElementById('lijst').offsetWidth") - 17 * 20) <= 1
 
 
 def test_the_line_between_list_and_ticket(site_ports: Ports, app: Flask, chromium: Chromium) -> None:
@@ -54,20 +54,20 @@ def test_the_line_between_list_and_ticket(site_ports: Ports, app: Flask, chromiu
         page.keyboard.press("ArrowLeft")
         expect(line).to_have_attribute("aria-valuenow", "22")
         width = "document.getElementById('lijst').offsetWidth"
-        assert page.evaluate(width) == 22 * 16
+        assert abs(page.evaluate(width) - 22 * 16) <= 1
         page.reload()
-        assert page.evaluate(width) == 22 * 16, "it comes with the page"
+        assert abs(page.evaluate(width) - 22 * 16) <= 1, "it comes with the page"
         box = line.bounding_box()
         assert box is not None
         page.mouse.move(box["x"] + 4, 500)
         page.mouse.down()
         page.mouse.move(box["x"] - 160, 500)
         page.mouse.up()
-        assert page.evaluate(width) == 17 * 16
+        assert abs(page.evaluate(width) - 17 * 16) <= 1
         page.goto("/werk/instellingen")
         group = page.get_by_role("group", name="Breedte van de lijst, op dit apparaat")
         expect(group.get_by_label("Smal")).to_be_checked()
         group.get_by_label("Normaal").check()
-        page.get_by_role("button", name="Bewaar", exact=True).click()
+        page.get_by_role("button", name="Opslaan", exact=True).click()
         page.goto(TICKET)
-        assert page.evaluate(width) == 24 * 16
+        assert abs(page.evaluate(width) - 24 * 16) <= 1
