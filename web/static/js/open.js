@@ -182,6 +182,8 @@ function mark(number) {
     row.querySelector("a")?.toggleAttribute("aria-current", false);
     if (row.id === `v-${number}`) {
       row.querySelector("a")?.setAttribute("aria-current", "true");
+      row.classList.remove("unread");
+      row.querySelector("a > .vh")?.remove();
       row.scrollIntoView({ block: "nearest" });
     }
   }
