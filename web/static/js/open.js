@@ -83,6 +83,7 @@ export async function openTicket(href, { push = true } = {}) {
   const { page, early } = coming(url);
   aim = url;
   const stop = waiting();
+  let news = false;
   try {
     const [fresh, kept] = await Promise.all([page, keepAll()]);
     if (mine !== turn) {
@@ -92,7 +93,7 @@ export async function openTicket(href, { push = true } = {}) {
       refuse();
       return false;
     }
-    put(fresh, url, push && url !== shownAt());
+    news = put(fresh, url, push && url !== shownAt());
   } catch {
     if (mine === turn) {
       location.assign(href);
@@ -102,7 +103,7 @@ export async function openTicket(href, { push = true } = {}) {
     aim = mine === turn ? "" : aim;
     stop();
   }
-  document.dispatchEvent(new CustomEvent("hd:opened", { detail: { early, known: places.has(url) && !push } }));
+  document.dispatchEvent(new CustomEvent("hd:opened", { detail: { early, news, known: places.has(url) && !push } }));
   return true;
 }
 
@@ -114,7 +115,8 @@ function refuse() {
   }
 }
 
-/** @param {Document} page @param {string} url @param {boolean} push */
+/** Put the ticket in place; returns whether there may be something in it that this reader has not seen.
+ * @param {Document} page @param {string} url @param {boolean} push */
 function put(page, url, push) {
   const fresh = page.getElementById("vraag");
   const aside = page.getElementById("over");
@@ -138,8 +140,11 @@ function put(page, url, push) {
   if (push && placeOf(url) < 0) {
     enter(shownAt());
   }
+  const row = document.getElementById(`v-${number}`);
+  const news = !row || row.classList.contains("unread");
   mark(number);
   showWalk();
+  return news;
 }
 
 /** Remember where things stand before they go. */

@@ -137,7 +137,18 @@ export function startSelecting() {
       send(sent, event.submitter);
     }
   });
-  document.addEventListener("hd:opened", () => mark("read"));
-  document.addEventListener("hd:came", () => document.visibilityState === "visible" && mark("read"));
+  document.addEventListener("hd:opened", (event) => /** @type {CustomEvent} */ (event).detail.news && mark("read"));
+  let came = false;
+  const seen = () => {
+    if (came && document.visibilityState === "visible") {
+      came = false;
+      mark("read");
+    }
+  };
+  document.addEventListener("visibilitychange", seen);
+  document.addEventListener("hd:came", () => {
+    came = true;
+    seen();
+  });
   fold()?.addEventListener("toggle", () => !fold()?.open && chooseNothing());
 }
