@@ -38,7 +38,7 @@ def tell(unit: Unit, account_id: int | None, ticket_id: int, kind: str) -> None:
                 to_mail=bool(wants.notify_mail),
             )
         )
-    unit.after_commit(lambda: unit.ports.bus.publish(f"account:{account_id}", {"kind": "notice"}))
+    unit.hint(f"account:{account_id}", {"kind": "notice"})
 
 
 def seen(unit: Unit, ticket_id: int | None = None) -> None:

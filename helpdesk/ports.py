@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -55,8 +55,8 @@ class Blobs(Protocol):
 class Bus(Protocol):
     """Hints between processes: ids and fixed words only; a lost hint costs a delay, never a fact."""
 
-    def publish(self, topic: str, hint: dict[str, int | str]) -> None:
-        """Tell whoever listens; never raises."""
+    def publish(self, hints: Mapping[str, dict[str, int | str]]) -> None:
+        """Tell whoever listens, by topic; never raises."""
 
 
 class Jobs(Protocol):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import column, delete, insert, select, table, text
 
 from helpdesk.models import SearchText
 from helpdesk.text.stems import query_stems, stem_text
 from helpdesk.unit import Unit
+
+_SQLITE_INDEX = table("search_index", column("rowid"), column("stems"))
+"""The FTS5 table, which the models do not know."""
 
 
 def _engine(unit: Unit) -> str:
@@ -22,11 +25,9 @@ def index_entry(unit: Unit, ticket_id: int, entry_id: int, words: str) -> None:
 def index_new_entry(unit: Unit, ticket_id: int, entry_id: int, words: str) -> None:
     """Index an entry that never was."""
     stems = stem_text(words)
-    unit.session.execute(insert(SearchText).values(ticket_id=ticket_id, entry_id=entry_id, stems=stems))
+    unit.rows.put(SearchText, {"ticket_id": ticket_id, "entry_id": entry_id, "stems": stems})
     if _engine(unit) == "sqlite":
-        unit.session.execute(
-            text("INSERT INTO search_index(rowid, stems) VALUES (:id, :stems)"), {"id": entry_id, "stems": stems}
-        )
+        unit.rows.put(_SQLITE_INDEX, {"rowid": entry_id, "stems": stems})
 
 
 def forget_entry(unit: Unit, ticket_id: int, entry_id: int) -> None:

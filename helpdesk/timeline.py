@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
-
 from helpdesk.models import Event
 from helpdesk.unit import Unit
 
@@ -18,16 +16,16 @@ def record(
     after: str | int | None = None,
 ) -> None:
     """Write what happened, by whom, now; `before` and `after` are ids or fixed words. Hints after the commit."""
-    unit.session.execute(
-        insert(Event).values(
-            ticket_id=ticket_id,
-            entry_id=entry_id,
-            account_id=unit.actor.account_id,
-            kind=kind,
-            at=unit.now,
-            before=None if before is None else str(before),
-            after=None if after is None else str(after),
-        )
+    unit.rows.put(
+        Event,
+        {
+            "ticket_id": ticket_id,
+            "entry_id": entry_id,
+            "account_id": unit.actor.account_id,
+            "kind": kind,
+            "at": unit.now,
+            "before": None if before is None else str(before),
+            "after": None if after is None else str(after),
+        },
     )
-    hint: dict[str, int | str] = {"ticket": ticket_id, "kind": kind}
-    unit.after_commit(lambda: unit.ports.bus.publish(f"ticket:{ticket_id}", hint))
+    unit.hint(f"ticket:{ticket_id}", {"ticket": ticket_id, "kind": kind})

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.errors import Conflict, Unavailable
 from helpdesk.ports import Ports
+from helpdesk.rows import Rows
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,22 @@ class Unit:
     ports: Ports
     now: dt.datetime
     _after: list[Callable[[], None]] = field(default_factory=list)
+    _hints: dict[str, dict[str, int | str]] = field(default_factory=dict)
+    _nudges: set[str] = field(default_factory=set)
     _before: dict[Callable[[Unit, set[int]], None], set[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(self.session)
+
+    def hint(self, topic: str, hint: dict[str, int | str]) -> None:
+        """Publish once the unit is durable; of several hints on one topic the last."""
+        self._hints[topic] = hint
+
+    def nudge(self, job: str) -> None:
+        """Nudge the workers, once, when the unit is durable."""
+        if job not in self._nudges:
+            self._nudges.add(job)
+            self.after_commit(lambda: self.ports.jobs.nudge(job))
 
     def before_commit(self, fn: Callable[[Unit, set[int]], None], row_id: int) -> None:
         """Have `fn` see this row at the end of the unit, in the same transaction, in one set with all others."""
@@ -76,6 +92,7 @@ class Unit:
 
     def stale(self, row: Any) -> None:
         """Count a change of a versioned row without claiming it: forms made before it are refused from now on."""
+        self.rows.write()
         self.session.flush()
         model = type(row)
         self.session.execute(update(model).where(model.id == row.id).values(version=model.version + 1))
@@ -84,12 +101,15 @@ class Unit:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that can fail alone: its rows and what it wanted told are undone, the rest of the unit goes on."""
-        told = len(self._after)
+        told, hints = len(self._after), dict(self._hints)
         try:
-            with self.session.begin_nested():
+            with self.rows.undone_on_error(), self.session.begin_nested():
                 yield
+                self.rows.write()
         except BaseException:
             del self._after[told:]
+            self._hints = hints
+            self._nudges.clear()
             raise
 
     def told(self) -> None:
@@ -99,7 +119,11 @@ class Unit:
                 fn()
             except Exception as fault:
                 log.warning("after_commit", extra={"fault": type(fault).__name__})
+        if self._hints:
+            self.ports.bus.publish(self._hints)
         self._after.clear()
+        self._hints.clear()
+        self._nudges.clear()
 
 
 def database_gone(fault: DBAPIError) -> bool:
@@ -121,6 +145,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
             yield unit
             if write:
                 unit.settle()
+                unit.rows.write()
                 session.commit()
             else:
                 session.expunge_all()

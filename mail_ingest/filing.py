@@ -17,12 +17,12 @@ from helpdesk.models import InboundMail
 from helpdesk.people.addresses import normal
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
 from helpdesk.tickets.handling import blocked_senders
-from helpdesk.tickets.receiving import Arrival, receive_mail
+from helpdesk.tickets.receiving import Arrival, receive_mails
 from helpdesk.unit import SYSTEM, Unit, database_gone, unit_of_work
 from mail_ingest.authentication import verdict as sender_verdict
 from mail_ingest.reading import Readers, unread
 from mail_ingest.rules.order import judge
-from mail_ingest.verdict import Machine, Park, World
+from mail_ingest.verdict import Park, World
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 120
@@ -75,7 +75,10 @@ def drain(ports: Ports, readers: Readers) -> int:
 
 
 def file_batch(ports: Ports, readers: Readers, mailbox: str) -> int:
-    """File the oldest rows of a mailbox that may go now; the caller holds its lease. Returns how many went."""
+    """File the oldest rows of a mailbox that may go now; the caller holds its lease. Returns how many went.
+
+    All together, in sets; when that fails, each by itself, so that a fault of one hurts no neighbour.
+    """
     rows = _next_rows(ports, mailbox)
     if not rows:
         return 0
@@ -83,10 +86,23 @@ def file_batch(ports: Ports, readers: Readers, mailbox: str) -> int:
     try:
         with unit_of_work(ports, SYSTEM) as unit:
             world = _world(unit)
-            return sum(_file(unit, row, mail, world) for row, mail in zip(rows, mails, strict=True))
+            read = [(row.id, mail) for row, mail in zip(rows, mails, strict=True)]
+            try:
+                with unit.savepoint():
+                    return _file(unit, read, world)
+            except Exception as fault:
+                _not_ours(fault)
+                log.warning("filing one by one", extra={"fault": type(fault).__name__})
+            return sum(_file_alone(unit, inbound_id, mail, world) for inbound_id, mail in read)
     except Unavailable:
         _back_off(ports, [row.id for row in rows])
         raise
+
+
+def _not_ours(fault: Exception) -> None:
+    """Raise a fault again that no mail is guilty of: the database or the disk is gone."""
+    if isinstance(fault, Unavailable) or (isinstance(fault, DBAPIError) and database_gone(fault)):
+        raise fault
 
 
 def _due(unit: Unit) -> ColumnElement[bool]:
@@ -189,45 +205,49 @@ def _world(unit: Unit) -> World:
     return World(frozenset(own), frozenset(blocked_senders(unit)), unit.ports.settings.mail_domain)
 
 
-def _file(unit: Unit, waiting: Waiting, mail: IncomingMail, world: World) -> int:
+def _file_alone(unit: Unit, inbound_id: int, mail: IncomingMail, world: World) -> int:
     """File one mail in its savepoint; a fault of its own is recorded and hurts no neighbour."""
-    row = unit.session.get(InboundMail, waiting.id)
-    if row is None or row.state != "received":
-        return 0
     try:
         with unit.savepoint():
-            _decide(unit, row, mail, world)
-            unit.session.flush()
-    except Unavailable:
-        raise
+            return _file(unit, [(inbound_id, mail)], world)
     except Exception as fault:
-        if isinstance(fault, DBAPIError) and database_gone(fault):
-            raise
-        log.error("filing", extra={"fault": type(fault).__name__, "inbound": waiting.id})
-        _faulted(unit, waiting.id, fault)
+        _not_ours(fault)
+        log.error("filing", extra={"fault": type(fault).__name__, "inbound": inbound_id})
+        _faulted(unit, inbound_id, fault)
         return 0
-    return 1
 
 
-def _decide(unit: Unit, row: InboundMail, mail: IncomingMail, world: World) -> None:
-    said = None
-    if not row.skip_rules:
-        said = judge(mail, World(world.own_addresses, world.blocked_senders, world.mail_domain, row.envelope_null))
-    row.filed_at = unit.now
-    if isinstance(said, Park):
-        row.state, row.reason = "parked", said.reason
-        return
+def _file(unit: Unit, read: list[tuple[int, IncomingMail]], world: World) -> int:
+    """Judge and file mails that still wait, in order; returns how many they were."""
+    wanted = select(InboundMail).where(InboundMail.id.in_([inbound_id for inbound_id, _mail in read]))
+    there = {row.id: row for row in unit.session.scalars(wanted.where(InboundMail.state == "received"))}
+    waiting = [(there[inbound_id], mail) for inbound_id, mail in read if inbound_id in there]
+    chosen = []
+    for row, mail in waiting:
+        said = None
+        if not row.skip_rules:
+            said = judge(mail, World(world.own_addresses, world.blocked_senders, world.mail_domain, row.envelope_null))
+        row.filed_at = unit.now
+        if isinstance(said, Park):
+            row.state, row.reason = "parked", said.reason
+        else:
+            chosen.append((row, mail, said.reason if said else None))
+    filed = receive_mails(unit, [(mail, _arrival(unit, row, mail, machine)) for row, mail, machine in chosen])
+    for (row, _mail, _machine), became in zip(chosen, filed, strict=True):
+        row.state, row.ticket_id, row.reason = became.state, became.ticket_id, None
+    return len(waiting)
+
+
+def _arrival(unit: Unit, row: InboundMail, mail: IncomingMail, machine: str | None) -> Arrival:
     domain = mail.sender.address.rpartition("@")[2] if mail.sender else ""
-    arrival = Arrival(
+    return Arrival(
         inbound_id=row.id,
         desk_key=row.desk_key,
         at=row.arrived_at,
         token_address=f"+{row.token}@" if row.token else "",
         verdict=sender_verdict(mail.authentication_results, unit.ports.settings.authserv_id or None, domain),
-        machine=said.reason if isinstance(said, Machine) else None,
+        machine=machine,
     )
-    filed = receive_mail(unit, mail, arrival)
-    row.state, row.ticket_id, row.reason = filed.state, filed.ticket_id, None
 
 
 def _faulted(unit: Unit, inbound_id: int, fault: Exception) -> None:

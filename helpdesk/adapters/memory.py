@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpdesk.ports import Delivery
@@ -15,9 +15,9 @@ class MemoryBus:
 
     hints: list[tuple[str, dict[str, int | str]]] = field(default_factory=list)
 
-    def publish(self, topic: str, hint: dict[str, int | str]) -> None:
-        """Keep the hint."""
-        self.hints.append((topic, hint))
+    def publish(self, hints: Mapping[str, dict[str, int | str]]) -> None:
+        """Keep the hints."""
+        self.hints += hints.items()
 
 
 @dataclass

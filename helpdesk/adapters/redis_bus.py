@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 
 import redis
 
@@ -16,9 +17,12 @@ class RedisBus:
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
-    def publish(self, topic: str, hint: dict[str, int | str]) -> None:
-        """Publish; a server that is gone is no fault of the caller."""
+    def publish(self, hints: Mapping[str, dict[str, int | str]]) -> None:
+        """Publish all in one round trip; a server that is gone is no fault of the caller."""
         try:
-            self._redis.publish(f"helpdesk:{topic}", json.dumps(hint))
+            with self._redis.pipeline(transaction=False) as line:
+                for topic, hint in hints.items():
+                    line.publish(f"helpdesk:{topic}", json.dumps(hint))
+                line.execute()
         except redis.RedisError as fault:
             log.warning("bus", extra={"fault": type(fault).__name__})

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 
@@ -70,17 +70,27 @@ def _undo_seconds(unit: Unit, entry: Entry) -> int:
 
 
 def queue_receipt(
-    unit: Unit, ticket: Ticket, entry: Entry, recipient: Recipient, language: str | None
+    unit: Unit,
+    ticket: Ticket,
+    entry: Entry,
+    recipient: Recipient,
+    language: str | None,
+    sent: Counter[str] | None = None,
 ) -> OutgoingMail | None:
     """Queue the acknowledgement of a person's mail, in both languages when theirs is not known.
 
     None when the desk sends none, the address is our own or can't be sent to, or it had its number of automatic
-    answers within a day: that ends every loop, whatever the headers said (RFC 3834).
+    answers within a day: that ends every loop, whatever the headers said (RFC 3834). With `sent`, what `receipts_to`
+    said of the address, nothing is read; the new receipt is counted there.
     """
-    settings = unit.ports.settings
+    settings, address = unit.ports.settings, normal(recipient.address)
     unwanted = not desk_of(settings, ticket.desk_key).receipt or sendable(recipient.address) is None
-    if unwanted or is_ours(settings, recipient.address) or _throttled(unit, normal(recipient.address)):
+    if unwanted or is_ours(settings, recipient.address):
         return None
+    sent = receipts_to(unit, [address]) if sent is None else sent
+    if sent[address] >= settings.receipts_per_day:
+        return None
+    sent[address] += 1
     return _queue(
         unit,
         kind="receipt",
@@ -153,7 +163,7 @@ def requeue(unit: Unit, outgoing_id: int) -> None:
         recipient.state, recipient.status_code, recipient.changed_at = "waiting", None, unit.now
     mail.state, mail.attempts, mail.reply_code, mail.claimed_at = "queued", 0, None, None
     mail.next_try_at, mail.give_up_at = unit.now, unit.now + unit.ports.settings.retry_for
-    unit.after_commit(lambda: unit.ports.jobs.nudge(DELIVER_WAITING))
+    unit.nudge(DELIVER_WAITING)
 
 
 def recipients_of(unit: Unit, outgoing_id: int) -> Sequence[OutgoingRecipient]:
@@ -192,19 +202,23 @@ def _recipients(unit: Unit, to: Sequence[Recipient], cc: Sequence[Recipient]) ->
     return list(chosen.values())
 
 
-def _throttled(unit: Unit, address: str) -> bool:
-    sent = unit.session.scalar(
-        select(func.count())
-        .select_from(OutgoingRecipient)
+def receipts_to(unit: Unit, addresses: Iterable[str]) -> Counter[str]:
+    """How many receipts went, or are to go, to each normalised address within the last day."""
+    wanted = set(addresses)
+    if not wanted:
+        return Counter()
+    found = (
+        select(OutgoingRecipient.address, func.count().label("count"))
         .join(OutgoingMail, OutgoingMail.id == OutgoingRecipient.outgoing_id)
         .where(
-            OutgoingRecipient.address == address,
+            OutgoingRecipient.address.in_(wanted),
             OutgoingMail.kind == "receipt",
             OutgoingMail.state != "cancelled",
             OutgoingMail.date > unit.now - _DAY,
         )
+        .group_by(OutgoingRecipient.address)
     )
-    return (sent or 0) >= unit.ports.settings.receipts_per_day
+    return Counter({row.address: row.count for row in unit.session.execute(found)})
 
 
 def _queue(
@@ -237,15 +251,15 @@ def _queue(
         next_try_at=unit.now + wait,
         give_up_at=unit.now + settings.retry_for,
     )
-    unit.session.add(mail)
-    unit.session.flush()
-    unit.session.add_all(_row(mail.id, recipient, role, unit.now) for recipient, role in recipients)
-    unit.session.flush()
+    unit.rows.add(mail)
+    for recipient, role in recipients:
+        _put_recipient(unit, mail.id, recipient, role)
     if not wait:
-        unit.after_commit(lambda: unit.ports.jobs.nudge(DELIVER_WAITING))
+        unit.nudge(DELIVER_WAITING)
     return mail
 
 
-def _row(outgoing_id: int, recipient: Recipient, role: str, now: dt.datetime) -> OutgoingRecipient:
-    values: dict[str, Any] = {"outgoing_id": outgoing_id, "role": role, "state": "waiting", "changed_at": now}
-    return OutgoingRecipient(**values, name=one_line(recipient.name, 300), address=normal(recipient.address))
+def _put_recipient(unit: Unit, outgoing_id: int, recipient: Recipient, role: str) -> None:
+    said = {"outgoing_id": outgoing_id, "role": role, "state": "waiting", "changed_at": unit.now}
+    said |= {"name": one_line(recipient.name, 300), "address": normal(recipient.address)}
+    unit.rows.put(OutgoingRecipient, said)

@@ -255,5 +255,4 @@ def _tell(unit: Unit, mail: OutgoingMail, outcome: _Outcome, refused: int) -> No
         record(unit, ticket_id, "delivery_failed", entry_id=mail.entry_id, after=code)
         tell_author(unit, mail, ticket_id, "delivery_failed")
     else:
-        hint: dict[str, int | str] = {"ticket": ticket_id, "kind": "outgoing"}
-        unit.after_commit(lambda: unit.ports.bus.publish(f"ticket:{ticket_id}", hint))
+        unit.hint(f"ticket:{ticket_id}", {"ticket": ticket_id, "kind": "outgoing"})

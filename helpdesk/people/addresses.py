@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
@@ -18,19 +19,35 @@ def normal(address: str) -> str:
     return f"{local}{at}{domain}"[:320]
 
 
-def person_for(unit: Unit, address: str, name: str = "") -> Person:
-    """The person who owns the address; a new one of kind unknown when nobody does."""
+def people_at(unit: Unit, addresses: Iterable[str]) -> dict[str, Person]:
+    """The people who own these normalised addresses, by address; nothing for one that nobody owns."""
+    found = select(Address.value, Person).join(Person, Address.person_id == Person.id)
+    wanted = set(addresses)
+    if not wanted:
+        return {}
+    return {row.value: row.Person for row in unit.session.execute(found.where(Address.value.in_(wanted)))}
+
+
+def person_for(unit: Unit, address: str, name: str = "", known: dict[str, Person] | None = None) -> Person:
+    """The person who owns the address; a new one of kind unknown when nobody does.
+
+    With `known`, what `people_at` said of this address, nothing is read; a new person is added there.
+    """
     value = normal(address)
-    found = unit.session.scalar(
-        select(Person).join(Address, Address.person_id == Person.id).where(Address.value == value)
-    )
+    known = people_at(unit, [value]) if known is None else known
+    found = known.get(value)
     if found is not None:
         if name and not found.display_name:
             found.display_name = name[:300]
         return found
+    person = new_person(unit, name)
+    unit.rows.put(Address, {"person_id": person.id, "value": value, "source": "mail", "created_at": unit.now})
+    known[value] = person
+    return person
+
+
+def new_person(unit: Unit, name: str = "") -> Person:
+    """Somebody of whom nothing is known but perhaps a name."""
     person = Person(kind="unknown", display_name=name[:300] or None, created_at=unit.now)
-    unit.session.add(person)
-    unit.session.flush()
-    unit.session.add(Address(person_id=person.id, value=value, source="mail", created_at=unit.now))
-    unit.session.flush()
+    unit.rows.add(person)
     return person

@@ -6,7 +6,7 @@ import datetime as dt
 import unicodedata
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Invalid
@@ -19,13 +19,41 @@ from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
 
-def _next(unit: Unit, name: str) -> int:
-    """The next number of a counter; the row lock makes it unique."""
+def _add(unit: Unit, name: str, count: int) -> int:
+    """Move a counter; the row lock makes its numbers unique. Returns where it stands now."""
     connection = unit.session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    fresh = dialect.insert(Counter).values(name=name, value=1)
-    drawn = fresh.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
-    return int(connection.execute(drawn.returning(Counter.value)).scalar_one())
+    fresh = dialect.insert(Counter).values(name=name, value=count)
+    moved = fresh.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + count})
+    return int(connection.execute(moved.returning(Counter.value)).scalar_one())
+
+
+class Numbers:
+    """Ticket numbers of one unit: up to `most` are drawn at once, and what is left over is given back, without a gap.
+
+    Whoever makes it calls `close` before the commit; the counter is locked for others from the first number on.
+    """
+
+    def __init__(self, unit: Unit, most: int = 1) -> None:
+        self._unit, self._most, self._left, self._last, self._opened = unit, most, 0, 0, 0
+        self._year = unit.now.astimezone(ZoneInfo(unit.ports.settings.timezone)).year
+
+    def next(self) -> str:
+        """The number of one more ticket."""
+        if not self._left:
+            self._last = _add(self._unit, f"number:{self._year}", self._most)
+            self._left = self._most
+        self._left -= 1
+        self._opened += 1
+        return f"{self._year}-{self._last - self._left:05}"
+
+    def close(self) -> None:
+        """Give back what was not needed, and count the tickets ever created."""
+        if self._left:
+            _add(self._unit, f"number:{self._year}", -self._left)
+        if self._opened:
+            _add(self._unit, "tickets_created", self._opened)
+        self._left = self._opened = 0
 
 
 def folded(*words: str) -> str:
@@ -38,16 +66,8 @@ def add_person(unit: Unit, ticket_id: int, person: Person, role: str, address: s
     """Put a person on a ticket in a role, with the name and address as they were given."""
     value = storable(normal(address), 320)
     shown = storable(name, 300)
-    unit.session.execute(
-        insert(TicketPerson).values(
-            ticket_id=ticket_id,
-            person_id=person.id,
-            role=role,
-            name=shown,
-            address=value,
-            folded=folded(shown, value),
-        )
-    )
+    said = {"ticket_id": ticket_id, "person_id": person.id, "role": role}
+    unit.rows.put(TicketPerson, said | {"name": shown, "address": value, "folded": folded(shown, value)})
 
 
 def open_ticket(
@@ -62,11 +82,12 @@ def open_ticket(
     channel: str = "mail",
     status: str = "new",
     language: str | None = None,
+    numbers: Numbers | None = None,
 ) -> Ticket:
     """A new ticket of this person, with its subject and timeline; its first entry is written by the caller."""
-    year = unit.now.astimezone(ZoneInfo(unit.ports.settings.timezone)).year
+    drawn = numbers or Numbers(unit)
     ticket = Ticket(
-        number=f"{year}-{_next(unit, f'number:{year}'):05}",
+        number=drawn.next(),
         desk_key=desk_key,
         channel=channel,
         status=status,
@@ -76,10 +97,10 @@ def open_ticket(
         changed_at=unit.now,
         done_at=unit.now if status == "done" else None,
     )
-    unit.session.add(ticket)
-    unit.session.flush()
+    unit.rows.add(ticket)
     clock.touch(unit, ticket.id)
-    _next(unit, "tickets_created")
+    if numbers is None:
+        drawn.close()
     write_subject(unit, ticket.id, subject)
     add_person(unit, ticket.id, person, "requester", address, name)
     record(unit, ticket.id, "opened", after=channel)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from helpdesk import notices
-from helpdesk.mail.bounces import Report, mark_bounce
+from helpdesk.mail.bounces import mark_bounce
 from helpdesk.mail.incoming import IncomingMail, Sender
-from helpdesk.mail.matching import Match, Trail, find_ticket_for, followed
+from helpdesk.mail.known import Clues, Known, Trail, clues, read_known
+from helpdesk.mail.matching import Match, find_ticket_for
 from helpdesk.mail.outbox import queue_receipt
 from helpdesk.models import Person, Ticket
-from helpdesk.people.addresses import normal, person_for
-from helpdesk.tickets.opening import add_person, open_ticket
-from helpdesk.tickets.writing import INDEX_LIMIT, EntryDraft, FileDraft, write_entry
+from helpdesk.people.addresses import new_person, normal, person_for
+from helpdesk.tickets.opening import Numbers, add_person, open_ticket
+from helpdesk.tickets.writing import INDEX_LIMIT, EntryDraft, FileDraft, stage_files, write_entry
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
@@ -47,83 +49,118 @@ class Filed:
     opened: bool
 
 
-def receive_mail(unit: Unit, mail: IncomingMail, arrival: Arrival) -> Filed:
-    """File a mail: believed bounces on the mail they speak of, answers on their ticket, all else as a new ticket.
+Received = tuple[IncomingMail, Arrival]
 
-    Mail of a person wakes its ticket, machine mail never does and is never answered (RFC 3834).
+
+def receive_mails(unit: Unit, received: Sequence[Received]) -> list[Filed]:
+    """File mails, in order: what the database knows of them is read in sets before, and their rows are written after.
+
+    Believed bounces go on the mail they speak of, answers on their ticket, all else becomes a new ticket. Mail of a
+    person wakes its ticket, machine mail never does and is never answered (RFC 3834). Raises what any one of them
+    raises; whoever wants to spare its neighbours has them filed one by one then, each in a savepoint.
     """
-    machine = mail.is_bounce or mail.is_auto_reply or arrival.machine is not None
-    trail = Trail(arrival.token_address, arrival.verdict)
-    report = mark_bounce(unit, mail, arrival.token_address) if mail.is_bounce and arrival.verdict != "fail" else None
-    match = _match(unit, mail, trail, report)
-    sender = mail.sender or Sender("")
-    person = _person(unit, sender)
-    ticket = unit.session.get_one(Ticket, match.ticket_id) if match.ticket_id else None
-    previous = None
-    if ticket is not None and not machine and _too_old(unit, ticket):
-        previous, ticket = ticket, None
-    opened = ticket is None
-    if ticket is None:
-        ticket = _open(unit, mail, arrival, person, sender, machine=machine)
-        _hint(ticket, match, previous)
-    draft = _draft(unit, mail, arrival, person, machine=machine, opened=opened)
-    if opened and not machine and match.ticket_id is None and match.hint_reason in _NOT_HERE:
-        draft.parent_digest = _digest(unit, mail.in_reply_to or mail.references[-1:])
-        draft.root_digest = _digest(unit, mail.references or mail.in_reply_to)
-    entry = write_entry(unit, ticket.id, draft)
-    record(unit, ticket.id, "machine_mail" if machine else "mail_received", entry_id=entry.id)
-    if not machine:
-        _wake(unit, ticket, arrival.at, opened=opened)
-        if opened and not mail.answer_unwanted and sender.address:
-            queue_receipt(unit, ticket, entry, sender, ticket.language)
-    return Filed(ticket.id, entry.id, "machine" if machine else "filed", opened)
+    trails = [Trail(arrival.token_address, arrival.verdict) for _mail, arrival in received]
+    found = [clues(unit, mail, trail) for (mail, _arrival), trail in zip(received, trails, strict=True)]
+    unit.rows.expect(len(received))
+    known = read_known(unit, [mail for mail, _arrival in received], found)
+    filing = _Filing(unit, known, Numbers(unit, len(received)), _files(unit, received))
+    filed = [filing.receive(*each) for each in zip(received, found, trails, strict=True)]
+    filing.numbers.close()
+    return filed
 
 
-def _match(unit: Unit, mail: IncomingMail, trail: Trail, report: Report | None) -> Match:
-    """A believed report joins; any other bounce only hints, whoever it says it is from."""
-    told = followed(unit, report.ticket_id) if report is not None and report.ticket_id is not None else None
-    if told is not None and report is not None and report.believed:
-        return Match(told)
-    found = find_ticket_for(unit, mail, trail)
-    if not mail.is_bounce:
-        return found
-    hinted = told or found.ticket_id or found.hint_ticket_id
-    return Match(None, hinted, (told is None and found.hint_reason) or "report") if hinted else Match()
+def _files(unit: Unit, received: Sequence[Received]) -> Iterator[FileDraft]:
+    """The files of all mails, in order, staged with one round of syncs."""
+    drafts = [
+        FileDraft(part.filename, part.content_type, part.content, part.inline, part.content_id)
+        for mail, _arrival in received
+        for part in mail.attachments
+    ]
+    return iter(stage_files(unit, drafts))
 
 
-def _person(unit: Unit, sender: Sender) -> Person:
-    if "@" in sender.address:
-        return person_for(unit, sender.address, sender.name)
-    nobody = Person(kind="unknown", display_name=None, created_at=unit.now)
-    unit.session.add(nobody)
-    unit.session.flush()
-    return nobody
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """What the mails of one batch share."""
+
+    unit: Unit
+    known: Known
+    numbers: Numbers
+    files: Iterator[FileDraft]
+
+    def receive(self, received: Received, found: Clues, trail: Trail) -> Filed:
+        """File one mail."""
+        unit, (mail, arrival) = self.unit, received
+        machine = mail.is_bounce or mail.is_auto_reply or arrival.machine is not None
+        match = self._match(mail, found, trail)
+        sender = mail.sender or Sender("")
+        person = self._person(sender)
+        ticket = self.known.ticket(match.ticket_id) if match.ticket_id else None
+        previous = None
+        if ticket is not None and not machine and _too_old(unit, ticket):
+            previous, ticket = ticket, None
+        opened = ticket is None
+        if ticket is None:
+            ticket = self._open(mail, arrival, person, sender, machine=machine)
+            _hint(ticket, match, previous)
+        draft = _draft(mail, arrival, person, found, machine=machine, opened=opened)
+        draft.files = [next(self.files) for _part in mail.attachments]
+        if opened and not machine and match.ticket_id is None and match.hint_reason in _NOT_HERE:
+            draft.parent_digest = _digest(unit, mail.in_reply_to or mail.references[-1:])
+            draft.root_digest = _digest(unit, mail.references or mail.in_reply_to)
+        entry = write_entry(unit, ticket.id, draft)
+        record(unit, ticket.id, "machine_mail" if machine else "mail_received", entry_id=entry.id)
+        if not machine:
+            _wake(unit, ticket, arrival.at, opened=opened)
+            if opened and not mail.answer_unwanted and sender.address:
+                queue_receipt(unit, ticket, entry, sender, ticket.language, self.known.receipts)
+        self.known.filed(found, ticket, entry, (found.sender, person.id) if opened else None)
+        return Filed(ticket.id, entry.id, "machine" if machine else "filed", opened)
+
+    def _match(self, mail: IncomingMail, found: Clues, trail: Trail) -> Match:
+        """A believed report joins; any other bounce only hints, whoever it says it is from."""
+        reported = mail.is_bounce and trail.verdict != "fail"
+        report = mark_bounce(self.unit, mail, trail.token_address) if reported else None
+        ticket = self.known.ticket(report.ticket_id) if report is not None and report.ticket_id is not None else None
+        if ticket is not None and report is not None and report.believed:
+            return Match(ticket.id)
+        match = find_ticket_for(self.unit, self.known, mail, found, trail)
+        if not mail.is_bounce:
+            return match
+        hinted = ticket.id if ticket is not None else match.ticket_id or match.hint_ticket_id
+        return Match(None, hinted, (ticket is None and match.hint_reason) or "report") if hinted else Match()
+
+    def _person(self, sender: Sender) -> Person:
+        if "@" in sender.address:
+            return person_for(self.unit, sender.address, sender.name, self.known.people)
+        return new_person(self.unit)
+
+    def _open(self, mail: IncomingMail, arrival: Arrival, person: Person, sender: Sender, *, machine: bool) -> Ticket:
+        ticket = open_ticket(
+            self.unit,
+            person,
+            desk_key=arrival.desk_key,
+            subject=mail.subject,
+            at=arrival.at,
+            address=sender.address,
+            name=sender.name,
+            status="done" if machine else "new",
+            language=mail.language,
+            numbers=self.numbers,
+        )
+        own = {normal(sender.address)} | {normal(desk.address) for desk in self.unit.ports.settings.desks}
+        for recipient in mail.recipients[:_CCS]:
+            value = normal(recipient.address)
+            if "@" in value and value not in own and "+" not in value:
+                own.add(value)
+                other = person_for(self.unit, value, recipient.name, self.known.people)
+                add_person(self.unit, ticket.id, other, "cc", value, recipient.name)
+        return ticket
 
 
 def _too_old(unit: Unit, ticket: Ticket) -> bool:
     limit = unit.now - unit.ports.settings.reopen_within
     return ticket.status == "done" and ticket.done_at is not None and ticket.done_at < limit
-
-
-def _open(unit: Unit, mail: IncomingMail, arrival: Arrival, person: Person, sender: Sender, *, machine: bool) -> Ticket:
-    ticket = open_ticket(
-        unit,
-        person,
-        desk_key=arrival.desk_key,
-        subject=mail.subject,
-        at=arrival.at,
-        address=sender.address,
-        name=sender.name,
-        status="done" if machine else "new",
-        language=mail.language,
-    )
-    own = {normal(sender.address)} | {normal(desk.address) for desk in unit.ports.settings.desks}
-    for recipient in mail.recipients[:_CCS]:
-        value = normal(recipient.address)
-        if "@" in value and value not in own and "+" not in value:
-            own.add(value)
-            add_person(unit, ticket.id, person_for(unit, value, recipient.name), "cc", value, recipient.name)
-    return ticket
 
 
 def _hint(ticket: Ticket, match: Match, previous: Ticket | None) -> None:
@@ -136,10 +173,11 @@ def _hint(ticket: Ticket, match: Match, previous: Ticket | None) -> None:
 
 
 def _wake(unit: Unit, ticket: Ticket, at: dt.datetime, *, opened: bool) -> None:
+    """Forms made before this mail came are refused from now on: the version counts. The ticket is new or locked."""
     ticket.changed_at = unit.now
     if opened:
         return
-    unit.stale(ticket)
+    ticket.version += 1
     notices.tell(unit, ticket.assignee_id, ticket.id, "asker_answered")
     if ticket.status in ("done", "waiting_for_asker", "snoozed"):
         record(unit, ticket.id, "status", before=ticket.status, after="open")
@@ -150,7 +188,7 @@ def _wake(unit: Unit, ticket: Ticket, at: dt.datetime, *, opened: bool) -> None:
 
 
 def _draft(
-    unit: Unit, mail: IncomingMail, arrival: Arrival, person: Person, *, machine: bool, opened: bool
+    mail: IncomingMail, arrival: Arrival, person: Person, found: Clues, *, machine: bool, opened: bool
 ) -> EntryDraft:
     texts = {"body": mail.text}
     if mail.reply_text != mail.text:
@@ -162,13 +200,9 @@ def _draft(
         at=arrival.at,
         texts=texts,
         headers=_headers(mail, arrival),
-        files=[
-            FileDraft(part.filename, part.content_type, part.content, part.inline, part.content_id)
-            for part in mail.attachments
-        ],
         person_id=person.id,
         inbound_id=arrival.inbound_id,
-        message_id_digest=unit.ports.keys.word_digest("message-id", mail.message_id) if mail.message_id else None,
+        message_id_digest=found.own,
         html=mail.html,
         verdict=arrival.verdict,
         defects=_defects(mail, index),

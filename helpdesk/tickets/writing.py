@@ -6,10 +6,8 @@ import datetime as dt
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-from sqlalchemy import insert
 
 from helpdesk.models import Attachment, Content, Entry
 from helpdesk.retention import clock
@@ -30,6 +28,8 @@ class FileDraft:
     content: bytes
     inline: bool = False
     content_id: str = ""
+    blob: str = ""
+    """The key of its bytes when they are staged already."""
 
 
 @dataclass(slots=True)
@@ -62,9 +62,7 @@ def storable(text: str, limit: int = BODY_LIMIT) -> str:
 
 def write_subject(unit: Unit, ticket_id: int, subject: str) -> None:
     """Write the subject of a ticket."""
-    unit.session.execute(
-        insert(Content).values(ticket_id=ticket_id, entry_id=None, kind="subject", text=storable(subject, 1000))
-    )
+    unit.rows.put(Content, {"ticket_id": ticket_id, "kind": "subject", "text": storable(subject, 1000)})
 
 
 def write_entry(unit: Unit, ticket_id: int, draft: EntryDraft) -> Entry:
@@ -85,53 +83,43 @@ def write_entry(unit: Unit, ticket_id: int, draft: EntryDraft) -> Entry:
         html_state="waiting" if draft.html else "none",
         html_reason=draft.html_reason,
     )
-    unit.session.add(entry)
-    unit.session.flush()
+    unit.rows.add(entry)
     texts = {kind: storable(text) for kind, text in draft.texts.items() if text}
     if draft.html:
         texts["html_source"] = storable(draft.html)
     if draft.headers is not None:
         texts["headers"] = storable(json.dumps(draft.headers, ensure_ascii=False))
-    rows = [
-        {"ticket_id": ticket_id, "entry_id": entry.id, "attachment_id": None, "kind": kind, "text": text}
-        for kind, text in texts.items()
-    ]
-    rows += _write_files(unit, ticket_id, entry.id, draft.files)
-    if rows:
-        unit.session.execute(insert(Content), rows)
+    for kind, text in texts.items():
+        unit.rows.put(Content, {"ticket_id": ticket_id, "entry_id": entry.id, "kind": kind, "text": text})
+    _write_files(unit, ticket_id, entry.id, draft.files)
     clock.touch(unit, ticket_id)
     names = " ".join(storable(file.name, 500) for file in draft.files)
     index_new_entry(unit, ticket_id, entry.id, f"{storable(draft.index, INDEX_LIMIT)} {names}")
     return entry
 
 
-def _write_files(unit: Unit, ticket_id: int, entry_id: int, files: Sequence[FileDraft]) -> list[dict[str, Any]]:
-    """Stage the bytes and write the rows; returns the names as content rows."""
+def stage_files(unit: Unit, files: Sequence[FileDraft]) -> list[FileDraft]:
+    """The files with their bytes staged and synced, all at once; they are settled after the commit."""
     if not files:
         return []
     keys = unit.ports.blobs.stage([file.content for file in files])
     unit.after_commit(lambda: unit.ports.blobs.settle(keys))
-    attachments = [
-        Attachment(
+    return [replace(file, blob=key) for file, key in zip(files, keys, strict=True)]
+
+
+def _write_files(unit: Unit, ticket_id: int, entry_id: int, files: Sequence[FileDraft]) -> None:
+    """Write a row per file, and its name as content."""
+    staged = [file for file in files if file.blob] or stage_files(unit, files)
+    for file in staged:
+        attachment = Attachment(
             ticket_id=ticket_id,
             entry_id=entry_id,
-            blob=key,
+            blob=file.blob,
             content_type=storable(file.content_type, 100),
             size=len(file.content),
             inline=file.inline,
             content_id=storable(file.content_id, 300) or None,
         )
-        for key, file in zip(keys, files, strict=True)
-    ]
-    unit.session.add_all(attachments)
-    unit.session.flush()
-    return [
-        {
-            "ticket_id": ticket_id,
-            "entry_id": entry_id,
-            "attachment_id": attachment.id,
-            "kind": "filename",
-            "text": storable(file.name, 500),
-        }
-        for attachment, file in zip(attachments, files, strict=True)
-    ]
+        unit.rows.add(attachment)
+        said = {"ticket_id": ticket_id, "entry_id": entry_id, "attachment_id": attachment.id, "kind": "filename"}
+        unit.rows.put(Content, said | {"text": storable(file.name, 500)})

@@ -71,7 +71,7 @@ def _filing_after_commit(gate: Gate) -> None:
             filed.yes = False
             gate("filing_after_commit")
 
-    _wrap("mail_ingest.filing", "", "receive_mail", lambda: None, note)
+    _wrap("mail_ingest.filing", "", "receive_mails", lambda: None, note)
     _wrap("helpdesk.unit", "Unit", "told", look, lambda: None)
 
 
@@ -94,7 +94,7 @@ POINTS = (
     Point(
         "filing_before_commit",
         _WORKERS,
-        _after("mail_ingest.filing", "", "receive_mail", "filing_before_commit"),
+        _after("mail_ingest.filing", "", "receive_mails", "filing_before_commit"),
         "in a batch that is being filed",
     ),
     Point("filing_after_commit", _WORKERS, _filing_after_commit, "tickets committed, nobody told"),

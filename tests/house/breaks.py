@@ -242,7 +242,7 @@ BEHAVIOUR = (
         "test_somebody_in_cc_is_no_participant",
         "helpdesk/mail/matching.py",
         "    return True\n",
-        "    return is_participant(unit, ticket_id, sender)\n",
+        "    return known.takes_part(ticket_id, sender)\n",
     ),
     _one(
         "an answer over a colleague's",
@@ -266,7 +266,7 @@ BEHAVIOUR = (
         "true-message-id-outsider: kept_out",
         "helpdesk/mail/matching.py",
         "    return True\n",
-        "    return is_participant(unit, ticket_id, sender)\n",
+        "    return known.takes_part(ticket_id, sender)\n",
     ),
     _one(
         "a thread open to a sender our own server refused",

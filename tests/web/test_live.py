@@ -126,8 +126,8 @@ def test_a_hint_on_the_bus_reaches_the_browser(valkey: Valkey, stream: tuple[int
     lines = [answer.readline() for _ in range(3)]
     assert lines[0] == b"event: resync\n"
     bus = RedisBus(valkey.url)
-    threading.Timer(0.2, lambda: bus.publish("ticket:8", {"ticket": 8})).start()
-    threading.Timer(0.4, lambda: bus.publish("ticket:7", {"ticket": 7, "kind": "replied"})).start()
+    threading.Timer(0.2, lambda: bus.publish({"ticket:8": {"ticket": 8}})).start()
+    threading.Timer(0.4, lambda: bus.publish({"ticket:7": {"ticket": 7, "kind": "replied"}})).start()
     assert answer.readline() == b"event: hint\n"
     assert answer.readline() == b'data: {"ticket": 7, "kind": "replied"}\n'
     connection.close()

@@ -92,7 +92,7 @@ def stir(ports: Ports, sander: Actor, first: int, count: int) -> None:
             elif kind == 10:
                 handling.set_status(unit, f"2026-{number % 25 + 4:05}", "done")
             else:
-                unit.after_commit(lambda: ports.bus.publish("ticket:1", {"ticket": 1, "kind": "noted"}))
+                unit.after_commit(lambda: ports.bus.publish({"ticket:1": {"ticket": 1, "kind": "noted"}}))
         if kind == 15:
             receive(ports, letter(message_id=f"<e{number}@x>", subject=f"Nieuw {number}"))
         time.sleep(0.02)
