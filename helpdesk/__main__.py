@@ -8,7 +8,7 @@ import sys
 import click
 
 from helpdesk.commands import operations, register, retention, set_up, ticket, user
-from helpdesk.commands.console import Console, sentence
+from helpdesk.commands.console import Console, error_line
 from helpdesk.errors import HelpdeskError
 from helpdesk.wiring import connect, keys_path
 
@@ -36,7 +36,7 @@ def main() -> None:
     try:
         helpdesk(prog_name="helpdesk")
     except HelpdeskError as fault:
-        click.echo(f"error: {sentence(fault)}", err=True)
+        click.echo(error_line(fault, os.environ), err=True)
         sys.exit(1)
 
 

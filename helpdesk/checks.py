@@ -19,6 +19,7 @@ from helpdesk import migrating
 from helpdesk.errors import HelpdeskError, Misconfigured
 from helpdesk.mail.texts import text_problems
 from helpdesk.ports import Ports
+from helpdesk.text.language import N_, Words, fault_text, words_of
 
 _SKEW = dt.timedelta(seconds=5)
 _MAILBOX_SECONDS = 60
@@ -26,42 +27,44 @@ _MAILBOX_SECONDS = 60
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check: its name, whether it is well, and one sentence what was found or what to do."""
+    """One check: its name, whether it is well, one sentence what was found or what to do, and its name for people."""
 
     name: str
     ok: bool
     sentence: str
+    title: str
 
 
-def run_checks(ports: Ports) -> list[CheckResult]:
-    """All checks, each whatever the others found."""
-    results = [_one(name, check, ports) for name, check in _CHECKS]
-    return results + _mailboxes(ports)
+def run_checks(ports: Ports, language: str = "en") -> list[CheckResult]:
+    """All checks, each whatever the others found; their sentences in this language."""
+    results = [_one(name, check, ports, language) for name, check in _CHECKS]
+    return results + _mailboxes(ports, words_of(language))
 
 
-def _one(name: str, check: Callable[[Ports], str], ports: Ports) -> CheckResult:
+def _one(name: str, check: Callable[[Ports, Words], str], ports: Ports, language: str) -> CheckResult:
+    _ = words_of(language)
     try:
-        return CheckResult(name, True, check(ports))
+        return CheckResult(name, True, check(ports, _), _(name))
     except HelpdeskError as fault:
-        return CheckResult(name, False, fault.message.format(**fault.values))
+        return CheckResult(name, False, fault_text(fault, language), _(name))
     except (OSError, SQLAlchemyError) as fault:
-        return CheckResult(name, False, f"It can't be used: {type(fault).__name__}.")
+        return CheckResult(name, False, _("It can't be used: {fault}.", fault=type(fault).__name__), _(name))
 
 
-def _settings(ports: Ports) -> str:
+def _settings(ports: Ports, _: Words) -> str:
     said = ports.settings
     if not said.desks:
         raise Misconfigured("There is no desk: write a [[desk]] into helpdesk.toml.")
     if not said.mailboxes and not said.listen_smtp_port and not said.listen_lmtp_port:
         raise Misconfigured("No mail can come in: write a [[mailbox]], or set receiver.smtp_port.")
-    return f"{len(said.desks)} desks, {len(said.mailboxes)} mailboxes."
+    return _("Desks: {desks}, mailboxes: {mailboxes}.", desks=len(said.desks), mailboxes=len(said.mailboxes))
 
 
-def _folders(ports: Ports) -> str:
+def _folders(ports: Ports, _: Words) -> str:
     data = ports.settings.data
     for path in (data, data / "secrets", data / "blobs", data / "secrets" / "keys.json"):
         _only_ours(path)
-    return "Only we can read the data folder."
+    return _("Only we can read the data folder.")
 
 
 def _only_ours(path: Path) -> None:
@@ -69,7 +72,7 @@ def _only_ours(path: Path) -> None:
         raise Misconfigured("Others can read {path}: run 'chmod go= {path}'.", path=str(path))
 
 
-def _disk(ports: Ports) -> str:
+def _disk(ports: Ports, _: Words) -> str:
     free = ports.blobs.free()
     if free < ports.settings.min_free:
         raise Misconfigured(
@@ -77,15 +80,15 @@ def _disk(ports: Ports) -> str:
             free=free // 1_000_000,
             least=ports.settings.min_free // 1_000_000,
         )
-    return f"{free // 1_000_000} MB are free."
+    return _("{free} MB are free.", free=free // 1_000_000)
 
 
-def _database(ports: Ports) -> str:
+def _database(ports: Ports, _: Words) -> str:
     migrating.require_head(ports.engine)
-    return f"{ports.engine.dialect.name}, schema {migrating.head()}."
+    return _("{database}, schema {schema}.", database=ports.engine.dialect.name, schema=migrating.head())
 
 
-def _clock(ports: Ports) -> str:
+def _clock(ports: Ports, _: Words) -> str:
     with ports.engine.execution_options(reading=True).connect() as connection:
         said = connection.scalar(select(func.now()))
         ours = ports.now() - ports.settings.clock_offset
@@ -98,29 +101,29 @@ def _clock(ports: Ports) -> str:
         )
     if ports.settings.clock_offset:
         raise Misconfigured("The clock is moved by HELPDESK_CLOCK_OFFSET: that is for trials only.")
-    return "The database's clock agrees with ours."
+    return _("The database's clock agrees with ours.")
 
 
-def _redis(ports: Ports) -> str:
+def _redis(ports: Ports, _: Words) -> str:
     ports.jobs.ping()
     if ports.jobs.keeps_on_disk():
         raise Misconfigured('Redis writes to disk: set save "" and appendonly no; nothing in it need survive.')
-    return "It answers, and keeps nothing on disk."
+    return _("It answers, and keeps nothing on disk.")
 
 
-def _relay(ports: Ports) -> str:
+def _relay(ports: Ports, _: Words) -> str:
     ports.mailer.ping()
-    return f"{ports.settings.smtp_host}:{ports.settings.smtp_port} greets."
+    return _("{host}:{port} greets.", host=ports.settings.smtp_host, port=ports.settings.smtp_port)
 
 
-def _texts(ports: Ports) -> str:
+def _texts(ports: Ports, _: Words) -> str:
     problems = text_problems(ports.settings)
     if problems:
         raise Misconfigured("{problem} Ours is sent in its place.", problem=" ".join(problems))
-    return "Every mail text can be used."
+    return _("Every mail text can be used.")
 
 
-def _mailboxes(ports: Ports) -> list[CheckResult]:
+def _mailboxes(ports: Ports, _: Words) -> list[CheckResult]:
     """Asked of the package that knows IMAP, in a process of its own: nothing here may import it."""
     if not ports.settings.mailboxes:
         return []
@@ -130,29 +133,36 @@ def _mailboxes(ports: Ports) -> list[CheckResult]:
             command, capture_output=True, text=True, timeout=_MAILBOX_SECONDS, check=False
         )
         said = json.loads(done.stdout)
-        return [CheckResult(f"mailbox {row['name']}", row["ok"], _mailbox_sentence(row)) for row in said]
+        return [_mailbox(row, _) for row in said]
     except subprocess.TimeoutExpired:
-        return [CheckResult("mailboxes", False, f"No answer in {_MAILBOX_SECONDS} s: is the IMAP server reachable?")]
+        sentence = _("No answer in {seconds} s: is the IMAP server reachable?", seconds=_MAILBOX_SECONDS)
+        return [CheckResult("mailboxes", False, sentence, _("mailboxes"))]
     except (ValueError, KeyError, TypeError):
-        return [CheckResult("mailboxes", False, "The check failed; run 'python -m mail_ingest check'.")]
+        sentence = _("The check failed; run '{command}'.", command="python -m mail_ingest check")
+        return [CheckResult("mailboxes", False, sentence, _("mailboxes"))]
 
 
-def _mailbox_sentence(row: dict[str, Any]) -> str:
+def _mailbox(row: dict[str, Any], _: Words) -> CheckResult:
+    name = str(row["name"])
+    return CheckResult(f"mailbox {name}", bool(row["ok"]), _mailbox_sentence(row, _), _("mailbox {name}", name=name))
+
+
+def _mailbox_sentence(row: dict[str, Any], _: Words) -> str:
     if "sentence" in row:
         return str(row["sentence"])
-    has = [
-        f"{name} {'yes' if value else 'no'}" for name, value in row.items() if isinstance(value, bool) and name != "ok"
-    ]
-    return f"{row['on_server']} mails lie there; {', '.join(has) or 'it can be used'}."
+    able = {name: value for name, value in row.items() if isinstance(value, bool) and name != "ok"}
+    has = [_("{name} yes", name=name) if value else _("{name} no", name=name) for name, value in able.items()]
+    lying = _("{count} mails lie there", count=row["on_server"])
+    return f"{lying}; {', '.join(has)}."
 
 
-_CHECKS: tuple[tuple[str, Callable[[Ports], str]], ...] = (
-    ("settings", _settings),
-    ("folders", _folders),
-    ("disk", _disk),
-    ("database", _database),
-    ("clock", _clock),
-    ("redis", _redis),
-    ("relay", _relay),
-    ("mail texts", _texts),
+_CHECKS: tuple[tuple[str, Callable[[Ports, Words], str]], ...] = (
+    (N_("settings"), _settings),
+    (N_("folders"), _folders),
+    (N_("disk"), _disk),
+    (N_("database"), _database),
+    (N_("clock"), _clock),
+    (N_("redis"), _redis),
+    (N_("relay"), _relay),
+    (N_("mail texts"), _texts),
 )

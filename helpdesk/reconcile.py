@@ -19,62 +19,71 @@ from helpdesk.models import (
     TicketPerson,
 )
 from helpdesk.ports import Ports
+from helpdesk.text.language import N_, Words, words_of
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 
-def reconcile(ports: Ports) -> list[str]:
-    """One sentence for each thing that is missing or too many; empty when all is accounted for."""
+def reconcile(ports: Ports, language: str = "en") -> list[str]:
+    """One sentence for each thing that is missing or too many, in this language; empty when all is accounted for."""
+    _ = words_of(language)
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         return [
-            *_mails(unit),
-            *_tickets(unit),
-            *_blobs(unit),
+            *_mails(unit, _),
+            *_tickets(unit, _),
+            *_blobs(unit, _),
         ]
 
 
-def _mails(unit: Unit) -> Iterator[str]:
+def _mails(unit: Unit, _: Words) -> Iterator[str]:
     session = unit.session
     filed = select(InboundMail.id).where(
         InboundMail.state.in_(("filed", "machine")),
         ~select(Entry.id).where(Entry.inbound_id == InboundMail.id).exists(),
     )
     for inbound_id in session.scalars(filed):
-        yield f"Mail {inbound_id} is filed, but no ticket holds it."
+        yield _("Mail {inbound_id} is filed, but no ticket holds it.", inbound_id=inbound_id)
     seen = select(MailSeen.inbound_id).where(
         ~select(InboundMail.id).where(InboundMail.id == MailSeen.inbound_id).exists()
     )
-    for inbound_id in session.scalars(seen.distinct()):
-        yield f"Mail {inbound_id} was seen at the door, but its row is gone from the intake log."
+    for gone_id in session.scalars(seen.distinct()):
+        yield _("Mail {gone_id} was seen at the door, but its row is gone from the intake log.", gone_id=gone_id)
     entries = select(Entry.id, Entry.inbound_id).where(
         Entry.inbound_id.is_not(None), ~select(InboundMail.id).where(InboundMail.id == Entry.inbound_id).exists()
     )
     for entry_id, missing_id in session.execute(entries):
-        yield f"Entry {entry_id} came from mail {missing_id}, whose row is gone from the intake log."
+        yield _(
+            "Entry {entry_id} came from mail {missing_id}, whose row is gone from the intake log.",
+            entry_id=entry_id,
+            missing_id=missing_id,
+        )
     duplicates = select(InboundMail.id).where(
         InboundMail.state == "duplicate", InboundMail.duplicate_of_id.not_in(select(InboundMail.id))
     )
     for inbound_id in session.scalars(duplicates):
-        yield f"Mail {inbound_id} is a duplicate of a mail that is gone."
+        yield _("Mail {inbound_id} is a duplicate of a mail that is gone.", inbound_id=inbound_id)
 
 
-def _tickets(unit: Unit) -> Iterator[str]:
+def _tickets(unit: Unit, _: Words) -> Iterator[str]:
     session = unit.session
     created = session.scalar(select(Counter.value).where(Counter.name == "tickets_created")) or 0
     present = session.scalar(select(func.count()).select_from(Ticket)) or 0
     if created != present:
-        yield f"{created} tickets were opened, {present} are there."
+        yield _("{created} tickets were opened, {present} are there.", created=created, present=present)
     orphans = select(InboundMail.id).where(InboundMail.state.in_(("filed", "machine")), InboundMail.ticket_id.is_(None))
     for inbound_id in session.scalars(orphans):
-        yield f"Mail {inbound_id} is filed, but its ticket is gone."
-    for what, exists in (
+        yield _("Mail {inbound_id} is filed, but its ticket is gone.", inbound_id=inbound_id)
+    for lacking, exists in (
         (
-            "requester",
+            N_("Ticket {number} has no requester."),
             select(TicketPerson.id).where(TicketPerson.ticket_id == Ticket.id, TicketPerson.role == "requester"),
         ),
-        ("subject", select(Content.id).where(Content.ticket_id == Ticket.id, Content.kind == "subject")),
+        (
+            N_("Ticket {number} has no subject."),
+            select(Content.id).where(Content.ticket_id == Ticket.id, Content.kind == "subject"),
+        ),
     ):
         for number in session.scalars(select(Ticket.number).where(~exists.exists())):
-            yield f"Ticket {number} has no {what}."
+            yield _(lacking, number=number)
     unindexed = select(Entry.id).where(
         Entry.undone_at.is_(None),
         ~select(SearchText.entry_id)
@@ -82,16 +91,16 @@ def _tickets(unit: Unit) -> Iterator[str]:
         .exists(),
     )
     for entry_id in session.scalars(unindexed):
-        yield f"Entry {entry_id} is not in the search index."
+        yield _("Entry {entry_id} is not in the search index.", entry_id=entry_id)
 
 
-def _blobs(unit: Unit) -> Iterator[str]:
+def _blobs(unit: Unit, _: Words) -> Iterator[str]:
     rows = {blob for blob in unit.session.scalars(select(InboundMail.blob)) if blob}
     rows |= set(unit.session.scalars(select(Attachment.blob)))
     rows |= set(unit.session.scalars(select(DraftFile.blob)))
     kept = set(unit.ports.blobs.keys())
     staged = {key for key, _at in unit.ports.blobs.staged()}
     for key in sorted(rows - kept - staged):
-        yield f"The bytes {key} of a mail or file are gone from the disk."
+        yield _("The bytes {key} of a mail or file are gone from the disk.", key=key)
     for key in sorted(kept - rows):
-        yield f"The bytes {key} on the disk belong to no mail or file."
+        yield _("The bytes {key} on the disk belong to no mail or file.", key=key)

@@ -15,6 +15,7 @@ from helpdesk.leases import beat, hold, release
 from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
 from helpdesk.settings import MailboxSettings, from_env
+from helpdesk.text.language import fault_text, terminal_language
 from helpdesk.tickets import parked
 from helpdesk.unit import SYSTEM, unit_of_work
 from helpdesk.wiring import connect
@@ -127,7 +128,7 @@ def check(ports: Ports) -> int:
             listing = mailbox.new_ids(1)
             found.append({"name": box.name, "ok": True, "on_server": listing.lying, **mailbox.capabilities()})
         except HelpdeskError as fault:
-            sentence = fault.message.format(**fault.values)
+            sentence = fault_text(fault, terminal_language(os.environ))
             found.append({"name": box.name, "ok": False, "code": fault.code, "sentence": sentence})
         finally:
             mailbox.leave()
@@ -155,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
             return listen(ports)
         return replay(ports, said.id) if said.verb == "replay" else check(ports)
     except HelpdeskError as fault:
-        sys.stderr.write(fault.message.format(**fault.values) + "\n")
+        sys.stderr.write(fault_text(fault, terminal_language(os.environ)) + "\n")
         return 1
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from helpdesk.errors import Unavailable
 from helpdesk.settings import MailboxSettings
+from helpdesk.text.language import N_
 
 TOKEN_SECONDS = 30
 UNSET = "/token_command/is/not/set"
@@ -89,9 +90,9 @@ def _fault(error: Exception) -> str:
 
 def certificate_refused(box: MailboxSettings, error: ssl.SSLCertVerificationError) -> Unavailable:
     """The sentence for a certificate we don't accept: expired, for another name, or of an unknown authority."""
-    sentence = "Mailbox {name}: the certificate of {host} is signed by an authority we don't trust; set ca_file."
+    sentence = N_("Mailbox {name}: the certificate of {host} is signed by an authority we don't trust; set ca_file.")
     if error.verify_code in (_EXPIRED, _NOT_YET):
-        sentence = "Mailbox {name}: the certificate of {host} is expired or not yet valid."
+        sentence = N_("Mailbox {name}: the certificate of {host} is expired or not yet valid.")
     elif error.verify_code in _OTHER_NAME:
-        sentence = "Mailbox {name}: the certificate of the server is for another name than {host}."
+        sentence = N_("Mailbox {name}: the certificate of the server is for another name than {host}.")
     return Unavailable(sentence, code="mailbox.certificate", name=box.name, host=box.host)

@@ -19,6 +19,7 @@ from imapclient.exceptions import (  # type: ignore[import-untyped] # as above
 
 from helpdesk.errors import Unavailable
 from helpdesk.settings import MailboxSettings
+from helpdesk.text.language import N_
 from mail_ingest import imap_login
 from mail_ingest.mailbox_port import FetchedMail, Listing, MailId
 from mail_ingest.spool import IN_MEMORY, Spool, discard
@@ -50,7 +51,7 @@ class ImapMailbox:
 
     def new_ids(self, most: int) -> Listing:
         """List all mail, unread, read or flagged \\Deleted by somebody else alike."""
-        with self._talking("can't be listed") as client:
+        with self._talking(N_("Mailbox {name} can't be listed: {fault}.")) as client:
             selected = client.select_folder(self.box.folder)
             uidvalidity = int(selected[b"UIDVALIDITY"])
             if uidvalidity != self._uidvalidity:
@@ -79,7 +80,7 @@ class ImapMailbox:
         small = {mail.uid: mail for mail in ours if mail.size <= IN_MEMORY}
         fetched: list[FetchedMail] = []
         try:
-            with self._talking("can't be read") as client:
+            with self._talking(N_("Mailbox {name} can't be read: {fault}.")) as client:
                 fetched.extend(self._fetch_small(client, small))
                 big = (self._fetch_big(client, mail) for mail in ours if mail.uid not in small)
                 fetched.extend(mail for mail in big if mail)
@@ -128,7 +129,7 @@ class ImapMailbox:
         uids = [mail.uid for mail in ids if mail.uidvalidity == self._uidvalidity]
         if not uids:
             return frozenset()
-        with self._talking("can't be emptied") as client:
+        with self._talking(N_("Mailbox {name} can't be emptied: {fault}.")) as client:
             client.add_flags(uids, [b"\\Deleted"], silent=True)
             if client.has_capability("UIDPLUS"):
                 client.uid_expunge(uids)
@@ -138,7 +139,7 @@ class ImapMailbox:
 
     def capabilities(self) -> dict[str, bool]:
         """What of the extensions we use the server has: UIDPLUS (RFC 4315), MOVE (RFC 6851), IDLE (RFC 2177)."""
-        with self._talking("can't be asked") as client:
+        with self._talking(N_("Mailbox {name} can't be asked: {fault}.")) as client:
             return {name.lower(): bool(client.has_capability(name)) for name in ("UIDPLUS", "MOVE", "IDLE")}
 
     def wait(self, seconds: float) -> bool:
@@ -146,7 +147,7 @@ class ImapMailbox:
         if not self.box.idle or not self._can_idle():
             time.sleep(seconds)
             return False
-        with self._talking("went away", keep_idle=True) as client:
+        with self._talking(N_("Mailbox {name} went away: {fault}."), keep_idle=True) as client:
             if not self._idling:
                 client.idle()
                 self._idling = True
@@ -168,7 +169,7 @@ class ImapMailbox:
         self._break()
 
     def _can_idle(self) -> bool:
-        with self._talking("can't be asked", keep_idle=True) as client:
+        with self._talking(N_("Mailbox {name} can't be asked: {fault}."), keep_idle=True) as client:
             return bool(client.has_capability("IDLE"))
 
     def _end_idle(self, client: Any) -> None:
@@ -191,8 +192,7 @@ class ImapMailbox:
         except (IMAPClientError, OSError, KeyError, ValueError) as error:
             self._break()
             code = "mailbox.broken" if isinstance(error, IMAPClientAbortError | OSError) else "mailbox.refused"
-            sentence = "Mailbox {name} " + fails + ": {fault}."
-            raise Unavailable(sentence, code=code, name=self.box.name, fault=type(error).__name__) from error
+            raise Unavailable(fails, code=code, name=self.box.name, fault=type(error).__name__) from error
 
     def _break(self) -> None:
         client, self._client, self._idling = self._client, None, False

@@ -9,6 +9,7 @@ from pathlib import Path
 from helpdesk.errors import HelpdeskError
 from helpdesk.logs import configure
 from helpdesk.settings import from_env
+from helpdesk.text.language import fault_text, terminal_language
 from web import tokens
 from web.serving import serve, serve_live
 
@@ -27,7 +28,7 @@ def main(words: list[str]) -> int:
         configure("web" if words[0] == "serve" else "live")
         return commands[words[0]](settings)
     except HelpdeskError as fault:
-        sys.stderr.write(fault.message.format(**fault.values) + "\n")
+        sys.stderr.write(fault_text(fault, terminal_language(os.environ)) + "\n")
         return 1
 
 

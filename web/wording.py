@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from helpdesk.text import alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets.views import EventView
 from web.filters import _
@@ -147,17 +148,7 @@ DISCARD = {
     "test": N_("A test"),
     "other": N_("Another reason"),
 }
-ALARM = {
-    "disk": N_("The disk is nearly full"),
-    "parked_mail": N_("Parked mail waits too long for a decision"),
-    "outgoing_failed": N_("Mail could not be delivered"),
-    "filing_late": N_("Mail waits too long before it is filed"),
-    "mailbox_error": N_("A mailbox can't be read"),
-    "mailbox_silent": N_("No mail has come in for too long"),
-    "mailbox_lag": N_("Mail lies too long in the mailbox"),
-    "mail_left": N_("The mail server still holds mail that was taken in"),
-    "process_silent": N_("A process gives no sign of life"),
-}
+ALARM = alarms.ALARM
 INBOUND = {
     "received": N_("waiting to be filed"),
     "filed": N_("filed"),

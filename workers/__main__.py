@@ -84,7 +84,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code: int = arguments.do(arguments)
     except HelpdeskError as fault:
-        sys.stderr.write(f"error: {fault.message.format(**fault.values)}\n")
+        from helpdesk.text.language import fault_text, terminal_language
+
+        sys.stderr.write(f"error: {fault_text(fault, terminal_language(os.environ))}\n")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -14,6 +14,7 @@ import click
 from helpdesk.errors import HelpdeskError
 from helpdesk.ports import Ports
 from helpdesk.settings import Settings, from_env
+from helpdesk.text.language import N_, Words, fault_text, terminal_language, translator, words_of
 
 
 @dataclass
@@ -34,13 +35,28 @@ class Console:
         """All ports. Raises Misconfigured when there are no keys yet."""
         return self.connect(self.settings)
 
+    @property
+    def language(self) -> str:
+        """The language of the terminal; with settings that can't be read errors need one too."""
+        return terminal_language(self.environ)
+
+    @property
+    def words(self) -> Words:
+        """Says a message in that language."""
+        return words_of(self.language)
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        """The message for a number; {count} is filled."""
+        return translator(self.language).ngettext(singular, plural, count).format(count=count)
+
 
 pass_console = click.make_pass_decorator(Console)
 
 
-def sentence(fault: HelpdeskError) -> str:
-    """The error's message with its values filled in."""
-    return fault.message.format(**fault.values)
+def error_line(fault: HelpdeskError, environ: Mapping[str, str]) -> str:
+    """What a command says when the domain refuses, in the language of the terminal."""
+    language = terminal_language(environ)
+    return words_of(language)(N_("error: {sentence}"), sentence=fault_text(fault, language))
 
 
 def say(text: str) -> None:
@@ -49,7 +65,7 @@ def say(text: str) -> None:
 
 
 def show(value: Any, as_json: bool) -> None:
-    """A value as JSON, or as indented `name: value` lines for people."""
+    """A value as JSON, or as indented `name: value` lines; the names are those of the JSON in every language."""
     if as_json:
         click.echo(json.dumps(value, ensure_ascii=False, indent=1))
     else:

@@ -30,12 +30,14 @@ def status(console: Console, as_json: bool) -> None:
 @pass_console
 def check(console: Console, as_json: bool) -> None:
     """Try everything the helpdesk stands on and say what to do about what is wrong. Exit code 1 when anything is."""
-    found = run_checks(console.ports)
+    found = run_checks(console.ports, console.language)
+    _ = console.words
     if as_json:
         show([{"name": one.name, "ok": one.ok, "sentence": one.sentence} for one in found], as_json)
     else:
         for one in found:
-            say(f"[{'ok' if one.ok else '!!'}] {one.name}: {one.sentence}")
+            mark = _("ok") if one.ok else "!!"
+            say(f"[{mark}] {one.title}: {one.sentence}")
     sys.exit(0 if all(one.ok for one in found) else 1)
 
 
@@ -43,10 +45,10 @@ def check(console: Console, as_json: bool) -> None:
 @pass_console
 def reconcile(console: Console) -> None:
     """Compare what was seen with what is there; each thing that is not accounted for is one line and exit code 1."""
-    found = reconcile_all(console.ports)
+    found = reconcile_all(console.ports, console.language)
     for line in found:
         say(line)
-    say(f"{len(found)} differences.")
+    say(console.ngettext("{count} difference.", "{count} differences.", len(found)))
     sys.exit(1 if found else 0)
 
 

@@ -13,6 +13,7 @@ from helpdesk.errors import Misconfigured
 from helpdesk.keys import create_keys, rotate_tokens
 from helpdesk.models import Flag
 from helpdesk.ports import Ports
+from helpdesk.text.language import N_
 from helpdesk.unit import SYSTEM, unit_of_work
 
 _EXAMPLE = """\
@@ -61,7 +62,7 @@ def init(console: Console) -> None:
     example = data / "helpdesk.toml"
     if not example.exists():
         _write_private(example, _EXAMPLE)
-    say(f"The folder {data} is ready.")
+    say(console.words(N_("The folder {data} is ready."), data=str(data)))
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -73,16 +74,20 @@ def _write_private(path: Path, text: str) -> None:
 @pass_console
 def migrate(console: Console) -> None:
     """Bring the database to the schema of this code; meanwhile no mail is taken in, it stays where it is."""
-    ports = console.ports
+    ports, _ = console.ports, console.words
     before = migrating.current(ports.engine)
     if before == migrating.head():
-        say(f"The database has schema {before} already.")
+        say(_("The database has schema {now} already.", now=before or ""))
         return
     if before is not None:
         _maintenance(ports, on=True)
     migrating.migrate(ports.engine)
     _maintenance(ports, on=False)
-    say(f"The database has schema {migrating.head()} now; it had {before or 'none'}.")
+    now = migrating.head()
+    if before is None:
+        say(_("The database has schema {now} now; it had none.", now=now))
+    else:
+        say(_("The database has schema {now} now; it had {before}.", now=now, before=before))
 
 
 def _maintenance(ports: Ports, *, on: bool) -> None:
@@ -102,7 +107,8 @@ def keys() -> None:
 def rotate(console: Console) -> None:
     """Sign new reply tokens with a new key; the tokens already sent stay valid."""
     fresh = rotate_tokens(console.keys_path(console.settings))
-    say(f"Reply tokens are signed with key {fresh} from now on; restart the processes so that all of them know it.")
+    message = N_("Reply tokens are signed with key {key} from now on; restart all processes, so that they know it.")
+    say(console.words(message, key=fresh))
 
 
 COMMANDS = (init, migrate, keys)

@@ -9,6 +9,7 @@ import click
 from helpdesk.commands.console import Console, pass_console, say
 from helpdesk.models.account import ROLES
 from helpdesk.people import accounts, second_factor
+from helpdesk.text.language import N_
 from helpdesk.unit import SYSTEM, unit_of_work
 
 _ROLE = click.Choice(ROLES)
@@ -19,9 +20,9 @@ _password_file = click.option(
 )
 
 
-def _password(file: Path | None) -> str:
+def _password(console: Console, file: Path | None) -> str:
     if file is None:
-        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        asked: str = click.prompt(console.words(N_("Password")), hide_input=True, confirmation_prompt=True)
         return asked
     with click.open_file(str(file), encoding="utf-8") as text:
         first: str = text.readline().rstrip("\r\n")
@@ -44,10 +45,10 @@ def add(
     console: Console, email: str, name: str, roles: tuple[str, ...], language: str | None, password_file: Path | None
 ) -> None:
     """Make an account for EMAIL, who is called NAME."""
-    password = _password(password_file)
+    password = _password(console, password_file)
     with unit_of_work(console.ports, SYSTEM) as unit:
         accounts.create_account(unit, email, name, roles, password, language)
-    say(f"{email} can sign in now.")
+    say(console.words(N_("{email} can sign in now."), email=email))
 
 
 @user.command()
@@ -56,10 +57,10 @@ def add(
 @pass_console
 def password(console: Console, email: str, password_file: Path | None) -> None:
     """Give EMAIL a new password; all its sessions end."""
-    fresh = _password(password_file)
+    fresh = _password(console, password_file)
     with unit_of_work(console.ports, SYSTEM) as unit:
         accounts.set_password(unit, email, fresh)
-    say(f"{email} has a new password.")
+    say(console.words(N_("{email} has a new password."), email=email))
 
 
 @user.command()
@@ -70,7 +71,7 @@ def role(console: Console, email: str, roles: tuple[str, ...]) -> None:
     """Give EMAIL exactly these ROLES."""
     with unit_of_work(console.ports, SYSTEM) as unit:
         accounts.set_roles(unit, email, roles)
-    say(f"{email} has the roles {', '.join(roles)}.")
+    say(console.words(N_("{email} has the roles {roles}."), email=email, roles=", ".join(roles)))
 
 
 @user.command()
@@ -80,7 +81,7 @@ def deactivate(console: Console, email: str) -> None:
     """Close the account of EMAIL and end its sessions; what it did stays."""
     with unit_of_work(console.ports, SYSTEM) as unit:
         accounts.deactivate(unit, email)
-    say(f"{email} can't sign in any more.")
+    say(console.words(N_("{email} can't sign in any more."), email=email))
 
 
 @user.command()
@@ -91,10 +92,11 @@ def sessions(console: Console, email: str, end: bool) -> None:
     """Show where EMAIL is signed in."""
     with unit_of_work(console.ports, SYSTEM, write=end) as unit:
         for one in accounts.sessions_of(unit, email):
-            say(f"{one.id}  since {one.created_at:%Y-%m-%d %H:%M}  seen {one.seen_at:%Y-%m-%d %H:%M} UTC")
+            since, seen = (f"{at:%Y-%m-%d %H:%M}" for at in (one.created_at, one.seen_at))
+            say(console.words(N_("{id}  since {since}  seen {seen} UTC"), id=one.id, since=since, seen=seen))
         if end:
             count = accounts.end_sessions(unit, accounts.account_named(unit, email).id)
-            say(f"{count} sessions ended.")
+            say(console.ngettext("{count} session ended.", "{count} sessions ended.", count))
 
 
 @user.command("totp-off")
@@ -104,7 +106,7 @@ def totp_off(console: Console, email: str) -> None:
     """Let EMAIL sign in without a code, when the authenticator app is lost; all its sessions end."""
     with unit_of_work(console.ports, SYSTEM) as unit:
         second_factor.take_off(unit, email)
-    say(f"{email} signs in without a code now.")
+    say(console.words(N_("{email} signs in without a code now."), email=email))
 
 
 @user.command("list")
@@ -113,5 +115,6 @@ def list_accounts(console: Console) -> None:
     """Show all accounts with their roles."""
     with unit_of_work(console.ports, SYSTEM, write=False) as unit:
         for one in accounts.staff(unit, active_only=False):
-            state = "" if one.active else "  (closed)"
+            gone = console.words(N_("can't sign in"))
+            state = "" if one.active else f"  ({gone})"
             say(f"{one.email}  {one.name}  {', '.join(sorted(one.roles))}{state}")

@@ -21,7 +21,8 @@ from helpdesk.mail.incoming import Part, Sender
 from helpdesk.mail.quoted import Quote, quoted_html, quoted_text
 from helpdesk.mail.texts import mail_text
 from helpdesk.settings import DeskSettings, Settings
-from helpdesk.text.language import moment_text
+from helpdesk.text.alarms import alarm_text
+from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, moment_text
 from helpdesk.text.rendering import render_answer, text_to_html, tidy
 
 _REPLY_PREFIX = re.compile(r"^(?:\s*(?:re|antw|antwoord|aw)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
@@ -29,7 +30,7 @@ _CONTENT_TYPE = re.compile(r"(application|audio|font|image|model|text|video)/([a
 _FOLDER_SIGNS = re.compile(r"[\\/:*?\"<>|]")
 _FILE_NAME_LIMIT = 120
 _AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(("notice", "alarm", "password"), "auto-generated")
-_LANGUAGES = {"nl": ("nl",), "en": ("en",), "both": ("nl", "en")}
+_LANGUAGES = {"nl": ("nl",), "en": ("en",), "both": ("nl", "en"), PSEUDO_LANGUAGE: (PSEUDO_LANGUAGE,)}
 _STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt"
 
 
@@ -100,7 +101,7 @@ def reply_subject(subject: str) -> str:
 
 def _head(letter: Letter, settings: Settings) -> str:
     languages = _LANGUAGES[letter.language]
-    desk = Sender(letter.desk.address, getattr(letter.desk, f"name_{languages[0]}"))
+    desk = Sender(letter.desk.address, _of_desk(letter, "name", languages[0]))
     zone = ZoneInfo(settings.timezone)
     fields = [
         f"Date: {format_datetime(letter.date.astimezone(zone))}{CRLF}",
@@ -162,13 +163,13 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
     zone = ZoneInfo(settings.timezone)
     shown = f"V-{letter.number}" if letter.number else ""
     rendered = render_answer(letter.markdown)
-    signature = tidy("\n\n".join(filter(None, (letter.signature, getattr(letter.desk, f"signature_{language}")))))
+    signature = tidy("\n\n".join(filter(None, (letter.signature, _of_desk(letter, "signature", language)))))
     return {
         "number": shown,
         "link": _link(letter, settings),
         "subject": _subject(letter, settings, shown),
-        "desk": getattr(letter.desk, f"name_{language}"),
-        "answer_within": getattr(letter.desk, f"answer_within_{language}"),
+        "desk": _of_desk(letter, "name", language),
+        "answer_within": _of_desk(letter, "answer_within", language),
         "answer": rendered.text,
         "answer_html": Markup(rendered.html),  # noqa: S704 - cleaned by render_answer
         "signature": signature,
@@ -178,6 +179,7 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
         "alarms": [
             {
                 "kind": line.kind,
+                "said": alarm_text(line.kind, language),
                 "subject": line.subject,
                 "detail": line.detail,
                 "since": moment_text(line.since, language, zone),
@@ -185,6 +187,12 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
             for line in letter.alarms
         ],
     }
+
+
+def _of_desk(letter: Letter, what: str, language: str) -> str:
+    """What the operator set for the desk in this language."""
+    said: str = getattr(letter.desk, f"{what}_{language if language in LANGUAGES else 'en'}")
+    return said
 
 
 def _link(letter: Letter, settings: Settings) -> str:

@@ -21,7 +21,7 @@ from helpdesk.models import Account, Alarm, Entry, OutgoingMail, OutgoingRecipie
 from helpdesk.people.addresses import normal
 from helpdesk.ports import DELIVER_WAITING
 from helpdesk.settings import Settings
-from helpdesk.text.language import LANGUAGES, N_
+from helpdesk.text.language import LANGUAGES, N_, PSEUDO_LANGUAGE
 from helpdesk.unit import Unit
 
 Recipient = Sender
@@ -56,7 +56,7 @@ def queue_answer(
         ticket=ticket,
         entry_id=entry.id,
         parent_entry_id=parent_entry_id,
-        language=ticket.language if ticket.language in LANGUAGES else _default_language(unit),
+        language=_language(unit, ticket.language),
         wait=dt.timedelta(seconds=_undo_seconds(unit, entry)),
         recipients=chosen,
     )
@@ -97,14 +97,14 @@ def queue_receipt(
         ticket=ticket,
         entry_id=entry.id,
         parent_entry_id=entry.id,
-        language=language if language in LANGUAGES else "both",
+        language=_language(unit, language, unknown="both"),
         recipients=[(recipient, "to")],
     )
 
 
 def queue_notice(unit: Unit, ticket: Ticket, recipient: Recipient, language: str | None) -> OutgoingMail:
     """Queue a mail to an advisor that something changed: number and link, no word of the ticket (RD-05)."""
-    language = language if language in LANGUAGES else _default_language(unit)
+    language = _language(unit, language)
     return _queue(unit, kind="notice", ticket=ticket, language=language, recipients=[(recipient, "to")])
 
 
@@ -115,7 +115,7 @@ def queue_password_link(
 
     The link's token follows from the mail's seed and our key (`Keys.link_token`).
     """
-    language = language if language in LANGUAGES else _default_language(unit)
+    language = _language(unit, language)
     mail = _queue(unit, kind="password", language=language, recipients=[(Sender(address, name), "to")])
     mail.give_up_at = give_up_at
     return mail
@@ -136,7 +136,7 @@ def queue_alarm(unit: Unit, address: str) -> OutgoingMail | None:
         return None
     for alarm in unit.session.scalars(select(Alarm).where(Alarm.closed_at.is_(None))):
         alarm.mailed_at = unit.now
-    return _queue(unit, kind="alarm", language=_default_language(unit), recipients=[(Sender(address), "to")])
+    return _queue(unit, kind="alarm", language=_language(unit, None), recipients=[(Sender(address), "to")])
 
 
 def cancel(unit: Unit, outgoing: OutgoingMail) -> None:
@@ -184,9 +184,12 @@ def _fresh(unit: Unit, outgoing_id: int) -> OutgoingMail:
     return mail
 
 
-def _default_language(unit: Unit) -> str:
-    language = unit.ports.settings.language
-    return language if language in LANGUAGES else LANGUAGES[0]
+def _language(unit: Unit, wished: str | None, *, unknown: str = "") -> str:
+    """The language of a mail to somebody who wishes this one; the pseudo-language, where it is set, goes above all."""
+    usual = unit.ports.settings.language
+    if usual == PSEUDO_LANGUAGE:
+        return usual
+    return wished if wished in LANGUAGES and wished is not None else unknown or usual
 
 
 def _recipients(unit: Unit, to: Sequence[Recipient], cc: Sequence[Recipient]) -> list[tuple[Recipient, str]]:

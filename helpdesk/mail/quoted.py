@@ -8,13 +8,22 @@ from datetime import datetime, tzinfo
 
 from helpdesk.mail.header_fields import one_line
 from helpdesk.mail.incoming import Sender
-from helpdesk.text.language import moment_text
+from helpdesk.text.language import PSEUDO_LANGUAGE, moment_text, pseudo
 from helpdesk.text.rendering import text_to_html, tidy
 
 MAX_QUOTED = 30_000
 _NAME_LIMIT = 100
-_LABELS = {"nl": ("Van", "Verzonden", "Aan", "Onderwerp"), "en": ("From", "Sent", "To", "Subject")}
-_ATTRIBUTION = {"nl": ("Op {at} schreef {name}:", "{name} schreef:"), "en": ("On {at} {name} wrote:", "{name} wrote:")}
+_LABELS: dict[str, tuple[str, ...]] = {
+    "nl": ("Van", "Verzonden", "Aan", "Onderwerp"),
+    "en": ("From", "Sent", "To", "Subject"),
+}
+_ATTRIBUTION: dict[str, tuple[str, ...]] = {
+    "nl": ("Op {at} schreef {name}:", "{name} schreef:"),
+    "en": ("On {at} {name} wrote:", "{name} wrote:"),
+}
+# Not in the catalogues: these are the very words of the mail programs, which take quotes apart by them.
+for _words in (_LABELS, _ATTRIBUTION):
+    _words[PSEUDO_LANGUAGE] = tuple(pseudo(word) for word in _words["en"])
 _BLOCK = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"
 
 

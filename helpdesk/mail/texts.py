@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import BaseLoader, FileSystemLoader, FunctionLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from helpdesk.settings import Settings
-from helpdesk.text.language import LANGUAGES
+from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, pseudo
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,15 @@ SAMPLE: Mapping[str, Any] = {
     "signature_html": Markup("<p>Leeradvies Academie</p>"),
     "quote": "> Kan ik me inschrijven?",
     "quote_html": Markup("<p>Kan ik me inschrijven?</p>"),
-    "alarms": ({"kind": "silence", "subject": "academy", "detail": "24", "since": "zondag 22 november 2026, 09:42"},),
+    "alarms": (
+        {
+            "kind": "mailbox_silent",
+            "said": "Er komt niets binnen",
+            "subject": "academy",
+            "detail": "24",
+            "since": "zondag 22 november 2026, 09:42",
+        },
+    ),
 }
 """The values a text may use, filled with an example."""
 
@@ -61,6 +69,8 @@ def mail_text(settings: Settings, mail: str, language: str, part: str, values: M
             return _render(own, name, values)
         except Exception as fault:  # a replaced text may do anything wrong
             log.warning("mail_text", extra={"code": name, "fault": type(fault).__name__})
+    if language == PSEUDO_LANGUAGE:
+        return _pseudo_texts().get_template(f"{mail}/en/{part}").render(values)
     return _render(_SHIPPED, name, values)
 
 
@@ -92,8 +102,18 @@ def _render(folder: Path, name: str, values: Mapping[str, Any]) -> str:
 
 @cache
 def _environment(folder: str) -> ImmutableSandboxedEnvironment:
+    return _sandbox(FileSystemLoader(folder))
+
+
+@cache
+def _pseudo_texts() -> ImmutableSandboxedEnvironment:
+    """The English texts as the pseudo-language has them: what stands between Jinja and tags is accented."""
+    return _sandbox(FunctionLoader(lambda name: pseudo((_SHIPPED / name).read_text(encoding="utf-8"))))
+
+
+def _sandbox(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
+        loader=loader,
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,

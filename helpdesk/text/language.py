@@ -4,6 +4,7 @@ Must not: read the clock or guess a reader's language; both are given.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
@@ -15,9 +16,11 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
+from helpdesk.errors import HelpdeskError
+
 LANGUAGES = ("nl", "en")
 PSEUDO_LANGUAGE = "xx"
-"""Every message accented and in brackets: a word without them on a screen was never given to be translated."""
+"""Every message of the catalogues accented and in brackets: a word without them on a screen is not in them."""
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 _LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
@@ -28,7 +31,10 @@ _TIME, _WEEKDAY, _DAY_OF_YEAR, _OLD_DAY = "HH:mm", "EEE d MMM", "d MMM", "d MMM 
 _NARROW_SPACE = "\u202f"
 _SIZE_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 _UNTOUCHED = re.compile(r"%(?:\([a-z_0-9]+\))?[a-z%]|\{[^{}]*\}|<[^<>]*>|&#?\w+;")
-_ACCENTED = str.maketrans("acdeghilnorstuyzACDEGHILNORSTUYZ", "åçđéĝħîļñöŕşţûýžÅÇĐÉĜĦÎĻÑÖŔŞŢÛÝŽ")
+PLAIN_LETTERS = "acdeghilnorstuyzACDEGHILNORSTUYZ"
+"""The letters that the pseudo-language replaces by accented ones."""
+_ACCENTED = str.maketrans(PLAIN_LETTERS, "åçđéĝħîļñöŕşţûýžÅÇĐÉĜĦÎĻÑÖŔŞŢÛÝŽ")
+_LONGER = 0.3
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name gettext tools know
@@ -45,16 +51,39 @@ class Translator:
 
     def gettext(self, message: str) -> str:
         """Return `message` in this language, its placeholders unfilled."""
-        if self.language == PSEUDO_LANGUAGE:
-            return _pseudo(message)
         return self._messages.get(message, (message,))[0]
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         """Return the form for `number`: all our languages have one for 1 and one for the rest (CLDR plural rules)."""
         form = 0 if number == 1 else 1
-        if self.language == PSEUDO_LANGUAGE:
-            return _pseudo((singular, plural)[form])
         return self._messages.get(singular, (singular, plural))[form]
+
+
+def terminal_language(environ: Mapping[str, str]) -> str:
+    """The language to speak at a terminal: HELPDESK_LANGUAGE, else the first locale POSIX names, else English."""
+    asked = environ.get("HELPDESK_LANGUAGE") or next(
+        (environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), ""
+    )
+    code = asked[:2].lower()
+    return code if code in _CLDR else "en"
+
+
+Words = Callable[..., str]
+"""A message in the language of who reads, its {placeholders} filled by name."""
+
+
+def words_of(language: str) -> Words:
+    """Speak this language: the function that code calls `_`."""
+
+    def said(message: str, /, **values: str | int) -> str:
+        return translator(language).gettext(message).format(**values)
+
+    return said
+
+
+def fault_text(fault: HelpdeskError, language: str) -> str:
+    """The sentence of an error in this language, its values filled in."""
+    return translator(language).gettext(fault.message).format(**fault.values)
 
 
 @cache
@@ -62,7 +91,15 @@ def translator(language: str) -> Translator:
     """Return the translator of `nl`, `en` or `xx`, its catalogue read once. Raises ValueError for another language."""
     if language not in _CLDR:
         raise ValueError(f"No messages in language {language!r}.")
-    return Translator(language, {} if language == PSEUDO_LANGUAGE else _catalogue(language))
+    return Translator(language, _pseudo_catalogue() if language == PSEUDO_LANGUAGE else _catalogue(language))
+
+
+def _pseudo_catalogue() -> dict[str, tuple[str, ...]]:
+    """Made from the Dutch catalogue, so that a message which it lacks stays bare English."""
+    with (_LOCALE_FOLDER / "nl" / "messages.po").open("rb") as file:
+        ids = [entry.id for entry in read_po(file, locale="nl", ignore_obsolete=True) if entry.id]
+    forms = [(each,) if isinstance(each, str) else tuple(each) for each in ids]
+    return {each[0]: tuple(pseudo(form) for form in each) for each in forms}
 
 
 def _catalogue(language: str) -> dict[str, tuple[str, ...]]:
@@ -77,12 +114,17 @@ def _catalogue(language: str) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _pseudo(message: str) -> str:
+def pseudo(text: str) -> str:
+    """The text with its letters accented, in brackets and a third longer; placeholders, markup and Jinja as they are.
+
+    No letter of `PLAIN_LETTERS` is left in what was translated, so one on a screen was not.
+    """
     parts, start = [], 0
-    for found in _UNTOUCHED.finditer(message):
-        parts += [message[start : found.start()].translate(_ACCENTED), found[0]]
+    for found in _UNTOUCHED.finditer(text):
+        parts += [text[start : found.start()].translate(_ACCENTED), found[0]]
         start = found.end()
-    return f"⟦{''.join(parts)}{message[start:].translate(_ACCENTED)}⟧"
+    said = "".join(parts) + text[start:].translate(_ACCENTED)
+    return f"⟦{said}{'~' * round(len(text) * _LONGER)}⟧"
 
 
 def day_text(day: date, language: str) -> str:
@@ -149,7 +191,7 @@ def size_text(size: int, language: str) -> str:
 
 
 def _shown(formatted: str, language: str) -> str:
-    return _pseudo(formatted) if language == PSEUDO_LANGUAGE else formatted
+    return pseudo(formatted) if language == PSEUDO_LANGUAGE else formatted
 
 
 # Frequent words that the other language does not have; words of both (in, is, of, was, we, over, had) say nothing.

@@ -14,8 +14,17 @@ from babel.messages.pofile import read_po
 from tests.house.code_tree import PACKAGES, ROOT, repository_files, sources
 
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "translate": None}
-SHOWN_FAULTS = {"Conflict", "Invalid", "TooMany", "Unavailable"}
-"""Errors whose sentence stands on a page (web/errors.py)."""
+SHOWN_FAULTS = {
+    "Conflict",
+    "Invalid",
+    "Misconfigured",
+    "NotAllowed",
+    "NotFound",
+    "NotSignedIn",
+    "TooMany",
+    "Unavailable",
+}
+"""Errors whose sentence stands on a page (web/errors.py) or at the terminal."""
 _PLACEHOLDER = re.compile(r"%\([a-z_0-9]+\)[sd]|\{[a-z_0-9]*\}")
 
 
@@ -45,7 +54,7 @@ def used_messages() -> dict[str, str]:
 
 
 def _faults() -> Iterator[tuple[str, str]]:
-    for source in sources("helpdesk"):
+    for source in sources(*PACKAGES):
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in SHOWN_FAULTS and node.args:
                 first = node.args[0]

@@ -1,70 +1,361 @@
-"""No word of ours escapes translation: in the pseudo-language every visible word wears its brackets."""
+"""No word of ours escapes translation: each screen of the URL map, state and error, in the pseudo-language."""
 
 from __future__ import annotations
 
-import re
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, request
 
+from helpdesk.adapters.memory import MemoryMailer
+from helpdesk.errors import PermanentRefusal, Unavailable
+from helpdesk.mail.outbox_delivery import deliver_waiting
+from helpdesk.models import OutgoingMail
+from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
+from helpdesk.settings import DeskSettings
+from helpdesk.sign_in.forgotten import ask_for_link
 from helpdesk.status import raise_alarm
+from helpdesk.text.language import PSEUDO_LANGUAGE, translator
 from helpdesk.tickets.cleaning import drain as clean
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import PortsMaker
-from tests.letters import letter, receive
-from tests.web.conftest import MARIJE
-from tests.web.test_inert import all_pages, parked_mail
+from tests.letters import letter, receive, wait
+from tests.naked import Search
+from tests.services.chromium import Chromium
+from tests.web.browsing import TICKET, browsing, served
+from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Page, Visitor
+from web import errors, guards, wording
 from web.app import create_app
+from web.notices import COOKIE, NOTICES
+from web.sign_in.views import PROBLEMS
 
-TICKET = "/werk/w/open/2026-00001"
-OF_PEOPLE = (
-    "Femke de Vries femke.devries@minbz.example Training verzetten Kan ik de training Onderhandelen verzetten naar "
-    "januari? Marije Bos marije@academie.example Sander Kok ahmed@minbz.example academy auth_failed Nederlands English "
-    "Planning Dat kan rooster pdf fault ValueError minbz example onderwerp geen adres Leeradvies Talen Languages "
-    "Learning advice Technicus techniek Tess Re Ja"
-)
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
+ONE, TWO = "m@academie.example", "s@academie.example"
+DESK = DeskSettings("academy", "a@academie.example", "Σχολή", "Σχολή", signature_nl="Γεια", signature_en="Γεια")
+SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
+KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re"})
+"""A mailbox's name, a code of a fault, the languages by their own names, and the prefix of RFC 5322 3.6.5."""
+OURS = {"Sec-Fetch-Site": "same-origin"}
+UNSEEN_TAGS = {"pre", "kbd", "code"}
+"""The raw source of a mail, the names of keys, and a secret."""
+NO_PAGES = {
+    "static": "files of ours, looked at below",
+    "modules": "scripts, looked at below",
+    "health.alive": "for machines",
+    "health.ready": "for machines",
+    "files.attachment": "somebody's file",
+    "files.inline": "somebody's file",
+    "files.raw": "somebody's mail",
+    "files.html": "somebody's mail",
+    "papers.eml": "a conversation as a mail; its words are people's",
+    "inbox.stream_token": "for a script",
+    "inbox.home": "leads on",
+    "inbox.start": "leads on",
+    "inbox.deep_link": "leads on",
+}
+PLANTED = ("/kapot", "/weg")
+VIEWS = ("mijn", "niet-toegewezen", "open", "wacht-op-vrager", "afgehandeld", "alle")
+STATIC = Path(__file__).parents[2] / "web" / "static"
 
 
-def naked(page: Page) -> set[str]:
-    """Words on a page that stand outside the brackets and that no person wrote."""
-    known = set(_WORD.findall(OF_PEOPLE.lower()))
-    found: set[str] = set()
-    for tag, text in page.texts:
-        if tag in {"pre", "strong", "b", "kbd", "code"}:
-            continue
-        bare = text
-        while _BRACKETED.search(bare):
-            bare = _BRACKETED.sub(" ", bare)
-        found |= {word for word in _WORD.findall(bare.lower()) if word not in known}
-    return found
+def mail(number: int, text: str = WORDS, **more: str) -> bytes:
+    given = {"subject": SUBJECT, "sender": SENDER, "to": DESK.address, "message_id": f"<m{number}@minbz.example>"}
+    return letter(text, **(given | more))  # type: ignore[arg-type] # all of these are texts
+
+
+class Crawl:
+    """Visits pages in the pseudo-language and looks at every word on them."""
+
+    def __init__(self, app: Flask) -> None:
+        self.search = Search(KNOWN)
+        self.seen: dict[str, int] = defaultdict(int)
+        self.statuses: set[int] = set()
+        self.app = app
+        app.after_request(self._note)
+        self.visitor = Visitor(app)
+
+    def _note(self, answer: Response) -> Response:
+        self.statuses.add(answer.status_code)
+        if answer.mimetype == "text/html" and answer.status_code < 300 and request.endpoint:
+            self.seen[request.endpoint] += 1
+        return answer
+
+    def look(self, place: str, html: str) -> Page:
+        """A page, or a part of one."""
+        page = Page(html)
+        for tag, text in page.texts:
+            if tag not in UNSEEN_TAGS:
+                self.search.look(place, text)
+        return page
+
+    def page(self, path: str, status: int = 200, **headers: str) -> Page:
+        """What stands at a path."""
+        answer = self.visitor.get(path, **headers)
+        assert answer.status_code == status, (path, answer.status_code)
+        return self.look(path, answer.text)
+
+    def send(self, path: str, ending: str, status: int = 200, **fields: str) -> Page:
+        """What a form's answer shows."""
+        answer = self.visitor.send(self.page(path).form(ending), fields=fields)
+        assert answer.status_code == status, (
+            path,
+            ending,
+            answer.status_code,
+            Page(answer.text).text.partition("pŕöbļém")[2][:200],
+        )
+        return self.look(f"{path} {ending} {status}", answer.text)
+
+    def unseen(self) -> set[str]:
+        """GET routes of the URL map that answer pages and were not visited."""
+        gets = {rule.endpoint for rule in self.app.url_map.iter_rules() if "GET" in (rule.methods or set())}
+        return gets - set(NO_PAGES) - set(self.seen) - set(PLANTED)
 
 
 @pytest.fixture
-def pseudo(make_ports: PortsMaker, site_ports: Ports) -> Ports:
-    return make_ports(site_ports.settings.database, secure_cookies=False, language="xx", undo_seconds=10)
+def pseudo(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Ports:
+    shutil.copy(sqlite_template, tmp_path / "helpdesk.sqlite3")
+    ports = make_ports(
+        f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}",
+        language=PSEUDO_LANGUAGE,
+        desks=(DESK, DeskSettings("two", "b@academie.example", "Δύο", "Δύο")),
+        secure_cookies=False,
+        undo_seconds=10,
+        public_url="https://helpdesk.example",
+        organisation_domains=("minbz.example",),
+    )
+    with unit_of_work(ports, SYSTEM) as unit:
+        create_account(unit, ONE, "Μαρίνα", ["advisor", "technical_admin"], PASSWORD)
+        create_account(unit, TWO, "Σάββας", ["advisor"], PASSWORD)
+    return ports
 
 
-def test_every_word_on_every_page_was_given_to_be_translated(pseudo: Ports) -> None:
-    receive(pseudo, letter(html="<p>x</p>", Cc="ahmed@minbz.example", files=(("rooster.pdf", b"%PDF-1.4"),)))
-    receive(pseudo, letter("Planning", subject="Re: Training verzetten", message_id="<m2@minbz.example>"))
-    parked_mail(pseudo, letter())
-    clean(pseudo)
-    with unit_of_work(pseudo, SYSTEM) as unit:
-        raise_alarm(unit, "mailbox_error", "academy", "auth_failed")
-    visitor = Visitor(create_app(pseudo.settings, pseudo))
-    pages = {"/inloggen": visitor.page("/inloggen")}
-    pages["refused"] = Page(visitor.sign_in(MARIJE, "x").text)
-    visitor.sign_in(MARIJE, PASSWORD)
-    pages["answered"] = Page(visitor.send(visitor.page(TICKET).form("/antwoord"), text="Dat kan").text)
-    pages |= all_pages(visitor) | {"hinted": visitor.page("/werk/w/alle/2026-00002")}
-    assert {path: words for path, page in pages.items() if (words := naked(page))} == {}
-    assert all("⟦" in page.text for page in pages.values())
+@pytest.fixture
+def crawl(pseudo: Ports) -> Crawl:
+    app = create_app(pseudo.settings, pseudo)
+
+    def crash() -> str:
+        raise ZeroDivisionError
+
+    def away() -> str:
+        raise Unavailable("The database can't be reached now. Try again in a minute.", code="database")
+
+    for path, view in zip(PLANTED, (crash, away), strict=True):
+        app.add_url_rule(path, path, guards.open_to_all("planted by a test")(view))
+    return Crawl(app)
 
 
-def test_a_word_that_was_not_given_is_seen(app: Flask) -> None:
-    assert naked(Page("<p>⟦Öþéñ⟧ naked</p>")) == {"naked"}
-    assert app.jinja_env.autoescape is not False
+def empty_screens(crawl: Crawl) -> None:
+    for view in VIEWS:
+        crawl.page(f"/werk/w/{view}")
+    for path in ("/beheer/geparkeerd", "/techniek/gezondheid", "/werk/concepten", "/werk/meldingen", "/werk/zoeken"):
+        crawl.page(path)
+
+
+def at_the_door(crawl: Crawl, ports: Ports) -> None:
+    crawl.page("/inloggen")
+    crawl.send("/inloggen", "/inloggen", 422, email=ONE, password="x")
+    crawl.send("/wachtwoord-vergeten", "/wachtwoord-vergeten", email=ONE)
+    with unit_of_work(ports, SYSTEM) as unit:
+        ask_for_link(unit, TWO)
+        seed = unit.session.query(OutgoingMail.seed).filter(OutgoingMail.kind == "password").all()[-1].seed
+    link = f"/wachtwoord/{ports.keys.link_token(seed)}"
+    crawl.send(link, "/" + link.rpartition("/")[2], 422, new="x")
+    crawl.page("/wachtwoord/niets", 404)
+    for _try in range(12):
+        form = Page(crawl.visitor.get("/inloggen").text).form("/inloggen")
+        answer = crawl.visitor.send(form, email="x@x.example", password="x")
+    assert answer.status_code == 429
+    crawl.look("/inloggen 429", answer.text)
+    crawl.send("/inloggen", "/inloggen", email=ONE, password=PASSWORD)
+
+
+def fill(ports: Ports) -> None:
+    receive(ports, mail(1, html="<p>Γεια</p>", Cc="Αχμέτ <ahmed@minbz.example>"))
+    receive(ports, mail(2, subject=f"Re: {SUBJECT}"), mail(3, subject="Άλλο", Auto_Submitted="auto-replied"))
+    receive(ports, letter("Γεια", subject=SUBJECT, sender=SENDER, to=DESK.address, files=(("αρχείο", b"1"),)))
+    parked_mail(ports, mail(9))
+    clean(ports)
+    with unit_of_work(ports, SYSTEM) as unit:
+        raise_alarm(unit, "mailbox_error", "academy", "1")
+
+
+def ticket_states(crawl: Crawl, ports: Ports) -> None:
+    crawl.send(TICKET, "/notitie", text="Γεια")
+    crawl.send(TICKET, "/notitie", 422, text="")
+    crawl.send(TICKET, "/concept/answer", text="Μισό")
+    crawl.page("/werk/concepten")
+    stale = crawl.page(TICKET).form("/antwoord")
+    for fields in ({"text": ""}, {"text": "Ναι", "to": "x"}, {"text": "Ναι", "to": "z@elders.example"}):
+        crawl.send(TICKET, "/antwoord", 422, **fields)
+    crawl.send(TICKET, "/antwoord", text="Ναι", to="femke@minbz.example")
+    crawl.send(TICKET, "/ongedaan")
+    crawl.send(TICKET, "/antwoord", text="Ναι", to="femke@minbz.example")
+    other = Visitor(crawl.app)
+    assert other.sign_in(TWO).status_code == 200
+    answer = crawl.visitor.send(stale, text="Όχι", to="femke@minbz.example")
+    assert answer.status_code == 409
+    crawl.look("409 composer", answer.text)
+
+    def refuse(_recipients: object) -> None:
+        raise PermanentRefusal("no", code="550")
+
+    undo = crawl.page(TICKET).form("/ongedaan")
+    assert isinstance(ports.mailer, MemoryMailer)
+    ports.mailer.refuse = refuse
+    wait(ports)
+    deliver_waiting(ports)
+    crawl.look("409 undo", crawl.visitor.send(undo).text)
+    crawl.page(TICKET)
+    crawl.send("/werk/w/alle/2026-00002", "/samenvoegen", into="2026-00001")
+    crawl.page("/werk/w/alle/2026-00001?verloop=alles")
+    crawl.send("/werk/w/alle/2026-00001", "/samenvoegen-ongedaan")
+    crawl.send("/werk/w/alle/2026-00003", "/verplaatsen", into="2026-00001")
+    crawl.send("/werk/w/alle/2026-00001", "/spam", block="1")
+    crawl.send("/werk/w/alle/2026-00001", "/geen-spam")
+    there = other.page("/werk/w/alle/2026-00002")
+    other.send(there.form("/toewijzen"), account="1")
+    answer = crawl.visitor.client.get(TICKET, headers={"X-Fragment": "ticket"})
+    crawl.look("fragment", answer.text)
+
+
+def pages(crawl: Crawl) -> None:
+    for path in (
+        *(f"/werk/w/{view}" for view in VIEWS),
+        *("/werk/nieuw", "/werk/instellingen", "/werk/instellingen/code", "/werk/hulp", "/werk/meldingen"),
+        *("/beheer/geparkeerd", "/techniek/gezondheid", "/werk/bericht/1/bron", f"{TICKET}/afdrukken?notities=1"),
+    ):
+        crawl.page(path)
+    crawl.send("/werk/zoeken", "/zoeken", q=SUBJECT)
+    crawl.send("/werk/zoeken", "/zoeken", q="τίποτα")
+    crawl.send("/werk/nieuw", "/nieuw", 422, address="")
+    crawl.send("/beheer/geparkeerd", "/weggooien", 422)
+    crawl.send("/werk/instellingen", "/wachtwoord", 422, old="x", new="y")
+    crawl.send("/werk/instellingen/code", "/code", 422, password="x", code="1")
+
+
+def error_pages(crawl: Crawl) -> None:
+    client = crawl.visitor.client
+    crawl.page("/niets", 404)
+    crawl.page("/werk/w/open/2026-99999", 404)
+    crawl.page("/kapot", 500)
+    crawl.page("/weg", 503)
+    large = {"text": "x" * 600_000}
+    for place, status, answer in (
+        ("forged", 403, client.post("/werk/zoeken", data={"q": "x"}, headers={"Sec-Fetch-Site": "cross-site"})),
+        ("method", 405, client.post("/werk/hulp", headers=OURS)),
+        ("large", 413, client.post(f"{TICKET}/antwoord", data=large, content_type="multipart/form-data", headers=OURS)),
+        ("page of the list", 422, client.get("/werk/w/open?na=x")),
+    ):
+        assert answer.status_code == status, (place, answer.status_code)
+        crawl.look(place, answer.text)
+    form = crawl.page(TICKET).form("/antwoord")
+    client.delete_cookie("session")
+    for cookie in list(client._cookies or {}):
+        client.delete_cookie(cookie[2], domain=cookie[0], path=cookie[1])
+    ended = crawl.visitor.send(form, text="Ναι")
+    assert ended.status_code in {401, 403}
+    crawl.look("signed out", ended.text)
+
+
+def fixed_words() -> Iterator[tuple[str, str]]:
+    """Every sentence the web keeps in a table by a code."""
+    tables = {
+        name: table
+        for name, table in vars(wording).items()
+        if isinstance(table, dict) and name.isupper() and name != "SHAPES"
+    }
+    tables |= {"NOTICES": NOTICES, "TITLES": errors.TITLES, "ADVICE": errors.ADVICE, "PROBLEMS": PROBLEMS}
+    for name, table in tables.items():
+        yield from ((f"{name} {code}", text) for code, text in table.items())
+
+
+def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, crawl: Crawl) -> None:
+    at_the_door(crawl, pseudo)
+    empty_screens(crawl)
+    fill(pseudo)
+    crawl.page("/werk/w/alle/2026-00002")
+    ticket_states(crawl, pseudo)
+    pages(crawl)
+    for code in NOTICES:
+        crawl.visitor.client.set_cookie(COOKIE, code)
+        assert NOTICES[code] not in crawl.page("/werk/hulp").text
+    announced = crawl.visitor.client.post(
+        f"{TICKET}/status",
+        data=crawl.page(TICKET).form("/status").fields,
+        headers=OURS | {"X-Fragment": "ticket"},
+    )
+    crawl.search.look("X-Announce", unquote(announced.headers["X-Announce"]))
+    error_pages(crawl)
+    for place, text in fixed_words():
+        crawl.search.look(place, translator(PSEUDO_LANGUAGE).gettext(text))
+    for path in sorted([*STATIC.glob("js/*.js"), *STATIC.glob("css/*.css")]):
+        crawl.search.look_in_script(path.name, path.read_text(encoding="utf-8"))
+    assert crawl.unseen() == set(), "screens of the URL map that nobody looked at"
+    assert {200, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503} <= crawl.statuses
+    assert crawl.search.found == {}
+    counted = f"routes={len(crawl.seen)} texts={crawl.search.texts} words={crawl.search.words}"
+    sys.stdout.write(f"\nRESULT words {counted} statuses={len(crawl.statuses)} untranslated=0\n")
+    assert crawl.search.words > 5_000
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("⟦Öþéñ⟧ naked", {"naked"}),
+        ("⟦Öþéñ door⟧", {"door"}),
+        ("⟦Öþéñ {⟧ Γεια 2026-00001 a@b.example", set()),
+        ("⟦þ⟧ PX ⟦þ⟧", {"PX"}),
+        ("Φένια Open", {"Open"}),
+    ],
+)
+def test_a_word_that_was_not_given_is_seen(text: str, found: set[str]) -> None:
+    search = Search()
+    search.look("here", text)
+    assert search.found.get("here", set()) == found
+
+
+def test_a_word_planted_in_any_part_of_a_page_is_seen(crawl: Crawl) -> None:
+    for planted in ("<title>Zo</title>", "<img alt='Zo'>", "<p title='Zo'>", "<input placeholder='Zo'>", "<b>Zo</b>"):
+        crawl.look(planted, planted)
+    crawl.search.look_in_script("s.js", 'place.textContent = "Zo";\nsay("nothing was found");\nconst a = "data-word";')
+    crawl.search.look_in_script("s.css", '.x::after { content: "Zo"; }')
+    assert len(crawl.search.found) == 7
+    assert len(crawl.search.found["s.js"]) == 2
+
+
+def test_what_scripts_show_was_given_to_be_translated_too(pseudo: Ports, crawl: Crawl, chromium: Chromium) -> None:
+    receive(pseudo, mail(1))
+    app = create_app(pseudo.settings, pseudo)
+    with browsing(chromium, "http://127.0.0.1") as context:
+        page = context.new_page()
+        with served(app) as address:
+            page.goto(address + "/inloggen")
+            page.locator("[name=email]").fill(ONE)
+            page.locator("[name=password]").fill(PASSWORD)
+            page.locator("button.primary").click()
+            page.wait_for_url("**/werk/w/**")
+            page.goto(address + TICKET)
+            page.locator("#antwoord > summary").click()
+            page.locator("#antwoord-tekst").press_sequentially("Ναι")
+            page.locator("#antwoord .saved", has_text="⟦").wait_for()
+            crawl.look("draft", page.content())
+            page.locator("#antwoord button.primary").click()
+            page.locator("[data-undo] .left", has_text="⟦").wait_for()
+            page.locator("#zeg", has_text="⟦").wait_for(state="attached")
+            crawl.look("sent", page.content())
+            receive(pseudo, mail(2, subject="Άλλο"))
+            page.locator("#notitie > summary").click()
+            page.locator("#notitie-tekst").press_sequentially("Ναι")
+        page.locator("#notitie-tekst").press_sequentially("Ναι")
+        page.locator("#notitie .saved", has_text="⟦").wait_for()
+        page.locator("#notitie button.primary").click()
+        page.locator("#notitie .trouble", has_text="⟦").wait_for()
+        crawl.look("server away", page.content())
+    assert crawl.search.found == {}
+    assert crawl.search.words > 300

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 PASSWORD = "een lang wachtwoord"
 _VOID = {"input", "img", "br", "meta", "link", "hr"}
+_SPOKEN = ("title", "aria-label", "aria-description", "aria-roledescription", "placeholder", "alt", "label")
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Page(HTMLParser):
         self.active += [f"{tag} {name}" for name in said if name.startswith("on") or name == "style"]
         self.active += [tag] if tag in {"style", "object", "embed"} or (tag == "script" and "src" not in said) else []
         self.ids += [said["id"]] if "id" in said else []
-        self.texts += [(name, said[name]) for name in ("title", "aria-label", "placeholder") if said.get(name)]
+        self.texts += [(name, said[name]) for name in _SPOKEN if said.get(name)]
         self.language = said.get("lang", "") if tag == "html" else self.language
         self.links += [said["href"]] if tag == "a" and "href" in said else []
         self.frames += [said] if tag == "iframe" else []

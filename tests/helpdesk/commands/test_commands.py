@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from helpdesk.__main__ import helpdesk
-from helpdesk.commands.console import Console, sentence
+from helpdesk.commands.console import Console
 from helpdesk.errors import HelpdeskError, Misconfigured, NotFound
 from helpdesk.people.sign_in import sign_in
+from helpdesk.text.language import fault_text
 from helpdesk.unit import NOBODY, unit_of_work
 from helpdesk.wiring import connect, keys_path
 
@@ -28,7 +29,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def run(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command as the shell would, with these settings."""
-    for name, value in environ.items():
+    for name, value in (environ | {"LC_ALL": "C"}).items():
         monkeypatch.setenv(name, value)
 
     def invoke(*words: str, given: str | None = None) -> Result:
@@ -51,7 +52,7 @@ def ready(run: Run) -> Run:
 def said(result: Result) -> str:
     """The sentence of the error that `main` would print."""
     assert isinstance(result.exception, HelpdeskError), result.output
-    return sentence(result.exception)
+    return fault_text(result.exception, "en")
 
 
 def test_init_makes_what_is_missing_and_changes_nothing_that_is_there(run: Run, environ: dict[str, str]) -> None:
@@ -105,14 +106,14 @@ def test_an_account_is_made_used_changed_and_closed(ready: Run, environ: dict[st
     assert "an@x.example  An  advisor" in ready("user", "list").output
     assert tokens(WORD)
     assert "since" in ready("user", "sessions", "an@x.example").output
-    assert "1 sessions ended" in ready("user", "sessions", "an@x.example", "--end").output
+    assert "1 session ended" in ready("user", "sessions", "an@x.example", "--end").output
     ready("user", "role", "an@x.example", "advisor", "technical_admin")
     assert "advisor, technical_admin" in ready("user", "list").output
     assert ready("user", "password", "an@x.example", "--password-file", "-", given="another long one\n").exit_code == 0
     assert not tokens(WORD)
     assert tokens("another long one")
     ready("user", "deactivate", "an@x.example")
-    assert "(closed)" in ready("user", "list").output
+    assert "(can't sign in)" in ready("user", "list").output
     assert not tokens("another long one")
 
 

@@ -16,6 +16,7 @@ from helpdesk.text.language import (
     list_time,
     moment_text,
     number_text,
+    pseudo,
     size_text,
     translator,
 )
@@ -47,13 +48,15 @@ def test_another_language_is_refused() -> None:
     "message", ["Hello %(name)s, <b>you</b> have %d of %(total)s.", "100%% of {what} &amp; more", "yesterday"]
 )
 def test_the_pseudo_language_touches_words_only(message: str) -> None:
-    shown = translator(PSEUDO_LANGUAGE).gettext(message)
+    shown = pseudo(message)
     placeholders = re.compile(r"%\(\w+\)s|%[d%]|\{\w+\}|</?b>|&amp;")
     assert placeholders.findall(shown) == placeholders.findall(message)
     assert shown.startswith("⟦")
     assert shown.endswith("⟧")
     assert re.search("[aeionsuy]", placeholders.sub("", shown)) is None
-    assert translator(PSEUDO_LANGUAGE).ngettext("one", "more", 2) == "⟦möŕé⟧"
+    assert len(shown) >= 1.25 * len(message)
+    assert translator(PSEUDO_LANGUAGE).ngettext("{count} alarm", "{count} alarms", 2) == "⟦{count} åļåŕmş~~~~⟧"
+    assert translator(PSEUDO_LANGUAGE).gettext("in no catalogue") == "in no catalogue"
 
 
 @pytest.mark.parametrize(
