@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos attack-threads attack-xss \
-        screens sabotage show-mail readme services clean
+        bench-pages screens sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -50,6 +50,9 @@ attack-threads: env services ## Strangers who try to get into a thread, and peop
 
 attack-xss: env services ## Hostile strings in every place of a mail, opened in Chromium (LIST=, COUNT=, SEED=)
 	@$(PYTHON) -m tests.attack.xss
+
+bench-pages: env services ## Seconds of the workspace's pages on slow lines, beside their budgets (ROUNDS=)
+	@$(PYTHON) -m tests.bench.pages
 
 screens: env services ## Pictures of every screen
 	@$(PYTHON) -m tests.screens

@@ -11,7 +11,7 @@ from helpdesk import wiring
 from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
 from helpdesk.settings import Settings
-from web import csrf, errors, filters, guards, headers, notices, wording
+from web import compression, csrf, errors, filters, guards, headers, notices, wording
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
@@ -61,6 +61,7 @@ def _hang_in(app: Flask) -> None:
     app.before_request(filters.choose_language)
     app.before_request(guards.gate)
     app.after_request(_tell)
+    compression.install(app)
     headers.install(app)
     app.after_request(csrf.keep_form_cookie)
     notices.install(app)
