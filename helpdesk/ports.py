@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -93,6 +94,28 @@ class Mailer(Protocol):
         """Raise Unavailable, with a sentence, when the relay does not greet."""
 
 
+class Ledger(Protocol):
+    """The ledger of destruction, outside the database: lines that are only ever appended."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Let one process at a time append. Raises Unavailable."""
+
+    def exists(self) -> bool:
+        """Whether there is a ledger at all."""
+
+    def lines(self) -> Iterator[str]:
+        """All finished lines in order."""
+
+    def last(self) -> str | None:
+        """The last finished line."""
+
+    def append(self, lines: Sequence[str], month: str) -> None:
+        """Write lines behind the last finished one and sync, under the lock; `month` (2031-03) is all its time says.
+
+        Raises Unavailable.
+        """
+
+
 class Now(Protocol):
     """The clock on the wall (the retention clock is another thing)."""
 
@@ -112,4 +135,5 @@ class Ports:
     jobs: Jobs
     mailer: Mailer
     now: Now
+    ledger: Ledger
     holder: str

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.adapters.redis_bus import RedisBus
 from helpdesk.adapters.rq_jobs import RqJobs
 from helpdesk.adapters.smtp_mailer import SmtpMailer
@@ -43,5 +44,6 @@ def connect(settings: Settings) -> Ports:
         jobs=RqJobs(settings.redis_url),
         mailer=SmtpMailer(settings),
         now=SystemClock(settings.clock_offset),
+        ledger=DiskLedger(settings.data / "ledger"),
         holder=this_process(),
     )

@@ -13,6 +13,7 @@ import pytest
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
 from helpdesk.keys import create_keys, load_keys
 from helpdesk.migrating import migrate
@@ -111,6 +112,7 @@ def make_ports(tmp_path: Path) -> Iterator[PortsMaker]:
             jobs=MemoryJobs(),
             mailer=MemoryMailer(),
             now=SetClock(NOON),
+            ledger=DiskLedger(tmp_path / "ledger"),
             holder=f"test:{os.getpid()}:{len(made)}",
         )
         made.append(ports)

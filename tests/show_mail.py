@@ -17,6 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
 from helpdesk.keys import create_keys, load_keys
 from helpdesk.migrating import migrate
@@ -50,6 +51,7 @@ def empty_ports(folder: Path, database: str = "") -> Ports:
         MemoryJobs(),
         MemoryMailer(),
         SetClock(dt.datetime.now(dt.UTC)),
+        DiskLedger(folder / "ledger"),
     )
     return Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "show-mail")
 

@@ -16,6 +16,7 @@ from flask import Flask
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
 from helpdesk.keys import create_keys, load_keys
 from helpdesk.migrating import migrate
@@ -84,7 +85,8 @@ def _ports(folder: Path) -> Ports:
     create_keys(folder / "keys.json")
     engine = connect_database(f"sqlite:///{folder / 'helpdesk.sqlite3'}", durable=False)
     migrate(engine)
-    adapters = (DiskBlobs(folder / "blobs"), MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
+    memory = (MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
+    adapters = (DiskBlobs(folder / "blobs"), *memory, DiskLedger(folder / "ledger"))
     ports = Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "screens")
     people(ports)
     with unit_of_work(ports, SYSTEM) as unit:

@@ -10,6 +10,7 @@ from flask import Flask
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
 from helpdesk.keys import create_keys, load_keys
 from helpdesk.people.accounts import create_account
@@ -39,7 +40,8 @@ def staffed_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFac
     create_keys(folder / "keys.json")
     engine = connect_database(f"sqlite:///{folder / 'helpdesk.sqlite3'}", durable=False)
     settings = Settings(data=folder, desks=DESKS)
-    adapters = (DiskBlobs(folder / "blobs"), MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
+    memory = (MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
+    adapters = (DiskBlobs(folder / "blobs"), *memory, DiskLedger(folder / "ledger"))
     people(Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "template"))
     with engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
