@@ -5,17 +5,18 @@ from __future__ import annotations
 from helpdesk import status
 from helpdesk.mail import outbox
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
-from helpdesk.retention import clock
+from helpdesk.retention import clock, ledger_writing
 from helpdesk.tickets import drafts, notices
 from helpdesk.unit import SYSTEM, unit_of_work
 from mail_ingest import upkeep
 
 
 def sweep(ports: Ports) -> None:
-    """Complete what a crash interrupted, reckon what time changed, and nudge whatever may wait."""
+    """Complete what a crash interrupted, reckon what time changed, write the ledger, and nudge whatever may wait."""
     upkeep.settle_blobs(ports)
     upkeep.forget(ports)
     clock.tick(ports)
+    ledger_writing.flush(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         drafts.unlink_dropped(unit)
         notices.queue_mails(unit)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
+from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
 from helpdesk.keys import create_keys, load_keys
 from helpdesk.migrating import migrate
@@ -81,7 +82,8 @@ def _ports(folder: Path) -> Ports:
     create_keys(folder / "secrets" / "keys.json")
     engine = connect_database(settings.database_url)
     migrate(engine)
-    adapters = (DiskBlobs(folder / "blobs"), MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
+    memory = (MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
+    adapters = (DiskBlobs(folder / "blobs"), *memory, DiskLedger(folder / "ledger"))
     return Ports(settings, load_keys(folder / "secrets" / "keys.json"), engine, *adapters, "bench")
 
 
