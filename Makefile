@@ -1,6 +1,6 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check lint format chaos attack-threads attack-xss \
+.PHONY: help env env-run run test check lint format chaos attack-threads attack-xss fuzz \
         bench-pages screens sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
@@ -47,6 +47,9 @@ chaos: env services ## Kill processes while mail comes in: nothing lost, nothing
 
 attack-threads: env services ## Strangers who try to get into a thread, and people who must (SEED=)
 	@$(PYTHON) -m tests.attack.threads
+
+fuzz: env ## Parse, clean and split made and broken mails (SECONDS=, SEED=, CORPUS=folder, OUT=folder, FILE=x again)
+	@$(PYTHON) -m tests.attack.fuzz
 
 attack-xss: env services ## Hostile strings in every place of a mail, opened in Chromium (LIST=, COUNT=, SEED=)
 	@$(PYTHON) -m tests.attack.xss

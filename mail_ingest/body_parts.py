@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from helpdesk.mail.incoming import Part
-from helpdesk.text.plain import MAX_HTML, crude_text, html_to_text
+from helpdesk.text.plain import MAX_HTML, crude_text, html_to_text, unmarked
 from mail_ingest import charsets, headers, invitations, signed, structure, transfer, winmail
 from mail_ingest.budget import Budget
 from mail_ingest.structure import Entity
@@ -177,6 +177,7 @@ def _text_leaf(entity: Entity, kind: str, content: bytes, name: str, body: Body)
     text = _decode_text(entity, kind, content, body)
     if kind == "text/html":
         return [Block(html=text)]
+    text = unmarked(text)
     if kind != "text/plain":
         text = _ENRICHED_TAG.sub("", text).replace("<<", "<")
     elif entity.parameters.get("format", "").lower() == "flowed":

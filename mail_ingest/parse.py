@@ -90,8 +90,8 @@ def _texts(body: body_parts.Body, budget: Budget) -> tuple[str, str, str]:
     if own.count("\n") > quoting.MAX_LINES:
         budget.say("too_many_lines")
     split = quoting.split_reply(own)
-    appended = [each.strip() for each in others[: len(body.appended)] if each.strip()]
-    nested = [each for each in others[len(body.appended) :] if each.strip()]
+    appended = [each.strip() for each in map(quoting.without_marks, others[: len(body.appended)]) if each.strip()]
+    nested = [each for each in map(quoting.without_marks, others[len(body.appended) :]) if each.strip()]
     new = "\n\n".join([each for each in (split.new,) if each.strip()] + appended)
     rest = "\n\n".join([each for each in (split.rest,) if each.strip()] + nested)
     text = "\n\n".join([each for each in (quoting.without_marks(own),) if each.strip()] + appended + nested)

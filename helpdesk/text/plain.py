@@ -41,11 +41,18 @@ _MANY_BLANKS = re.compile(r"\n{3,}")
 QUOTE_START = "\ue0f0"
 """Stands in the text form (private use) where the markup says that older mail begins; `quoting` takes it away."""
 _OPEN, _CLOSE = "\ue0f1", "\ue0f2"
+# Also spelled as entities; 57584 is 0xE0F0.
+_MARK = re.compile(r"[\ue0f0-\ue0f2]|&#(?:x0*e0f[0-2]|0*5758[4-6])(?![0-9a-f]);?", re.I)
+
+
+def unmarked(text: str) -> str:
+    """Text or HTML from outside with a space for each of our marks: nobody else may say where older mail begins."""
+    return _MARK.sub(" ", text)
 
 
 def crude_text(html: str) -> str:
     """The text of `html` by patterns alone, of the first 4 MB: for what is too large or too broken for a tree."""
-    return _tidied(_crude(html[: 8 * MAX_HTML]))
+    return _tidied(unmarked(_crude(html[: 8 * MAX_HTML])))
 
 
 def html_to_text(html: str, *, mark_quotes: bool = False) -> str:
@@ -53,9 +60,9 @@ def html_to_text(html: str, *, mark_quotes: bool = False) -> str:
 
     With `mark_quotes` a line QUOTE_START stands where mail programs begin the older mail.
     """
-    html = html.replace(QUOTE_START, "").replace(_OPEN, "").replace(_CLOSE, "")
     if len(html) > MAX_HTML or html.count("<") > MAX_TAGS:
         return crude_text(html)
+    html = unmarked(html)
     marked = _mark(html) if mark_quotes else html
     if not _HIDDEN.search(marked):
         marked = _STYLE.sub("", _INLINE.sub("", marked))

@@ -50,7 +50,8 @@ def without_marks(text: str) -> str:
 
 
 def _join(lines: Iterable[str]) -> str:
-    return "\n".join(line for line in lines if QUOTE_START not in line).strip("\n")
+    kept = (line for line in lines if QUOTE_START not in line or line.strip(f" \t>{QUOTE_START}"))
+    return "\n".join(kept).replace(QUOTE_START, "").strip("\n")
 
 
 def is_quoted(line: str) -> bool:
