@@ -1,6 +1,6 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check lint format chaos attack-threads attack-xss fuzz \
+.PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
         bench-pages screens sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
@@ -44,6 +44,9 @@ format: env ## Lay out the code
 
 chaos: env services ## Kill processes while mail comes in: nothing lost, nothing doubled (MAILS=, KILLS=, SEED=, POINTS=)
 	@$(PYTHON) -m tests.attack.chaos
+
+hostile: env services ## Mails made to stop the intake, by every door: what each costs (SEED=, ONLY=, DOORS=, DB=)
+	@$(PYTHON) -m tests.attack.hostile
 
 attack-threads: env services ## Strangers who try to get into a thread, and people who must (SEED=)
 	@$(PYTHON) -m tests.attack.threads

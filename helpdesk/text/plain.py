@@ -14,7 +14,7 @@ _CONFIG = ParserConfig(css=CSS_PROFILES["strict"], display_links=False)
 _UNSEEN = re.compile(r"<(script|style|head|title|template)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[.*?(?:\]>|\Z)", re.S)
 _BREAK = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|table|ul|ol|blockquote|pre|hr))\b[^<>]*>", re.I)
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"<[^<>]*>|<[a-zA-Z/!][^<>]*\Z")
 _CITE = re.compile(
     r"<blockquote\b(?=[^<>]*(?:\bcite\b|gmail_quote|yahoo_quoted|protonmail_quote|border-left|MSO-|zmail_extra))[^<>]*>",
     re.I,

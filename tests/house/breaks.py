@@ -66,6 +66,22 @@ INTAKE = (
         ),
     ),
     _one(
+        "a limit on invitations lifted",
+        "tests/mail_ingest/test_budget.py -k calendar",
+        r"assert 50 == ",
+        "mail_ingest/budget.py",
+        '"calendars": (200_000_000, ',
+        '"calendars": (200_000, ',
+    ),
+    _one(
+        "parts counted anew for each mail inside",
+        "tests/mail_ingest/test_budget.py -k parts_are_counted",
+        "too_many_parts",
+        "mail_ingest/body_parts.py",
+        "structure.split(content, Budget()) if read_inside",
+        "structure.split(content, body.budget) if read_inside",
+    ),
+    _one(
         "bare EXPUNGE",
         f"{ORDER} -k no_expunge_without_uids",
         "bare EXPUNGE",
