@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -11,6 +12,7 @@ from flask import Flask, current_app, g, has_request_context, request
 from helpdesk.text import language as words
 from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, translator
 from web import csrf
+from web.tokens import AVATARS
 from web.unit import me, ports
 
 LANGUAGE_COOKIE = "language"
@@ -95,6 +97,18 @@ def visible(name: str) -> str:
     return _SAFE_NAME.sub("\ufffd", name)
 
 
+def initials(name: str) -> str:
+    """At most two letters that stand for a person: of the first and the last word of the name; "?" without letters."""
+    words_of = [word for word in name.partition("@")[0].split() if word[0].isalpha()] or [name.strip()]
+    letters = words_of[0][:1] + (words_of[-1][:1] if len(words_of) > 1 else "")
+    return letters.upper() if letters[:1].isalpha() else "?"
+
+
+def tint(name: str) -> int:
+    """The number of the colour pair of a person's initials (`tokens.AVATARS`): the same name, the same colour."""
+    return crc32(name.encode("utf-8", "replace")) % len(AVATARS)
+
+
 def number_name(number: str) -> str:
     """A ticket's number as people say it."""
     return f"V-{number}"
@@ -112,6 +126,8 @@ def install(app: Flask) -> None:
         file_size=file_size,
         visible=visible,
         number_name=number_name,
+        initials=initials,
+        tint=tint,
     )
     app.jinja_env.globals.update(_=_, ngettext=ngettext, form_token=csrf.token, form_field=csrf.FIELD)
     app.context_processor(_about_this_request)

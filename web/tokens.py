@@ -68,6 +68,17 @@ DARK = {
     "mark": "#6B5200",
     "quote": "#6F8090",
 }
+AVATARS = (
+    ("#F6D5D2", "#7A1712"),
+    ("#FBE2C0", "#6B4300"),
+    ("#E4EBC3", "#3F4E00"),
+    ("#CDEBD7", "#14532F"),
+    ("#C9ECEB", "#00494C"),
+    ("#D3E4F5", "#0A4873"),
+    ("#E2DBF6", "#44308A"),
+    ("#F4D6EA", "#7A1A58"),
+)
+"""Ground and initials of the round that stands for a person, the same in light and dark."""
 PAIRS = (
     *(("text", ground, 4.5) for ground in ("surface", "canvas", "sunken", "selected", "hover")),
     *(("text-muted", ground, 4.5) for ground in ("surface", "canvas", "sunken", "selected", "hover", "note-bg")),
@@ -81,6 +92,7 @@ PAIRS = (
     ("on-accent", "accent-hover", 4.5),
     ("on-accent", "accent-active", 4.5),
     ("accent", "surface", 3.0),
+    ("accent", "note-bg", 3.0),
     ("danger", "surface", 4.5),
     ("note-text", "note-bg", 4.5),
     ("note-line", "note-bg", 3.0),
@@ -103,6 +115,7 @@ def stylesheet() -> str:
         _block(":root", {**LIGHT}),
         "@media (prefers-color-scheme: dark) {\n" + dark_by_wish + "\n}",
         _block(':root[data-theme="dark"]', DARK),
+        *(f".av-{number} {{ background: {ground}; color: {ink}; }}" for number, (ground, ink) in enumerate(AVATARS)),
     ]
     return "\n".join(parts) + "\n"
 

@@ -138,8 +138,11 @@ def moment_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> st
 
 
 def list_time(moment: datetime, now: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
-    """An aware `moment` as a list shows it: "12 min", "09:42", "gisteren", "ma 16 nov", "16 nov", "16 nov 2024"."""
+    """An aware `moment` as a list shows it: "zojuist", "12 min", "09:42", "gisteren", "ma 16 nov", "16 nov", and older
+    ones with their year."""
     age = now - moment
+    if timedelta(0) <= age < timedelta(minutes=1):
+        return translator(language).gettext(N_("just now"))
     if timedelta(0) <= age < timedelta(hours=1):
         minutes = format_unit(age // timedelta(minutes=1), "duration-minute", "short", locale=_CLDR[language])
         return _shown(minutes, language)

@@ -30,6 +30,7 @@ _AFTER_URL = ".,;:!?'*_~]}"
 _BLANK_LINES = re.compile(r"\n{3,}")
 _QUOTE_MARK = re.compile(r"[>|]")
 _ATTRIBUTION = re.compile(r"(?:op|on|am|le)\b.{5,200}(?:schreef|wrote|schrieb|écrit)\b.{0,100}:", re.IGNORECASE)
+_MARK = re.compile(r"\*\*|`|(?<!\w)[*_](?=\w)|(?<=[^\W_])[*_](?!\w)")
 _GREETING = re.compile(
     r"(?:beste|geachte|hallo|hoi|hey|hi|hello|dear|dag|l\.\s?s\.|goede\w{5,7}|good \w{3,9})\b"
     r"(?P<name>(?: [^\s,!?]{1,30}){0,6}) ?(?P<end>[,!:]|$)[ ]?",
@@ -88,6 +89,11 @@ def preview(text: str, limit: int) -> str:
     cut = words[: limit - 1]
     at_word = cut.rpartition(" ")[0] if words[limit - 1] != " " else cut
     return (at_word or cut).rstrip(" ,;:-") + "…"
+
+
+def without_marks(markdown: str) -> str:
+    """Markdown-lite without the signs for bold, italic and code, for a preview; the words stay as they were typed."""
+    return _MARK.sub("", markdown)
 
 
 def tidy(text: str) -> str:

@@ -68,6 +68,11 @@ _LINK = re.compile(r"(?:https?://[^/\\]|mailto:)", re.IGNORECASE)
 _SPAN = re.compile(r"</?span\b[^>]*>")
 _BLANK = re.compile(r"<(span|font)\b[^>]*>([\s\xa0]?)</\1>")
 _SMALL_NUMBER = re.compile(r"\d{1,2}")
+# A shorthand that is a colour and nothing else: without it, the white text of a table's head stands on white.
+_COLOUR_ONLY = re.compile(
+    r"(?<![-\w])background\s{0,9}:(?=\s{0,9}(?:#\w{3,8}|[a-z]{3,20}|rgba?\([\d\s,.%]{5,40}\))\s{0,9}(?:;|!|$))",
+    re.IGNORECASE,
+)
 # Any function but colours and sums: url(), image-set(), expression(), var(). An escape or entity could spell one.
 # A square bracket never stands in what we keep, and what is wrong within is written another way each time it is read.
 _RISKY_STYLE = re.compile(r"[\\&\[]|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)(?<!calc)\(", re.IGNORECASE)
@@ -155,6 +160,8 @@ class _Images:
             return self._source(value.strip())
         if name == "href":
             return _link(value)
+        if name == "style":
+            return _COLOUR_ONLY.sub("background-color:", value)
         if name in {"colspan", "rowspan", "span"}:
             # A thousand columns in each of many cells would hold up the browser.
             return value if _SMALL_NUMBER.fullmatch(value) else None

@@ -14,7 +14,7 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Account, Content, Entry, SearchQuery, Ticket, TicketPerson
 from helpdesk.people.access import require
 from helpdesk.search import find_tickets
-from helpdesk.text.rendering import preview
+from helpdesk.text.rendering import preview, without_marks
 from helpdesk.tickets.opening import folded
 from helpdesk.tickets.seen import is_unread, seen_by_me
 from helpdesk.tickets.views import ListPage, Row
@@ -168,7 +168,7 @@ def _previews(unit: Unit, ticket_ids: list[int], entry_ids: list[int]) -> dict[i
     )
     for row in rows:
         if row.ticket_id not in found or row.kind == "reply":
-            found[row.ticket_id] = preview(row.text, 140)
+            found[row.ticket_id] = preview(without_marks(row.text) if row.kind == "markdown" else row.text, 140)
     return found
 
 

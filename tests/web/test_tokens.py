@@ -24,6 +24,11 @@ def test_every_pair_has_contrast_enough(scheme: str) -> None:
     assert weak == {}
 
 
+def test_initials_have_contrast_enough_on_their_ground() -> None:
+    assert len(tokens.AVATARS) == 8
+    assert [pair for pair in tokens.AVATARS if tokens.contrast(*pair) < 6.5] == []
+
+
 def test_contrast_is_reckoned_as_wcag_says() -> None:
     assert tokens.contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert tokens.contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)

@@ -37,7 +37,8 @@ _HEAD = 16
 _DOCUMENTS = {b"%PDF-": "application/pdf", b"PK\x03\x04": "application/zip"}
 FRAME = (
     '<!doctype html><html><head><meta charset="utf-8"><title>{title}</title>'
-    "<style>:root{{color-scheme:light}}body{{margin:0;padding:12px;font:15px/1.5 system-ui,sans-serif;"
+    "<style>:root{{color-scheme:light}}body{{margin:0;padding:12px;font:15px/1.5 -apple-system,"
+    "'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Arial,sans-serif;"
     "color:#15202b;background:#fff;overflow-wrap:anywhere}}img{{max-width:100%;height:auto}}"
     "table{{max-width:100%}}</style></head><body>{html}</body></html>"
 )

@@ -62,7 +62,7 @@ def test_the_pseudo_language_touches_words_only(message: str) -> None:
 @pytest.mark.parametrize(
     ("age", "nl", "en"),
     [
-        (timedelta(seconds=10), "0 min", "0 min"),
+        (timedelta(seconds=10), "zojuist", "just now"),
         (timedelta(minutes=59), "59 min", "59 min"),
         (timedelta(hours=1), "08:42", "08:42"),
         (timedelta(hours=9), "00:42", "00:42"),

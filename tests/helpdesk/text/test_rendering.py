@@ -5,7 +5,7 @@ import time
 import pytest
 
 from helpdesk.errors import Invalid
-from helpdesk.text.rendering import MAX_ANSWER_BYTES, preview, render_answer, text_to_html, tidy
+from helpdesk.text.rendering import MAX_ANSWER_BYTES, preview, render_answer, text_to_html, tidy, without_marks
 
 REL = 'target="_blank" rel="noopener noreferrer nofollow"'
 
@@ -107,6 +107,11 @@ def test_plain_text_becomes_paragraphs() -> None:
 )
 def test_a_preview_shows_the_first_real_sentence(text: str, shown: str) -> None:
     assert preview(text, 100) == shown
+
+
+def test_a_preview_shows_no_signs_of_markup_and_keeps_what_is_none() -> None:
+    typed = "14 januari heeft **nog plek** en *misschien* `V-1`; zie deelnemers_lijst, 2*3 en _nu_"
+    assert without_marks(typed) == "14 januari heeft nog plek en misschien V-1; zie deelnemers_lijst, 2*3 en nu"
 
 
 def test_a_preview_is_cut_at_a_word() -> None:

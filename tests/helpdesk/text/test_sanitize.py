@@ -145,10 +145,24 @@ def test_what_people_wrote_stays() -> None:
     assert "".join(read.shown.split()) == "BesteFemke,eentweecel&celgekleurdoud"
     assert read.tags == ["p", "b", "ul", "li", "li", "table", "tbody", "tr", "td", "span", "blockquote"]
     assert ("td", "colspan", "2") in read.attributes
-    assert ("td", "style", "padding:0cm 5.4pt;") in read.attributes
+    assert ("td", "style", "padding:0cm 5.4pt;background-color:red;") in read.attributes
     assert ("table", "style", "border-collapse:collapse;") in read.attributes
     styles = [value.replace(" ", "") for tag, name, value in read.attributes if tag == "span" and name == "style"]
     assert styles == ['font-family:"SegoeUI",sans-serif;color:rgb(1,2,3);']
+
+
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        ("background:#4472C4;color:white", "background-color:#4472C4;color:white;"),
+        ("color:#fff; BACKGROUND : rgb(1, 2, 3) !important", "color:#fff;background-color:rgb(1, 2, 3) !important;"),
+        ("background:url(//e.example/x)", ""),
+        ("background:#fff url(//e.example/x)", ""),
+        ("background:red;background:url(//e.example/x)", "background-color:red;"),
+    ],
+)
+def test_a_ground_that_is_a_colour_stays_so_that_white_words_are_read(style: str, kept: str) -> None:
+    assert ("p", "style", kept) in Reader(clean_mail_html(f'<p style="{style}">kop</p>').html or "").attributes
 
 
 def test_links_open_elsewhere_and_say_nothing_of_us() -> None:
