@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
-        bench-pages screens sabotage show-mail readme services clean
+        bench-pages screens pictures sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -60,8 +60,11 @@ attack-xss: env services ## Hostile strings in every place of a mail, opened in 
 bench-pages: env services ## Seconds of the workspace's pages on slow lines, beside their budgets (ROUNDS=)
 	@$(PYTHON) -m tests.bench.pages
 
-screens: env services ## Pictures of every screen
+screens: env services ## A picture of every screen, both themes, five widths: OUT=folder (ONLY=, WIDTHS=)
 	@$(PYTHON) -m tests.screens
+
+pictures: env services ## The pictures of the README, both themes, of the demonstration
+	@$(PYTHON) -m tests.pictures
 
 sabotage: env services ## Break a copy in named ways: each must be caught
 	@$(PYTHON) -m tests.house.sabotage

@@ -31,7 +31,7 @@ from mail_ingest.accept import accept
 from mail_ingest.envelope import Envelope
 from mail_ingest.filing import drain
 from mail_ingest.reading import Readers
-from tests.screens import sign_in
+from tests.pictures import sign_in
 from tests.services import chromium
 from web.app import create_app
 
