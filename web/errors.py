@@ -25,6 +25,8 @@ from helpdesk.errors import (
 )
 from helpdesk.text.language import N_
 from web.filters import _
+from web.frame import frame
+from web.unit import me, reading
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., object])
@@ -93,9 +95,22 @@ def page(status: int, message: str = "", number: str = "") -> Response:
     title = _(TITLES.get(status, TITLES[400]))
     advice = _(ADVICE.get(status, ADVICE[400]))
     body = render_template(
-        "error.html", title=title, advice=advice, message=message, number=number, typed=typed(), status=status
+        "error.html",
+        **_around(status),
+        title=title, advice=advice, message=message, number=number, typed=typed(), status=status,
     )
     return make_response(body, status)
+
+
+def _around(status: int) -> dict[str, object]:
+    """The views beside the page for somebody who is signed in, unless the database may be the trouble."""
+    if status >= 500 or me() is None:
+        return {}
+    try:
+        with reading() as unit:
+            return frame(unit)
+    except HelpdeskError:
+        return {}
 
 
 def _domain(fault: HelpdeskError) -> AnyResponse:

@@ -317,7 +317,9 @@ def test_the_short_address_leads_to_the_ticket(site_ports: Ports, marije: Visito
 @pytest.mark.parametrize("path", ["/werk/w/weg", "/werk/w/weg/2026-00001", "/werk/w/open/2026-00009", "/v/niets"])
 def test_what_is_not_there_is_not_there(site_ports: Ports, marije: Visitor, path: str) -> None:
     receive(site_ports, letter())
-    assert marije.get(path).status_code == 404
+    answer = marije.get(path)
+    assert answer.status_code == 404
+    assert 'href="/werk/w/mijn"' in answer.text, "the views stand beside it: there is a way on"
 
 
 def test_a_time_is_shown_in_the_zone_of_the_desk(app: Flask, site_ports: Ports, marije: Visitor) -> None:
