@@ -97,7 +97,12 @@ def page(status: int, message: str = "", number: str = "") -> Response:
     body = render_template(
         "error.html",
         **_around(status),
-        title=title, advice=advice, message=message, number=number, typed=typed(), status=status,
+        title=title,
+        advice=advice,
+        message=message,
+        number=number,
+        typed=typed(),
+        status=status,
     )
     return make_response(body, status)
 
