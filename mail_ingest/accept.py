@@ -102,10 +102,8 @@ def _row(unit: Unit, envelope: Envelope, identity: Identity, key: str, size: int
 def _insert_or_ignore(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
     """New rows as blob key -> id; a row that clashes on content or UID is left out, its neighbours are not."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(InboundMail).values(rows).on_conflict_do_nothing().returning(InboundMail.blob, InboundMail.id)
-    )
-    return {str(blob): int(row_id) for blob, row_id in connection.execute(statement)}
+    statement = dialect.insert(InboundMail).on_conflict_do_nothing().returning(InboundMail.blob, InboundMail.id)
+    return {str(blob): int(row_id) for blob, row_id in connection.execute(statement, rows)}
 
 
 def _clashed(unit: Unit, envelope: Envelope, identity: Identity, row: dict[str, Any]) -> Receipt:
@@ -147,7 +145,7 @@ def _remember(unit: Unit, envelopes: list[Envelope], known: list[Identity], rece
         for envelope, identity, receipt in zip(envelopes, known, receipts, strict=True)
     ]
     dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
-    unit.session.connection().execute(dialect.insert(MailSeen).values(rows).on_conflict_do_nothing())
+    unit.session.connection().execute(dialect.insert(MailSeen).on_conflict_do_nothing(), rows)
 
 
 def _flag_same_message_id(unit: Unit, rows: list[dict[str, Any]], fresh: dict[str, int]) -> None:

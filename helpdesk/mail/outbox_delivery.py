@@ -14,11 +14,12 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from helpdesk.errors import Conflict, PermanentRefusal, TemporaryRefusal, Unavailable
 from helpdesk.leases import hold, release
 from helpdesk.mail.authors import tell_author
+from helpdesk.mail.backlog import GIVES_WAY, backlog
 from helpdesk.mail.compose import compose, return_path
 from helpdesk.mail.header_fields import sendable
 from helpdesk.mail.letters import read_letter, with_files
@@ -98,9 +99,14 @@ def deliver_waiting(ports: Ports, *, limit: int = 1000, stop_after: dt.timedelta
 def _work_waits(ports: Ports) -> bool:
     """Whether a mail is due, or was left by a process that died; reads only."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        due = (OutgoingMail.state == "queued") & (OutgoingMail.next_try_at <= unit.now)
-        found = select(OutgoingMail.id).where(or_(due, OutgoingMail.state == "sending")).limit(1)
+        found = select(OutgoingMail.id).where(or_(_due(unit), OutgoingMail.state == "sending")).limit(1)
         return unit.session.scalar(found) is not None
+
+
+def _due(unit: Unit) -> ColumnElement[bool]:
+    """A queued mail whose time has come; a receipt gives way, for a minute, to mail that waits to be filed."""
+    soon = or_(OutgoingMail.kind != "receipt", OutgoingMail.date < unit.now - GIVES_WAY, ~backlog(unit))
+    return (OutgoingMail.state == "queued") & (OutgoingMail.next_try_at <= unit.now) & soon
 
 
 def recover_claims(ports: Ports) -> int:
@@ -127,10 +133,7 @@ def _claim(ports: Ports) -> _Claimed | None:
         try:
             with unit_of_work(ports, SYSTEM) as unit:
                 mail = unit.session.scalar(
-                    select(OutgoingMail)
-                    .where(OutgoingMail.state == "queued", OutgoingMail.next_try_at <= unit.now)
-                    .order_by(OutgoingMail.next_try_at, OutgoingMail.id)
-                    .limit(1)
+                    select(OutgoingMail).where(_due(unit)).order_by(OutgoingMail.next_try_at, OutgoingMail.id).limit(1)
                 )
                 if mail is None:
                     return None

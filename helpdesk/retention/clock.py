@@ -113,6 +113,7 @@ def is_state(word: str) -> bool:
 
 
 def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
+    held = _columns_held(session, found)
     rows = [
         {
             "row_id": ticket_id,
@@ -123,6 +124,7 @@ def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
             "pv": one.version,
         }
         for ticket_id, one in found.items()
+        if held.get(ticket_id) != (one.state, one.due_on, one.recheck_on, one.rule, one.version)
     ]
     if not rows:
         return
@@ -143,6 +145,12 @@ def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
     for ticket in session.identity_map.values():
         if isinstance(ticket, Ticket) and ticket.id in found:
             session.expire(ticket, ["retention_state", "due_on", "recheck_on", "rule", "policy_version"])
+
+
+def _columns_held(session: Session, ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
+    """What stands on the tickets now, so that only what changed is written."""
+    columns = (Ticket.retention_state, Ticket.due_on, Ticket.recheck_on, Ticket.rule, Ticket.policy_version)
+    return {row[0]: tuple(row[1:]) for row in session.execute(select(Ticket.id, *columns).where(Ticket.id.in_(ids)))}
 
 
 def _reckonings(

@@ -9,7 +9,8 @@ from sqlalchemy import delete, insert, select, update
 
 from helpdesk.confined import Confined, GaveUp
 from helpdesk.leases import hold, release
-from helpdesk.models import Attachment, Content, Entry
+from helpdesk.mail.backlog import GIVES_WAY, backlog
+from helpdesk.models import Attachment, Content, Entry, InboundMail
 from helpdesk.ports import CLEAN_WAITING, Ports
 from helpdesk.text.sanitize import CLEANER_VERSION, CleanHtml, clean_mail_html
 from helpdesk.tickets.writing import storable
@@ -71,9 +72,11 @@ def drain(ports: Ports, confined: Confined | None = None) -> int:
 
 def _next(ports: Ports) -> list[Waiting]:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        rows = unit.session.execute(
-            select(Entry.id, Entry.ticket_id).where(Entry.html_state == "waiting").order_by(Entry.id).limit(_BATCH)
-        ).all()
+        queue = select(Entry.id, Entry.ticket_id).where(Entry.html_state == "waiting").order_by(Entry.id)
+        if unit.session.scalar(select(backlog(unit))):
+            mail = queue.join(InboundMail, InboundMail.id == Entry.inbound_id)
+            queue = mail.where(InboundMail.filed_at < unit.now - GIVES_WAY)
+        rows = unit.session.execute(queue.limit(_BATCH)).all()
         found = []
         for entry_id, ticket_id in rows:
             html = unit.session.scalar(
