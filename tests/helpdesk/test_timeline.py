@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import Event, OutgoingMail, Ticket
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
-from helpdesk.tickets import handling, merging, opening, replying
+from helpdesk.tickets import handling, merging, opening, replying, selection
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from tests.conftest import PortsMaker
 from tests.letters import ASKER, letter, receive, wait
 from web.wording import EVENT
 
 ONE, TWO, COEN = "2026-00001", "2026-00002", "coen@minbz.example"
+SECOND = dt.timedelta(seconds=1)
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,6 +58,10 @@ def failed(unit: Unit) -> int:
     return unit.session.scalars(select(OutgoingMail.id).where(OutgoingMail.state == "failed")).one()
 
 
+def chosen(unit: Unit) -> list[selection.Pick]:
+    return [selection.Pick(ONE, version(unit))]
+
+
 ACTS: tuple[tuple[str, Callable[[Unit], object], set[str]], ...] = (
     ("handling.assign", lambda unit: handling.assign(unit, ONE, unit.actor.account_id), {"assigned", "status"}),
     ("handling.assign", lambda unit: handling.assign(unit, ONE, None), {"assigned"}),
@@ -86,6 +92,8 @@ ACTS: tuple[tuple[str, Callable[[Unit], object], set[str]], ...] = (
         {"opened", "noted", "assigned"},
     ),
     ("replying.reply", lambda unit: answer(unit, "b"), {"replied", "status"}),
+    ("selection.act_on", lambda unit: selection.act_on(unit, chosen(unit), "assign", None), {"assigned"}),
+    ("selection.undo", lambda unit: selection.undo(unit, [ONE], unit.now - SECOND), {"assigned"}),
 )
 ELSEWHERE = {"replying.resend"}
 """Acts that need a failed mail first: they have a test of their own below."""
@@ -93,6 +101,7 @@ NO_LINE = {
     "drafts.save_draft": "nobody else reads a draft",
     "drafts.keep_files": "as save_draft",
     "drafts.discard_draft": "as save_draft",
+    "drafts.bring_along": "as save_draft",
     "lists.keep_query": "a search belongs to the session",
     "notices.mark_seen": "what somebody has read of his own notices",
     "parked.release": "there is no ticket yet; who decided stands with the mail",
@@ -155,6 +164,7 @@ def test_every_act_leaves_its_line(actor: tuple[Ports, Actor]) -> None:
     ports, who = actor
     seen = 0
     for name, act, expected in ACTS:
+        wait(ports, SECOND)
         with unit_of_work(ports, SYSTEM, write=False) as unit:
             seen = unit.session.scalar(select(Event.id).order_by(Event.id.desc())) or 0
         with unit_of_work(ports, who) as unit:
