@@ -39,9 +39,11 @@ TICKET = """(() => { const text = query => [...document.querySelectorAll(query)]
 LIST = """[...document.querySelectorAll('li.row')].map(one => ({number: one.id.slice(2),
   subject: one.querySelector('.subj').textContent, name: one.querySelector('.who').textContent,
   preview: one.querySelector('.prev').textContent}))"""
-SWAPPED = """new Promise(done => { const look = () => { const title = document.querySelector('#onderwerp');
-  if (title && document.querySelector('#v-NUMBER [aria-current]')) done(title.textContent);
-  else setTimeout(look, 20); }; look(); })"""
+SWAPPED = """new Promise(done => { let left = 500; const look = () => {
+  const title = document.querySelector('#onderwerp'), here = document.querySelector('#v-NUMBER [aria-current]');
+  if (title && here) done(title.textContent);
+  else if (left--) setTimeout(look, 20);
+  else done('nothing came'); }; look(); })"""
 PRINTED = """({subject: document.querySelector('h1').textContent,
   text: document.querySelector('.printed').textContent})"""
 _MERGED = 10
