@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
-        bench-intake bench-pages screens pictures sabotage show-mail readme services clean
+        bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -68,6 +68,9 @@ screens: env services ## A picture of every screen, both themes, five widths: OU
 
 pictures: env services ## The pictures of the README, both themes, of the demonstration
 	@$(PYTHON) -m tests.pictures
+
+axe: env services ## Every page in every state, at every size, in both themes: axe, layout, focus (ONLY=, JOBS=)
+	@$(PYTHON) -m tests.ui.axe
 
 sabotage: env services ## Break a copy in named ways: each must be caught
 	@$(PYTHON) -m tests.house.sabotage

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from helpdesk.errors import NotFound
-from helpdesk.models import Attachment, Content, Entry, InboundMail
+from helpdesk.models import Attachment, Content, Entry, InboundMail, Ticket
 from helpdesk.people.access import ticket_for
 from helpdesk.unit import Unit
 
@@ -23,6 +23,14 @@ class FileBytes:
     stream: BinaryIO
 
 
+@dataclass(frozen=True, slots=True)
+class CleanHtml:
+    """The cleaned HTML of a mail, and its language as far as it could be told."""
+
+    html: str
+    language: str | None
+
+
 def attachment(unit: Unit, attachment_id: int) -> FileBytes:
     """An attachment of a ticket the actor may read."""
     row = unit.session.get(Attachment, attachment_id)
@@ -35,26 +43,25 @@ def attachment(unit: Unit, attachment_id: int) -> FileBytes:
     return FileBytes(name or "file", row.content_type, row.size, unit.ports.blobs.open(row.blob))
 
 
-def _entry(unit: Unit, entry_id: int) -> Entry:
+def _entry(unit: Unit, entry_id: int) -> tuple[Entry, Ticket]:
     entry = unit.session.get(Entry, entry_id)
     if entry is None:
         raise NotFound("There is no such message.")
-    ticket_for(unit, entry.ticket_id, "ticket.read")
-    return entry
+    return entry, ticket_for(unit, entry.ticket_id, "ticket.read")
 
 
 def raw_mail(unit: Unit, entry_id: int) -> FileBytes:
     """The mail as it came in, byte for byte."""
-    entry = _entry(unit, entry_id)
+    entry, _ticket = _entry(unit, entry_id)
     blob = unit.session.scalar(select(InboundMail.blob).where(InboundMail.id == entry.inbound_id))
     if blob is None:
         raise NotFound("There is no raw mail for this message.")
     return FileBytes(f"{entry_id}.eml", "message/rfc822", unit.ports.blobs.size(blob), unit.ports.blobs.open(blob))
 
 
-def clean_html(unit: Unit, entry_id: int) -> str:
+def clean_html(unit: Unit, entry_id: int) -> CleanHtml:
     """The cleaned HTML of a mail, for its own sandboxed frame only (never for the page)."""
-    entry = _entry(unit, entry_id)
+    entry, ticket = _entry(unit, entry_id)
     found = unit.session.scalar(
         select(Content.text).where(
             Content.ticket_id == entry.ticket_id, Content.entry_id == entry.id, Content.kind == "html"
@@ -62,4 +69,4 @@ def clean_html(unit: Unit, entry_id: int) -> str:
     )
     if found is None or entry.html_state != "clean":
         raise NotFound("There is no HTML for this message.")
-    return found
+    return CleanHtml(found, ticket.language)

@@ -302,4 +302,23 @@ BEHAVIOUR = (
     ),
 )
 
-BREAKS = INTAKE + BEHAVIOUR + STRUCTURE
+SCREENS = (
+    _one(
+        "a field without label",
+        "tests/ui/test_axe.py -k new_form-empty",
+        "axe label",
+        "web/templates/_macros/forms.html",
+        "  <b>{{ label }}{% if not required %}",
+        '  <label for="{{ id }}">{{ label }}{% if not required %}',
+    ),
+    _one(
+        "a page in no list of screens",
+        "tests/ui/test_screens.py -k answers_html",
+        r"pages that are in no state.*health\.alive",
+        "web/health.py",
+        'mimetype="text/html"',
+        'mimetype="text/plain"',
+    ),
+)
+
+BREAKS = INTAKE + BEHAVIOUR + SCREENS + STRUCTURE

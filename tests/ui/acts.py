@@ -71,6 +71,33 @@ def send(kind: str, text: str, to: str = "") -> Act:
     return act
 
 
+def choose(page: Page, _place: Place) -> None:
+    """Choose the first two tickets of the list."""
+    page.locator("#selecteren > summary").click()
+    for row in range(2):
+        page.locator("#rijen .pick").nth(row).check()
+
+
+def late_choice(page: Page, place: Place) -> None:
+    """Act on two tickets of which a colleague changed one meanwhile."""
+    choose(page, place)
+    number = page.locator("#rijen .row").first.get_attribute("id") or ""
+    sander = Visitor(place.app)
+    sander.client.set_cookie("helpdesk", place.cookies[SANDER])
+    form = sander.page(f"/werk/w/open/{number.removeprefix('v-')}").form("/status")
+    assert sander.send(form).status_code == 200
+    page.locator("#selectie button[value=done]").click()
+
+
+def press(key: str) -> Act:
+    """One key, once the page hears them."""
+
+    def act(page: Page, _place: Place) -> None:
+        page.keyboard.press(key)
+
+    return act
+
+
 def second(page: Page, place: Place) -> None:
     """Send an answer after a colleague has answered."""
     write("antwoord")(page, place)
@@ -134,7 +161,8 @@ def without(table: str) -> Act:
 
 def too_large(page: Page, place: Place) -> None:
     """Send more than fits."""
-    submit("/werk/nieuw", text="x" * SMALLEST_REQUEST)(page, place)
+    page.locator("#nieuw-tekst").evaluate("(one, size) => { one.value = 'x'.repeat(size); }", SMALLEST_REQUEST)
+    submit("/werk/nieuw")(page, place)
 
 
 def ended(page: Page, place: Place) -> None:

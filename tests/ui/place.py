@@ -33,8 +33,8 @@ from web.app import create_app
 
 WILHELMINA = "wilhelmina@academie.example"
 """An advisor with a long name, and nothing to do."""
-SMALLEST_REQUEST = 600_000
-"""Bytes after which a form is too large here, so that no test has to send 26 MB."""
+SMALLEST_REQUEST = 100_000
+"""Bytes above which a form is too large here, so that nobody has to send 26 MB."""
 
 
 @dataclass

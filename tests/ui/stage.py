@@ -32,15 +32,12 @@ class Stage:
     full: Place
     empty: Place
     context: BrowserContext
-    page: Page | None = None
+    page: Page
     statuses: list[int] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
 
     def show(self, state: State, size: tuple[int, int], *, dark: bool = False) -> Page:
-        """A page in this state; everything that happened before is undone first. Fails when the state is not reached.
-
-        At 1440 the first of `SIZES` is meant for; the page that was shown before is closed.
-        """
+        """A page in this state; everything that happened before is undone first; fails when it is not reached."""
         here = self.full if state.full else self.empty
         here.again()
         page = self._fresh(state, size, dark)
@@ -53,33 +50,31 @@ class Stage:
         return page
 
     def _fresh(self, state: State, size: tuple[int, int], dark: bool) -> Page:
-        if self.page is not None:
-            self.page.close()
-        self.context.clear_cookies()
+        """The tab as if it were new: nothing kept in it, signed in as who looks. A new one costs a process."""
+        page = self.page
         here = self.full if state.full else self.empty
+        page.goto(here.address + "/healthz")
+        page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        self.context.clear_cookies()
         if state.who is not None:
             self.context.add_cookies([{"name": "helpdesk", "value": here.cookies[state.who], "url": here.address}])
-        page = self.page = self.context.new_page()
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
-        self.statuses, self.crashes = [], []
-        page.on("response", self._note)
-        page.on("pageerror", lambda error: self.crashes.append(str(error)))
-        page.route("**/werk/bericht/*/html", _as_document)
+        self.statuses.clear()
+        self.crashes.clear()
         return page
 
-    def _note(self, answer: Response) -> None:
+    def note(self, answer: Response) -> None:
+        """Remember the status of an answer that is a page."""
         if answer.request.is_navigation_request() and answer.frame.parent_frame is None:
             self.statuses.append(answer.status)
 
 
-def _as_document(route: Route) -> None:
-    """The document of a frame as a page of its own: without the sandbox, or nothing could look into it."""
-    if route.request.resource_type != "document" or route.request.frame.parent_frame is not None:
-        route.continue_()
-        return
+def _without_sandbox(route: Route) -> None:
+    """The document of a mail's frame under its own policy but for the sandbox, or nothing could look into it."""
     answer = route.fetch()
-    kept = {"content-type": answer.headers["content-type"]}
+    policy = answer.headers.get("content-security-policy", "").partition("; sandbox")[0]
+    kept = {"content-type": answer.headers["content-type"], "content-security-policy": policy}
     route.fulfill(status=answer.status, headers=kept, body=answer.body())
 
 
@@ -89,7 +84,12 @@ def stage(chromium: Chromium, folder: Path) -> Iterator[Stage]:
     with place(folder / "full", full=True) as full, place(folder / "empty", full=False) as empty:
         context = chromium.browser.new_context(locale="nl-NL", timezone_id="Europe/Amsterdam")
         context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.route("**/werk/bericht/*/html", _without_sandbox)
+        opened = Stage(full, empty, context, page)
+        page.on("response", opened.note)
+        page.on("pageerror", lambda error: opened.crashes.append(str(error)))
         try:
-            yield Stage(full, empty, context)
+            yield opened
         finally:
             context.close()

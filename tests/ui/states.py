@@ -63,6 +63,10 @@ LISTS = (
     _nothing("inbox.show_list", "/werk/w/open", ".empty"),
     _down("inbox.show_list", "/werk/w/open", "ticket"),
     _s("inbox.show_list", "open", "/werk/w/open", "#weergaven", rail),
+    _s("inbox.show_list", "conflict", "/werk/w/open", "#uitkomst:has-text('iemand was je voor')", acts.late_choice),
+    _s("inbox.show_list", "open", "/werk/w/open", "#gekozen", acts.choose, "selection"),
+    _s("inbox.show_list", "open", "/werk/w/open", "dialog.keys", acts.press("?"), "keys"),
+    _s("inbox.show_list", "open", "/werk/w/open", ".toast", acts.press("j"), "first-key"),
     _s("inbox.show_list", "filled", "/werk/w/alle", ".row >> nth=40", name="all"),
     _s("inbox.show_list", "filled", "/werk/w/mijn", ".row", name="mine"),
     _s("inbox.show_list", "error", "/werk/w/weg", "h1:has-text('Deze pagina is er niet')", name="unknown", status=404),
@@ -88,8 +92,6 @@ TICKETS = (
     _s("inbox.show_ticket", "open", TICKET + "{long}", "#meer .danger", fold("#meer"), "more"),
     _s("inbox.show_ticket", "open", TICKET + "{long}", "#over h2", drawer("over"), "person"),
     _s("inbox.show_ticket", "open", TICKET + "{html}", ".about dl", fold("details.about"), "about-message"),
-    _s("inbox.show_ticket", "filled", TICKET + "{html}", "iframe.mail", name="html"),
-    _s("inbox.show_ticket", "filled", TICKET + "{faulty}", "iframe.mail", name="foreign-html"),
     _s("inbox.show_ticket", "filled", TICKET + "{arabic}", "h1", name="arabic"),
     _s("inbox.show_ticket", "filled", "/werk/w/mijn/{emoji}", "h1", name="emoji"),
     _s("inbox.show_ticket", "filled", TICKET + "{hint}", "#hint", name="hint"),
@@ -112,8 +114,8 @@ TICKETS = (
     _s("files.source", "empty", "/werk/bericht/99999/bron", "h1", status=404),
     _down("files.source", "/werk/bericht/{html_entry}/bron", "entry"),
     _s("files.source", "open", "/werk/bericht/{html_entry}/bron", "#weergaven", rail),
-    _s("files.html", "filled", "/werk/bericht/{html_entry}/html", "body"),
-    _s("files.html", "filled", "/werk/bericht/{faulty_entry}/html", "body", name="foreign"),
+    _s("files.html", "filled", TICKET + "{html}", "iframe.mail"),
+    _s("files.html", "filled", TICKET + "{faulty}", "iframe.mail", name="foreign"),
     _s("files.html", "empty", "/werk/bericht/{first_entry}/html", "h1", status=404),
     _s("files.html", "error", "/werk/bericht/99999/html", "h1", status=404),
 )
@@ -183,7 +185,7 @@ _DRAWER = "nothing on it opens: no rail, no menu, no composer"
 ABSENT = {
     **dict.fromkeys(
         (
-            *((f"inbox.{name}", "conflict") for name in ("show_list", "search_form", "search_results", "new_form")),
+            *((f"inbox.{name}", "conflict") for name in ("search_form", "search_results", "new_form")),
             *((name, "conflict") for name in ("papers.printed", "files.source", "own_drafts.show", "bell.show")),
             *((name, "conflict") for name in ("help.show", "admin.health", "sign_in.form", "forgotten.form")),
             *((name, "conflict") for name in ("sign_in.settings", "second_factor.form", "files.html")),

@@ -11,7 +11,7 @@ from werkzeug.http import dump_options_header
 
 from helpdesk.tickets import files
 from helpdesk.tickets.files import FileBytes
-from web.filters import _, visible
+from web.filters import _, language_for, visible
 from web.frame import frame
 from web.guards import needs
 from web.unit import reading
@@ -36,7 +36,7 @@ INLINE = frozenset({*_IMAGES.values(), "image/webp", "application/pdf"})
 _HEAD = 16
 _DOCUMENTS = {b"%PDF-": "application/pdf", b"PK\x03\x04": "application/zip"}
 FRAME = (
-    '<!doctype html><html><head><meta charset="utf-8"><title>{title}</title>'
+    '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
     "<style>:root{{color-scheme:light}}body{{margin:0;padding:12px;font:15px/1.5 -apple-system,"
     "'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Arial,sans-serif;"
     "color:#15202b;background:#fff;overflow-wrap:anywhere}}img{{max-width:100%;height:auto}}"
@@ -105,7 +105,8 @@ def html(entry_id: int) -> Response:
     """The cleaned HTML of a mail, for its sandboxed frame; asked for in any other way it is a download."""
     with reading() as unit:
         clean = files.clean_html(unit, entry_id)
-    answer = Response(FRAME.format(title=_("Mail"), html=clean), mimetype="text/html")
+    body = FRAME.format(title=_("Mail"), html=clean.html, language=language_for(clean.language))
+    answer = Response(body, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = FRAME_POLICY
     if request.headers.get("Sec-Fetch-Dest") != "iframe":
         answer.headers["Content-Disposition"] = _disposition("attachment", f"{entry_id}.html")

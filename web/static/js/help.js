@@ -52,6 +52,6 @@ export function firstKey(key, words) {
   const said = word("first-key", { key, words });
   const settings = Object.assign(document.createElement("a"), { href: "/werk/instellingen#keuzes", textContent: word("keys-off") });
   line.append(`${said} `, button(word("show-keys"), showKeys), settings, button(word("close"), () => line.remove()));
-  document.querySelector(".hd-root")?.append(line);
+  document.querySelector("main")?.append(line);
   zeg(said);
 }

@@ -34,6 +34,16 @@ startSplit();
 startKeys();
 startLive();
 
+/** A drawer never stays over what has the focus: going on with the keyboard closes it.
+ * @param {FocusEvent} event */
+function leaveDrawer({ target }) {
+  const drawer = /** @type {any} */ (document.querySelector(":popover-open"));
+  if (drawer && target instanceof Element && !drawer.contains(target) && target.matches(":focus-visible")) {
+    drawer.hidePopover();
+  }
+}
+document.addEventListener("focusin", leaveDrawer);
+
 /** The caret where the address asks for it, else the focus on the ticket; after the browser has gone to the address. */
 function place() {
   const writing = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".compose[open]:not(:has(.trouble *))"));

@@ -1,0 +1,78 @@
+"""Every page in every state, once: the sizes and themes are drawn, and each of their pairs is seen on many pages.
+
+`make axe` looks at all of them at every size in both themes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from tests.services.chromium import Chromium
+from tests.ui.axe import examine
+from tests.ui.looking import Sight, all_rules
+from tests.ui.planted import PLANTS, planted
+from tests.ui.stage import SIZES, THEMES, Stage, stage
+from tests.ui.states import STATES, State
+
+SEED = int(os.environ.get("SEED", "1"))
+PAIRS = tuple(product(SIZES, THEMES))
+
+
+def drawn(seed: int) -> dict[str, tuple[tuple[int, int], str]]:
+    """A size and a theme for every state, each pair as often as the others."""
+    names = [state.id for state in STATES]
+    random.Random(seed).shuffle(names)
+    return {name: PAIRS[n % len(PAIRS)] for n, name in enumerate(names)}
+
+
+DRAWN = drawn(SEED)
+
+
+@pytest.fixture(scope="module")
+def opened(chromium: Chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with stage(chromium, tmp_path_factory.mktemp("stage")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def seen() -> Iterator[Sight]:
+    """What all the states together showed, said at the end."""
+    sight = Sight()
+    yield sight
+    sys.stdout.write(f"screens: rules={len(sight.rules)} tab_stops={sight.stops} incomplete={sight.incomplete}\n")
+
+
+def test_each_kind_of_fault_is_found_where_it_is_planted(opened: Stage) -> None:
+    found = planted(opened)
+    assert len(found) == len(PLANTS)
+    assert [says for says, there in found.items() if not there] == []
+
+
+def test_every_pair_of_size_and_theme_is_seen_on_many_pages() -> None:
+    counts = Counter(DRAWN.values())
+    assert set(counts) == set(PAIRS)
+    assert min(counts.values()) >= len(STATES) // len(PAIRS)
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.id)
+def test_a_screen_has_no_fault(opened: Stage, seen: Sight, state: State) -> None:
+    size, theme = DRAWN[state.id]
+    (sight,) = examine(opened, state, size, (theme,))
+    seen.add(sight)
+    assert sight.rules == all_rules(opened.page), "axe passed over a rule"
+    assert not sight.faults, "\n".join(sight.faults)
+
+
+def test_foreign_markup_is_told_apart_from_ours(opened: Stage) -> None:
+    state = next(one for one in STATES if one.id == "files-html-filled-foreign")
+    (sight,) = examine(opened, state, SIZES[0], ("light",))
+    assert sight.foreign["image-alt"] == 1
+    assert sight.foreign["link-name"] == 1
+    assert not sight.faults, "\n".join(sight.faults)
