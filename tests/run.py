@@ -18,11 +18,12 @@ KINDS = ("sqlite", "postgresql", "dovecot", "valkey", "browser")
 
 
 class Tally:
-    """Counts the tests that passed by the real services they used."""
+    """Counts the tests that passed by the real services they used, and keeps what they say under "said"."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
         self.used: Counter[str] = Counter()
+        self.said: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count each test once, when it has run."""
@@ -30,6 +31,7 @@ class Tally:
             self.outcomes[report.outcome] += 1
             if report.outcome == "passed":
                 self.used.update(str(value) for name, value in report.user_properties if name == "service")
+                self.said += [str(value) for name, value in report.user_properties if name == "said"]
 
 
 def _printed(*command: str) -> str:
@@ -64,6 +66,7 @@ def main(arguments: list[str]) -> int:
     parallel = [] if workers == "0" else ["-n", workers, "--dist", "loadfile"]
     code = int(pytest.main([*parallel, "-q", *arguments], plugins=[tally]))
     services = " ".join(f"{kind}={tally.used[kind]}@{VERSIONS[kind]()}" for kind in KINDS)
+    sys.stdout.writelines(f"{line}\n" for line in tally.said)
     passed, skipped, failed = (tally.outcomes[word] for word in ("passed", "skipped", "failed"))
     sys.stdout.write(f"RESULT test passed={passed} {services} skipped={skipped} failed={failed}\n")
     if code == 0 and skipped and os.environ.get("STRICT") == "1":

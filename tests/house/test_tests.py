@@ -8,7 +8,11 @@ import re
 from tests.house.code_tree import PACKAGES, Source, imports_of, sources
 
 SAYS_SO = re.compile(r"\b(assert|raises|fail|expect)\b")
-HANDS = {"click", "dblclick", "fill", "focus", "check", "uncheck", "evaluate", "select_option", "set_checked", "tap"}
+HANDS = {
+    *("click", "dblclick", "fill", "clear", "focus", "blur", "check", "uncheck", "select_option", "set_checked", "tap"),
+    *("hover", "drag_to", "drag_and_drop", "set_input_files", "press_sequentially", "select_text", "dispatch_event"),
+    *("evaluate", "evaluate_all", "evaluate_handle", "eval_on_selector", "eval_on_selector_all", "add_script_tag"),
+}
 
 
 def _tests() -> list[tuple[Source, ast.FunctionDef | ast.AsyncFunctionDef]]:

@@ -79,7 +79,7 @@
   /** With text twice as large (1.4.4), and with the spacing of 1.4.12. */
   function larger() {
     document.documentElement.style.fontSize = "200%";
-    const found = cut().concat(sideways(), send()).map((one) => `at 200 %: ${one}`);
+    const found = cut().concat(sideways()).map((one) => `at 200 %: ${one}`);
     document.documentElement.style.fontSize = "";
     return found;
   }
@@ -89,7 +89,7 @@
     p { margin-block-end: 2em !important }`);
   function spaced() {
     document.adoptedStyleSheets = [SPACED];
-    const found = cut().concat(sideways(), send()).map((one) => `with text spacing: ${one}`);
+    const found = cut().concat(sideways()).map((one) => `with text spacing: ${one}`);
     document.adoptedStyleSheets = [];
     return found;
   }

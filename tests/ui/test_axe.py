@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
@@ -42,11 +41,9 @@ def opened(chromium: Chromium, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[Sight]:
-    """What all the states together showed, said at the end."""
-    sight = Sight()
-    yield sight
-    sys.stdout.write(f"screens: rules={len(sight.rules)} tab_stops={sight.stops} incomplete={sight.incomplete}\n")
+def seen() -> Sight:
+    """What all the states together showed."""
+    return Sight()
 
 
 def test_each_kind_of_fault_is_found_where_it_is_planted(opened: Stage) -> None:
@@ -68,6 +65,17 @@ def test_a_screen_has_no_fault(opened: Stage, seen: Sight, state: State) -> None
     seen.add(sight)
     assert sight.rules == all_rules(opened.page), "axe passed over a rule"
     assert not sight.faults, "\n".join(sight.faults)
+
+
+def test_what_was_seen_is_said(seen: Sight, record_property: Callable[[str, object], None]) -> None:
+    times = Counter(DRAWN.values()).values()
+    record_property(
+        "said",
+        f"screens: states={len(STATES)} routes={len({state.route for state in STATES})} seed={SEED} "
+        f"each_pair={min(times)}-{max(times)} rules={len(seen.rules)} tab_stops={seen.stops} "
+        f"incomplete={seen.incomplete.total()} foreign={seen.foreign.total()}",
+    )
+    assert seen.stops >= len(STATES), "Tab came nowhere"
 
 
 def test_foreign_markup_is_told_apart_from_ours(opened: Stage) -> None:

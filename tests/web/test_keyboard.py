@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -18,6 +18,7 @@ from tests.web.conftest import MARIJE
 from tests.web.test_inbox import sent
 from tests.web.visitor import PASSWORD
 
+Say = Callable[[str, object], None]
 LONGEST_NAME = 200
 """A pane that scrolls can have the focus too; its words are not its name."""
 
@@ -81,7 +82,9 @@ def after_the_loop(page: Page, ports: Ports) -> None:
     assert sent(ports) == [(ASKER,)]
 
 
-def test_the_loop_with_the_keys_of_the_workspace(site_ports: Ports, app: Flask, chromium: Chromium) -> None:
+def test_the_loop_with_the_keys_of_the_workspace(
+    site_ports: Ports, app: Flask, chromium: Chromium, record_property: Say
+) -> None:
     two_mails(site_ports)
     with served(app) as address, browsing(chromium, address) as context:
         typist = Typist(context.new_page())
@@ -115,11 +118,13 @@ def test_the_loop_with_the_keys_of_the_workspace(site_ports: Ports, app: Flask, 
         typist.press("Escape")
         page.wait_for_url("**/niet-toegewezen")
         expect(page.locator("#lijst")).to_be_focused()
-        sys.stdout.write(f"keyboard with keys: {typist.strokes - before} strokes after sign-in\n")
+        record_property("said", f"keyboard with keys: {typist.strokes - before} strokes after sign-in")
         assert typist.strokes - before < 20
 
 
-def test_the_loop_with_tab_and_enter_when_keys_are_off(site_ports: Ports, app: Flask, chromium: Chromium) -> None:
+def test_the_loop_with_tab_and_enter_when_keys_are_off(
+    site_ports: Ports, app: Flask, chromium: Chromium, record_property: Say
+) -> None:
     two_mails(site_ports)
     marije = as_advisor(site_ports, MARIJE)
     with unit_of_work(site_ports, marije) as unit:
@@ -154,7 +159,7 @@ def test_the_loop_with_tab_and_enter_when_keys_are_off(site_ports: Ports, app: F
         typist.tab_to("Afhandelen", "Shift+Tab")
         typist.press("Enter")
         after_the_loop(page, site_ports)
-        sys.stdout.write(f"keyboard with Tab and Enter: {typist.strokes} strokes\n")
+        record_property("said", f"keyboard with keys off, Tab and Enter alone: {typist.strokes} strokes")
 
 
 @pytest.mark.parametrize(("choice", "key"), [("on", "e"), ("ctrl", "Control+e")])
