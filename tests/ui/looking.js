@@ -107,24 +107,24 @@
     return seen ? [] : [`covered when it has the focus: ${name(one)}`];
   }
 
-  /** WCAG 2.4.11: looks at what has the focus each time before Tab leaves it. */
+  /** WCAG 2.4.11: looks at what has the focus each time before Tab leaves it, until Tab has come round. */
   function watch() {
-    window.__stops = { count: 0, faults: [], names: new Set(), rounds: 0 };
+    window.__stops?.listening.abort();
+    const listening = new AbortController();
+    const here = window.__stops = { listening, names: new Set(), faults: new Set(), last: null, round: false };
     document.activeElement?.blur();
-    addEventListener("keydown", (event) => {
+    addEventListener("keydown", ({ key }) => {
       const one = document.activeElement;
-      if (event.key !== "Tab" || !one || one === document.body) {
-        window.__stops.rounds += event.key === "Tab" && window.__stops.count > 0 ? 1 : 0;
-        return;
+      if (key === "Tab" && one && one !== document.body) {
+        here.round ||= here.names.has(one) && here.last !== one; // a frame has the focus for each link in it
+        here.names.add(one);
+        covered(one).forEach((fault) => here.faults.add(fault));
       }
-      window.__stops.count += 1;
-      window.__stops.rounds += window.__stops.names.has(one) ? 1 : 0;
-      window.__stops.names.add(one);
-      window.__stops.faults.push(...covered(one));
-    }, { capture: true });
+      here.last = one;
+    }, { capture: true, signal: listening.signal });
   }
 
-  const stops = () => ({ count: window.__stops.names.size, faults: [...new Set(window.__stops.faults)], done: window.__stops.rounds > 0 });
+  const stops = () => ({ count: window.__stops.names.size, faults: [...window.__stops.faults], done: window.__stops.round });
 
   window.__looking = { layout: () => [...sideways(), ...send(), ...targets(), ...cut(), ...larger(), ...spaced()], watch, stops };
 })();
