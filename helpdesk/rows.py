@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, TableClause, event, func, insert, select
+from sqlalchemy import ColumnElement, FromClause, Insert, Table, TableClause, event, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from helpdesk.models import Base
@@ -57,6 +58,7 @@ class Rows:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._waiting: dict[TableClause, list[dict[str, Any]]] = {}
+        self._once: set[FromClause] = set()
         self._objects: list[Base] = []
         self._written: list[Base] = []
         self._drawn: dict[str, Iterator[int]] = {}
@@ -92,6 +94,11 @@ class Rows:
         table = where if isinstance(where, TableClause) else _table(where)
         self._waiting.setdefault(table, []).append(_whole(table, said))
 
+    def put_once(self, model: type[Base], said: dict[str, Any]) -> None:
+        """Have a row written unless one with its key is there. All rows of such a model are put this way."""
+        self._once.add(_table(model))
+        self.put(model, said)
+
     def add(self, row: Base) -> None:
         """Have a new object written; until then it may be changed, afterwards it is the session's."""
         self._listen()
@@ -116,13 +123,20 @@ class Rows:
         connection = self._session.connection()
         order = _order()
         for place in sorted(waiting, key=lambda table: order.get(table.name, len(order))):
-            connection.execute(insert(place), waiting[place])
+            connection.execute(self._once_or_plain(place), waiting[place])
         for row in objects:
             make_transient_to_detached(row)
             self._session.add(row)
         self._written += objects
         if connection.dialect.name == "sqlite":
             self._drawn.clear()
+
+    def _once_or_plain(self, table: TableClause) -> Insert:
+        if table not in self._once:
+            return insert(table)
+        if self._session.connection().dialect.name == "postgresql":
+            return postgresql.insert(table).on_conflict_do_nothing()
+        return sqlite.insert(table).on_conflict_do_nothing()
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:

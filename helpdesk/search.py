@@ -1,6 +1,19 @@
-"""Full text in our own database, written in the transaction of what it indexes; only the query differs by engine."""
+"""Full text in our own database, written in the transaction of what it indexes; only the query differs by engine.
+
+Writing costs one row, and on SQLite the tokens besides; many entries are written together (`unit.rows`), in rising
+order of their ids: FTS5 gathers them in memory and writes one segment at the commit. PostgreSQL fills its index by
+itself, at once: a list of entries still to be indexed (GIN's `fastupdate`) would be read by every search, in each of
+the 32 partitions.
+
+Reading must not grow with what is stored: `newest_hits` finds newest entries first and can be left at any time. FTS5
+reads the list of a word from its end. GIN would collect every hit before the first could be shown, so each entry is
+also indexed under the windows of ids it lies in (docs/adr/0015-search-in-windows.md), and windows are asked for one
+after the other, newest first.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import column, delete, insert, select, table, text
 
@@ -56,21 +69,80 @@ def move_entry(unit: Unit, ticket_id: int, entry_id: int, to_ticket_id: int) -> 
     unit.session.execute(insert(SearchText).values(ticket_id=to_ticket_id, entry_id=entry_id, stems=stems))
 
 
-def find_tickets(unit: Unit, query: str, limit: int = 200) -> list[int]:
-    """Ids of tickets with an entry that holds every word of the query, newest entry first."""
+WINDOWS = (("A", 14), ("B", 18), ("C", 22))
+"""Windows of entry ids, by letter and bits: 16,384, 262,144 and 4,194,304 ids. Stems hold no capitals."""
+_WINDOWED = ", ".join(f"'{letter}' || (entry_id >> {bits})::text" for letter, bits in WINDOWS)
+INDEXED = f"array_to_tsvector(string_to_array(stems, ' ') || ARRAY[{_WINDOWED}])"
+"""What PostgreSQL indexes, as migration 0006 says it: only a query in the same words uses the index."""
+BATCH = 2000
+"""The most hits that are looked at together."""
+_EVERY = len(WINDOWS)
+
+Hit = tuple[int, int]
+"""The ids of an entry and of its ticket."""
+Words = Sequence[tuple[str, ...]]
+
+
+def newest_hits(unit: Unit, query: str) -> Iterator[list[Hit]]:
+    """Entries that hold every word of the query, in batches, newest entry first; nothing for a query without words."""
     words = query_stems(query)
-    if not words:
-        return []
-    if _engine(unit) == "sqlite":
-        match = " AND ".join("(" + " OR ".join(f'"{stem}"' for stem in stems) + ")" for stems in words)
-        statement = text(
-            "SELECT s.ticket_id FROM search_index i JOIN search_text s ON s.entry_id = i.rowid "
-            "WHERE search_index MATCH :match ORDER BY i.rowid DESC LIMIT :limit"
-        )
-    else:
-        match = " & ".join("(" + " | ".join(f"'{stem}'" for stem in stems) + ")" for stems in words)
-        statement = text(
-            "SELECT ticket_id FROM search_text WHERE tsv @@ cast(:match AS tsquery) ORDER BY entry_id DESC LIMIT :limit"
-        )
-    found = unit.session.execute(statement, {"match": match, "limit": limit * 4}).scalars()
-    return list(dict.fromkeys(found))[:limit]
+    if words:
+        yield from _by_fts5(unit, words) if _engine(unit) == "sqlite" else _by_windows(unit, words)
+
+
+def _by_fts5(unit: Unit, words: Words) -> Iterator[list[Hit]]:
+    statement = text(
+        "SELECT i.rowid, e.ticket_id FROM search_index i JOIN entry e ON e.id = i.rowid "
+        "WHERE search_index MATCH :match AND i.rowid < :below ORDER BY i.rowid DESC LIMIT :most"
+    )
+    match = " AND ".join("(" + " OR ".join(f'"{stem}"' for stem in stems) + ")" for stems in words)
+    values = {"match": match, "below": 1 << 62, "most": BATCH}
+    while True:
+        hits = [(row[0], row[1]) for row in unit.session.execute(statement, values)]
+        if hits:
+            yield hits
+        if len(hits) < BATCH:
+            return
+        values["below"] = hits[-1][0]
+
+
+def _by_windows(unit: Unit, words: Words) -> Iterator[list[Hit]]:
+    """Ask for one window after the other; how dense the hits were so far says how large the next may be.
+
+    A window with more than BATCH hits is left for a smaller one, so that a word that was frequent long ago costs no
+    more than one that is frequent now. The smallest is taken whole.
+    """
+    match = " & ".join("(" + " | ".join(f"'{stem}'" for stem in stems) + ")" for stems in words)
+    below = (unit.session.scalar(text("SELECT max(id) FROM entry")) or 0) + 1
+    level = 0
+    while below > 1:
+        start = 1 if level == _EVERY else (below - 1) >> WINDOWS[level][1] << WINDOWS[level][1]
+        hits = _in_window(unit, match, level, below)
+        if len(hits) > BATCH and level:
+            level -= 1
+            continue
+        if hits:
+            yield sorted(hits, reverse=True)
+        level = _next_level(len(hits), below - start)
+        below = start
+
+
+def _in_window(unit: Unit, match: str, level: int, below: int) -> list[Hit]:
+    """Hits in the window that ends before `below`, in no order; of all but the smallest no more than BATCH + 1."""
+    if level < _EVERY:
+        letter, bits = WINDOWS[level]
+        match = f"'{letter}{(below - 1) >> bits}' & {match}"
+    statement = text(
+        f"SELECT entry_id, ticket_id FROM search_text WHERE {INDEXED} @@ CAST(:match AS tsquery) "  # noqa: S608 - constants
+        "AND entry_id < :below LIMIT :most"
+    )
+    most = BATCH + 1 if level else 1 << WINDOWS[0][1]
+    return [(row[0], row[1]) for row in unit.session.execute(statement, {"match": match, "below": below, "most": most})]
+
+
+def _next_level(hits: int, ids: int) -> int:
+    """The largest window in which no more than BATCH hits are to be expected."""
+    expected = [(hits + 1) * (1 << bits) // ids for _letter, bits in WINDOWS]
+    if expected[-1] * 4 <= BATCH:
+        return _EVERY
+    return max((level for level, each in enumerate(expected) if each <= BATCH), default=0)

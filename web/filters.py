@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, has_request_context, request
 
 from helpdesk.text import language as words
 from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, translator
+from helpdesk.tickets.lists import COUNT_LIMIT
 from web import csrf
 from web.tokens import AVATARS
 from web.unit import me, ports
@@ -48,6 +49,12 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
     """The message for a number; {count} is filled."""
     text = translator(_language()).ngettext(singular, plural, count)
     return text.format(count=words.number_text(count, _language()), **values)
+
+
+def counted(found: int) -> str:
+    """A count that was made to a thousand: "17", "1.000+"."""
+    shown = words.number_text(min(found, COUNT_LIMIT), _language())
+    return f"{shown}+" if found > COUNT_LIMIT else shown
 
 
 def _zone() -> ZoneInfo:

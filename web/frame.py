@@ -12,6 +12,7 @@ from helpdesk.tickets.notices import COUNTED_TO as NOTICES_COUNTED_TO
 from helpdesk.tickets.notices import unseen_count
 from helpdesk.tickets.parked import parked_count
 from helpdesk.unit import Unit
+from web.filters import counted
 
 VIEWS = {
     "mijn": ("mine", N_("My tickets")),
@@ -23,12 +24,6 @@ VIEWS = {
 }
 """The views by the word in their address: the domain's name and the title."""
 UNCOUNTED = frozenset({"afgehandeld", "alle"})
-COUNTED_TO = 1000
-
-
-def _count(counts: dict[str, int], view: str) -> str:
-    found = counts.get(view, 0)
-    return f"{COUNTED_TO}+" if found > COUNTED_TO else str(found)
 
 
 def _unseen(unit: Unit) -> str:
@@ -44,7 +39,8 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     counts = lists.counts(unit) if reads else {}
     return {
         "views": {
-            slug: (title, "" if slug in UNCOUNTED else _count(counts, name)) for slug, (name, title) in VIEWS.items()
+            slug: (title, "" if slug in UNCOUNTED else counted(counts.get(name, 0)))
+            for slug, (name, title) in VIEWS.items()
         }
         if reads
         else {},
@@ -52,7 +48,7 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "unseen": _unseen(unit) if reads else "",
         "may_open": can(actor, "ticket.open"),
         "may_decide": decides,
-        "parked_count": _count({"": parked_count(unit)}, "") if decides else "",
+        "parked_count": counted(parked_count(unit)) if decides else "",
         "may_see_health": can(actor, "health.read"),
         "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
     }

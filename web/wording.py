@@ -6,8 +6,9 @@ from flask import Flask
 
 from helpdesk.text import alarms
 from helpdesk.text.language import N_
+from helpdesk.tickets.lists import COUNT_LIMIT
 from helpdesk.tickets.views import EventView
-from web.filters import _
+from web.filters import _, counted, ngettext
 
 SHOWN_TEXT = 100_000
 """Characters of one text on a page: a browser lays out a million of them for seconds."""
@@ -186,6 +187,13 @@ def event_text(event: EventView, names: dict[str, str]) -> str:
     return what
 
 
+def found_text(total: int) -> str:
+    """How many tickets a search found; beyond a thousand it says that there are more."""
+    if total > COUNT_LIMIT:
+        return _("{count} tickets found; the newest are shown.", count=counted(total))
+    return ngettext("{count} ticket found", "{count} tickets found", total)
+
+
 def install(app: Flask) -> None:
     """Give the templates these words."""
     tables = {name: value for name, value in globals().items() if name.isupper()}
@@ -194,5 +202,6 @@ def install(app: Flask) -> None:
         said=said,
         parked_reason=parked_reason,
         event_text=event_text,
+        found_text=found_text,
         shapes=SHAPES,
     )

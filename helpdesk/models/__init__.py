@@ -9,7 +9,7 @@ from helpdesk.models.fact import Fact, ImportProblem, ImportProfile, ImportRun
 from helpdesk.models.inbound_mail import InboundMail, MailSeen
 from helpdesk.models.notice import Notice
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
-from helpdesk.models.person import Address, BlockedSender, Person
+from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
 from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
 from helpdesk.models.request import RequestTicket, RightsRequest, SecurityEvent
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
@@ -43,6 +43,8 @@ __all__ = [
     "ImportRun",
     "InboundMail",
     "IntakeTotal",
+    "KnownName",
+    "KnownNameWord",
     "Lease",
     "LedgerLine",
     "MailSeen",

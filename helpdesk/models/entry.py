@@ -33,7 +33,7 @@ class Entry(Base):
     __tablename__ = "entry"
     __table_args__ = (
         CheckConstraint(f"kind in {ENTRY_KINDS}", name="kind"),
-        Index("ix_entry_ticket", "ticket_id", "id"),
+        Index("ix_entry_ticket", "ticket_id", "id", "account_id"),
         Index(
             "ix_entry_html",
             "html_state",
@@ -73,9 +73,10 @@ class Content(Base):
     """All free text, in one narrow table, so that a destruction rewrites little (hash partitions on PostgreSQL)."""
 
     __tablename__ = "content"
+    __table_args__ = (Index("ix_content_entry", "ticket_id", "entry_id"),)
 
     id: Mapped[int] = plain("surrogate key", BigId, Sequence("content_id_seq"), primary_key=True, autoincrement=True)
-    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"))
     entry_id: Mapped[int | None] = plain("points at an entry; none is the ticket's subject or a draft", BigId)
     attachment_id: Mapped[int | None] = plain("points at an attachment, for its name", BigId)
     draft_id: Mapped[int | None] = plain("points at a draft", BigId)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, String
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
@@ -43,6 +43,33 @@ class Address(Base):
     verified_at: Mapped[dt.datetime | None] = plain("time of the proof", UtcTime)
     source: Mapped[str] = plain("one of mail, advisor, import", String(16), default="mail")
     created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
+
+
+class KnownName(Base):
+    """One way a person is written on tickets: name and address, folded. Goes with the last ticket that writes it so.
+
+    A trigger of both databases sees to that, whoever deletes the ticket or sets its `known_name_id` to none.
+    """
+
+    __tablename__ = "known_name"
+
+    id: Mapped[int] = plain("keyed digest of person and name", BigId, primary_key=True, autoincrement=False)
+    person_id: Mapped[int] = plain("points at a person", BigId, ForeignKey("person.id"), index=True)
+    folded: Mapped[str] = personal("contact", String(700))
+
+
+class KnownNameWord(Base):
+    """One word of a name or address, to be found by its beginning; compared by bytes on both databases."""
+
+    __tablename__ = "known_name_word"
+    __table_args__ = (Index("ix_known_name_word", "word", "known_name_id"),)
+
+    known_name_id: Mapped[int] = plain(
+        "points at a known name", BigId, ForeignKey("known_name.id", ondelete="CASCADE"), primary_key=True
+    )
+    word: Mapped[str] = personal(
+        "contact", String(40).with_variant(String(40, collation="C"), "postgresql"), primary_key=True
+    )
 
 
 class BlockedSender(Base):

@@ -13,6 +13,33 @@ from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
 STATUSES = ("new", "open", "waiting_for_asker", "snoozed", "done")
 CHANNELS = ("mail", "chat", "portal", "phone", "desk")
 
+SHOWN = "retention_state <> 'destroying'"
+LIVE = f"(status = 'new' OR status = 'open') AND {SHOWN}"
+IN_VIEW = {
+    "open": LIVE,
+    "mine": f"{LIVE} AND assignee_id IS NOT NULL",
+    "unassigned": f"{LIVE} AND assignee_id IS NULL",
+    "waiting": f"(status = 'waiting_for_asker' OR status = 'snoozed') AND {SHOWN}",
+    "done": f"status = 'done' AND {SHOWN}",
+    "all": SHOWN,
+}
+"""What makes a ticket stand in a view: the words of a partial index, which a query must repeat as they are here."""
+
+
+def _view_index(view: str, *columns: str, name: str = "") -> Index:
+    """The index a view is read from, in its order; with all a count asks, so that it reads nothing else."""
+    said = IN_VIEW[view]
+    where = text(said)
+    asked = [name for name in ("retention_state", "status", "assignee_id") if name in said and name not in columns]
+    names = (*columns, "id", "desk_key", *asked)
+    return Index(name or f"ix_ticket_{view}", *names, sqlite_where=where, postgresql_where=where)
+
+
+def _where_set(column: str) -> Index:
+    """An index of the few rows in which a column is set."""
+    where = text(f"{column} IS NOT NULL")
+    return Index(f"ix_ticket_{column}", column, sqlite_where=where, postgresql_where=where)
+
 
 class Ticket(Base):
     """One question with everything said about it."""
@@ -20,8 +47,19 @@ class Ticket(Base):
     __tablename__ = "ticket"
     __table_args__ = (
         CheckConstraint(f"status in {STATUSES}", name="status"),
-        Index("ix_ticket_list", "status", "waiting_since", "id"),
-        Index("ix_ticket_assignee", "assignee_id", "status", "waiting_since"),
+        _view_index("open", "waiting_since"),
+        _view_index("mine", "assignee_id", "waiting_since"),
+        _view_index("unassigned", "waiting_since"),
+        _view_index("waiting", "waiting_since"),
+        _view_index("done", "changed_at"),
+        _view_index("all", "changed_at"),
+        _view_index("open", "opened_at", name="ix_ticket_open_opened"),
+        _view_index("mine", "assignee_id", "opened_at", name="ix_ticket_mine_opened"),
+        _view_index("unassigned", "opened_at", name="ix_ticket_unassigned_opened"),
+        _view_index("waiting", "opened_at", name="ix_ticket_waiting_opened"),
+        _where_set("hint_ticket_id"),
+        _where_set("merged_into_id"),
+        _where_set("previous_ticket_id"),
         Index("ix_ticket_retention", "retention_state", "rule", "due_on", "id"),
         Index(
             "ix_ticket_recheck",
@@ -33,25 +71,25 @@ class Ticket(Base):
 
     id: Mapped[int] = own_id()
     number: Mapped[str] = plain("year and running number, 2026-01342", String(16), unique=True)
-    desk_key: Mapped[str] = plain("name of a desk in the settings", String(64), index=True)
+    desk_key: Mapped[str] = plain("name of a desk in the settings", String(64))
     channel: Mapped[str] = plain("mail, chat, portal, phone or desk", String(16), default="mail")
     status: Mapped[str] = plain("state of the work", String(20), default="new")
     assignee_id: Mapped[int | None] = plain("points at an account", BigId, ForeignKey("account.id"))
     language: Mapped[str | None] = plain("nl or en, as far as it could be told", String(8))
     opened_at: Mapped[dt.datetime] = plain("time of the first entry", UtcTime)
     waiting_since: Mapped[dt.datetime] = plain("time since which the requester waits", UtcTime)
-    changed_at: Mapped[dt.datetime] = plain("time of the last change", UtcTime, index=True)
+    changed_at: Mapped[dt.datetime] = plain("time of the last change", UtcTime)
     done_at: Mapped[dt.datetime | None] = plain("time it was done", UtcTime)
     snoozed_until: Mapped[dt.datetime | None] = plain("time it wakes", UtcTime)
     hint_ticket_id: Mapped[int | None] = plain(
-        "the ticket this looks like a follow-up to", BigId, ForeignKey("ticket.id", ondelete="SET NULL"), index=True
+        "the ticket this looks like a follow-up to", BigId, ForeignKey("ticket.id", ondelete="SET NULL")
     )
     hint_reason: Mapped[str | None] = plain("a fixed reason of the hint", String(32))
     merged_into_id: Mapped[int | None] = plain(
-        "the ticket its entries went to", BigId, ForeignKey("ticket.id", ondelete="SET NULL"), index=True
+        "the ticket its entries went to", BigId, ForeignKey("ticket.id", ondelete="SET NULL")
     )
     previous_ticket_id: Mapped[int | None] = plain(
-        "the done ticket this one follows", BigId, ForeignKey("ticket.id", ondelete="SET NULL"), index=True
+        "the done ticket this one follows", BigId, ForeignKey("ticket.id", ondelete="SET NULL")
     )
     spam: Mapped[bool] = plain("whether an advisor called it spam", default=False)
     destroy_id: Mapped[str] = plain(
@@ -71,15 +109,20 @@ class TicketPerson(Base):
     """A person's part in a ticket, with the name and address as they stood in the mail."""
 
     __tablename__ = "ticket_person"
-    __table_args__ = (UniqueConstraint("ticket_id", "address", "role"),)
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "address", "role"),
+        Index("ix_ticket_person_person", "person_id", "ticket_id"),
+    )
 
     id: Mapped[int] = own_id()
     ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"))
-    person_id: Mapped[int] = plain("points at a person", BigId, ForeignKey("person.id"), index=True)
+    person_id: Mapped[int] = plain("points at a person", BigId, ForeignKey("person.id"))
     role: Mapped[str] = plain("requester, participant or cc", String(16))
     name: Mapped[str] = personal("contact", String(300), default="")
     address: Mapped[str] = personal("contact", String(320), default="")
-    folded: Mapped[str] = personal("contact", String(700), default="")
+    known_name_id: Mapped[int | None] = plain(
+        "points at the name under which it is found; none for a copy", BigId, ForeignKey("known_name.id")
+    )
     masked: Mapped[bool] = plain("whether name and address went before the ticket", default=False)
 
 
@@ -103,15 +146,23 @@ class Seen(Base):
 
 
 Index("ix_ticket_person_address", TicketPerson.address)
+Index(
+    "ix_ticket_person_known_name",
+    TicketPerson.known_name_id,
+    TicketPerson.ticket_id,
+    sqlite_where=text("known_name_id IS NOT NULL"),
+    postgresql_where=text("known_name_id IS NOT NULL"),
+)
 
 
 class Event(Base):
     """One thing that happened to a ticket: its timeline."""
 
     __tablename__ = "event"
+    __table_args__ = (Index("ix_event_ticket", "ticket_id", "id"),)
 
     id: Mapped[int] = own_id()
-    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"))
     entry_id: Mapped[int | None] = plain("points at an entry", BigId)
     account_id: Mapped[int | None] = plain("points at an account; none is the system", BigId, ForeignKey("account.id"))
     kind: Mapped[str] = plain("a fixed kind", String(32))

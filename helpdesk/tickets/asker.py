@@ -44,7 +44,11 @@ def asker_of(unit: Unit, person_id: int, ticket_id: int, size: int = 5) -> Asker
     ids = list(unit.session.scalars(newest))
     rows = unit.session.execute(
         select(Ticket.number, Content.text, Ticket.status, Ticket.opened_at)
-        .join(Content, (Content.ticket_id == Ticket.id) & (Content.kind == "subject"), isouter=True)
+        .join(
+            Content,
+            (Content.ticket_id == Ticket.id) & Content.entry_id.is_(None) & (Content.kind == "subject"),
+            isouter=True,
+        )
         .where(Ticket.id.in_(ids))
         .order_by(Ticket.id.desc())
     )

@@ -1,21 +1,21 @@
-"""Lists of tickets: views, counts and search results. Reads only."""
+"""Lists of tickets: views and their counts. Reads only, and no more of a large list than of a small one.
+
+Each view has an index in its order (`models/ticket.py`): a page starts where the one before it ended.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-import secrets
-from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, text, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.models import Account, Content, Entry, SearchQuery, Ticket, TicketPerson
+from helpdesk.models import Account, Content, Entry, Ticket, TicketPerson
+from helpdesk.models.base import UtcTime
+from helpdesk.models.ticket import IN_VIEW
 from helpdesk.people.access import require
-from helpdesk.search import find_tickets
 from helpdesk.text.rendering import preview, without_marks
-from helpdesk.tickets.opening import folded
 from helpdesk.tickets.seen import is_unread, seen_by_me
 from helpdesk.tickets.views import ListPage, Row
 from helpdesk.unit import Unit
@@ -24,39 +24,30 @@ ORDERS = ("", "newest", "oldest")
 """The orders of a view: its own one, and by when a ticket was opened."""
 VIEWS = ("open", "mine", "unassigned", "waiting", "done", "all")
 COUNT_LIMIT = 1000
-QUERY_LIMIT = 400
-_NUMBER = re.compile(r"^\s*v?-?(?:(\d{4})-)?0*(\d{1,9})\s*$", re.IGNORECASE)
-_LIVE = ("new", "open")
 _NONE = (0, 0, 0)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+Key = tuple[dt.datetime, int]
+"""Where a ticket stands in a list: a time, and its id where times are equal."""
 
 
-def _condition(unit: Unit, view: str) -> ColumnElement[bool]:
-    conditions: dict[str, ColumnElement[bool]] = {
-        "open": Ticket.status.in_(_LIVE),
-        "mine": and_(Ticket.status.in_(_LIVE), Ticket.assignee_id == unit.actor.account_id),
-        "unassigned": and_(Ticket.status.in_(_LIVE), Ticket.assignee_id.is_(None)),
-        "waiting": Ticket.status.in_(("waiting_for_asker", "snoozed")),
-        "done": Ticket.status == "done",
-        "all": Ticket.id > 0,
-    }
-    if view not in conditions:
+def _in_view(unit: Unit, view: str) -> ColumnElement[bool]:
+    if view not in VIEWS:
         raise NotFound("There is no such view.")
-    return conditions[view]
+    condition = and_(text(IN_VIEW[view]), own_desk(unit))
+    return and_(condition, Ticket.assignee_id == unit.actor.account_id) if view == "mine" else condition
 
 
-def _seen(unit: Unit, statement: Select[int]) -> Select[int]:
-    statement = statement.where(Ticket.retention_state != "destroying")
-    if unit.actor.desks is not None:
-        statement = statement.where(Ticket.desk_key.in_(unit.actor.desks))
-    return statement
+def own_desk(unit: Unit) -> ColumnElement[bool]:
+    """What restricts a list to the desks of the actor."""
+    return true() if unit.actor.desks is None else Ticket.desk_key.in_(unit.actor.desks)
 
 
 def _order(view: str, order: str) -> tuple[InstrumentedAttribute[dt.datetime], bool]:
-    """The column a view stands in, and whether backwards.
+    """The column a view stands in, and whether backwards; in `done` and `all` each order goes by the last change.
 
-    Only `ix_ticket_list` and the index of `changed_at` give a page of a million tickets at once. So the other orders
-    of the views that hold few tickets, those somebody has to do something with, sort what their index finds; in `done`
-    and `all` "newest" and "oldest" go by the last change, along its index in either direction.
+    Each of these columns has an index in each view (`models/ticket.py`).
     """
     if order not in ORDERS:
         raise NotFound("There is no such order.")
@@ -71,41 +62,42 @@ def list_page(unit: Unit, view: str, after: str | None = None, size: int = 50, o
     `order` is one of ORDERS; a cursor belongs to the order it came from.
     """
     require(unit.actor, "ticket.read")
-    statement = _seen(unit, select(Ticket.id).where(_condition(unit, view)))
     column, newest_first = _order(view, order)
+    place = tuple_(column, Ticket.id)
+    statement = select(column, Ticket.id).where(_in_view(unit, view))
     if after:
-        at, ticket_id = _cursor(after)
-        beyond = (
-            or_(column < at, and_(column == at, Ticket.id < ticket_id))
-            if newest_first
-            else or_(column > at, and_(column == at, Ticket.id > ticket_id))
-        )
-        statement = statement.where(beyond)
+        at, ticket_id = read_cursor(after)
+        beyond = tuple_(literal(at, UtcTime), literal(ticket_id))
+        statement = statement.where(place < beyond if newest_first else place > beyond)
     by = (column.desc(), Ticket.id.desc()) if newest_first else (column, Ticket.id)
-    ids = list(unit.session.scalars(statement.order_by(*by).limit(size + 1)))
-    rows = _rows(unit, ids[:size])
-    if len(ids) <= size:
-        return ListPage(rows)
-    last = unit.session.get_one(Ticket, ids[size - 1])
-    stands: dt.datetime = getattr(last, column.key)
-    return ListPage(rows, f"{stands.timestamp():.6f}_{last.id}")
+    found = unit.session.execute(statement.order_by(*by).limit(size + 1)).all()
+    rows = rows_of(unit, [ticket_id for _at, ticket_id in found[:size]])
+    return ListPage(rows, cursor(*found[size - 1]) if len(found) > size else None)
 
 
-def _cursor(text: str) -> tuple[dt.datetime, int]:
+def cursor(at: dt.datetime, ticket_id: int) -> str:
+    """The place of a ticket as an address carries it: microseconds since 1970, and the id."""
+    return f"{(at - _EPOCH) // _MICROSECOND}_{ticket_id}"
+
+
+def read_cursor(said: str) -> Key:
+    """The place that a cursor names; raises Invalid when it names none."""
     try:
-        at, ticket_id = text.split("_")
-        return dt.datetime.fromtimestamp(float(at), dt.UTC), int(ticket_id)
-    except (ValueError, OverflowError, OSError) as fault:
+        at, ticket_id = said.split("_")
+        return _EPOCH + int(at) * _MICROSECOND, int(ticket_id)
+    except (ValueError, OverflowError) as fault:
         raise Invalid("This page of the list does not exist.") from fault
 
 
-def _rows(unit: Unit, ids: Iterable[int]) -> list[Row]:
-    wanted = list(ids)
+def rows_of(unit: Unit, wanted: list[int]) -> list[Row]:
+    """The lines of these tickets, in this order; whether the actor may see them is known."""
     if not wanted:
         return []
     subjects = dict(
         unit.session.execute(
-            select(Content.ticket_id, Content.text).where(Content.ticket_id.in_(wanted), Content.kind == "subject")
+            select(Content.ticket_id, Content.text).where(
+                Content.ticket_id.in_(wanted), Content.entry_id.is_(None), Content.kind == "subject"
+            )
         ).all()
     )
     people = _requesters(unit, wanted)
@@ -177,53 +169,6 @@ def counts(unit: Unit) -> dict[str, int]:
     require(unit.actor, "ticket.read")
     found = {}
     for view in VIEWS:
-        inner = _seen(unit, select(Ticket.id).where(_condition(unit, view))).limit(COUNT_LIMIT + 1).subquery()
+        inner = select(Ticket.id).where(_in_view(unit, view)).limit(COUNT_LIMIT + 1).subquery()
         found[view] = unit.session.scalar(select(func.count()).select_from(inner)) or 0
     return found
-
-
-def keep_query(unit: Unit, session_id: int, query: str) -> str:
-    """Keep what was searched for with the session, so that no address holds it; returns its random id."""
-    query_id = secrets.token_hex(8)
-    unit.session.execute(
-        insert(SearchQuery).values(id=query_id, session_id=session_id, query=query[:QUERY_LIMIT], created_at=unit.now)
-    )
-    return query_id
-
-
-def query_of(unit: Unit, session_id: int, query_id: str) -> str:
-    """What was searched for; NotFound in another session."""
-    found = unit.session.scalar(
-        select(SearchQuery.query).where(SearchQuery.id == query_id, SearchQuery.session_id == session_id)
-    )
-    if found is None:
-        raise NotFound("This search has ended. Search again.")
-    return found
-
-
-def search_page(unit: Unit, query: str, size: int = 100) -> ListPage:
-    """Tickets whose number, people or words fit the query, in that order."""
-    require(unit.actor, "ticket.read")
-    ids: list[int] = []
-    if match := _NUMBER.match(query):
-        year = match.group(1) or str(unit.now.year)
-        ids += unit.session.scalars(select(Ticket.id).where(Ticket.number == f"{year}-{int(match.group(2)):05}"))
-    ids += _by_person(unit, query, size)
-    ids += find_tickets(unit, query, size)
-    wanted = list(dict.fromkeys(ids))[: size * 2]
-    allowed = set(unit.session.scalars(_seen(unit, select(Ticket.id).where(Ticket.id.in_(wanted)))))
-    return ListPage(_rows(unit, [ticket_id for ticket_id in wanted if ticket_id in allowed][:size]))
-
-
-def _by_person(unit: Unit, query: str, size: int) -> list[int]:
-    """Tickets of people whose name or address holds every word of the query as the start of a word."""
-    words = folded(query).split()[:5]
-    if not words or any(len(word) < 2 for word in words):
-        return []
-    conditions = []
-    for word in words:
-        safe = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        start = TicketPerson.folded.like(f"{safe}%", escape="\\")
-        conditions.append(or_(start, TicketPerson.folded.like(f"% {safe}%", escape="\\")))
-    found = select(TicketPerson.ticket_id).where(and_(*conditions), TicketPerson.role != "cc")
-    return list(unit.session.scalars(found.order_by(TicketPerson.ticket_id.desc()).limit(size)))

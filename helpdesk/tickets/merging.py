@@ -96,7 +96,7 @@ def _share_people(unit: Unit, source_id: int, target_id: int) -> None:
                 "role": "participant",
                 "name": row.name,
                 "address": row.address,
-                "folded": row.folded,
+                "known_name_id": row.known_name_id,
             }
             unit.session.execute(insert(TicketPerson).values(ticket_id=target_id, **values))
             record(unit, target_id, "merge_participant", before=source_id, after=row.person_id)

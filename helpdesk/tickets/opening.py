@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from helpdesk.models import Counter, Entry, Person, Ticket, TicketPerson
 from helpdesk.people.access import require
 from helpdesk.people.addresses import normal, person_for
 from helpdesk.retention import clock
+from helpdesk.tickets.known_names import know
 from helpdesk.tickets.writing import EntryDraft, storable, write_entry, write_subject
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
@@ -56,18 +56,13 @@ class Numbers:
         self._left = self._opened = 0
 
 
-def folded(*words: str) -> str:
-    """Words as they are searched by prefix: lower case, without accents."""
-    text = unicodedata.normalize("NFKD", " ".join(word for word in words if word))
-    return "".join(char for char in text if not unicodedata.combining(char)).casefold()[:700]
-
-
 def add_person(unit: Unit, ticket_id: int, person: Person, role: str, address: str, name: str) -> None:
     """Put a person on a ticket in a role, with the name and address as they were given."""
     value = storable(normal(address), 320)
     shown = storable(name, 300)
-    said = {"ticket_id": ticket_id, "person_id": person.id, "role": role}
-    unit.rows.put(TicketPerson, said | {"name": shown, "address": value, "folded": folded(shown, value)})
+    said = {"ticket_id": ticket_id, "person_id": person.id, "role": role, "name": shown, "address": value}
+    name_id = None if role == "cc" else know(unit, person.id, shown, value)
+    unit.rows.put(TicketPerson, said | {"known_name_id": name_id})
 
 
 def open_ticket(

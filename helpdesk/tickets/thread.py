@@ -52,8 +52,10 @@ def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int =
 
 
 def _subject(unit: Unit, ticket_id: int) -> str:
-    found = select(Content.text).where(Content.ticket_id == ticket_id, Content.kind == "subject").limit(1)
-    return unit.session.scalar(found) or ""
+    found = select(Content.text).where(
+        Content.ticket_id == ticket_id, Content.entry_id.is_(None), Content.kind == "subject"
+    )
+    return unit.session.scalar(found.limit(1)) or ""
 
 
 def _people(unit: Unit, ticket_id: int) -> list[PersonView]:

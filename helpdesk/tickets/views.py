@@ -30,10 +30,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of a list; `next` is the cursor of the page after it."""
+    """A page of a list; `next` is the cursor of the page after it.
+
+    `total` is known of a search only: how many tickets it found, exact to a thousand, beyond that 1001.
+    """
 
     rows: list[Row]
     next: str | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

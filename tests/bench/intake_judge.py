@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from helpdesk.models import OutgoingMail, OutgoingRecipient
 from helpdesk.ports import Ports
-from helpdesk.search import find_tickets
+from helpdesk.search import newest_hits
 from helpdesk.tickets.show import ticket_json, ticket_list_json
 from helpdesk.unit import SYSTEM, unit_of_work
 
@@ -79,7 +79,7 @@ def not_found(ports: Ports, lines: Sequence[Line]) -> list[str]:
     wrong = []
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         for line in lines:
-            hits = find_tickets(unit, line["marker"])
+            hits = {ticket_id for batch in newest_hits(unit, line["marker"]) for _entry_id, ticket_id in batch}
             if len(hits) != 1:
                 wrong.append(f"mail {line['i']}: a search for its marker finds {len(hits)} tickets")
     return wrong

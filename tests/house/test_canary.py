@@ -17,7 +17,7 @@ from helpdesk.models import Base
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.tickets.cleaning import drain as clean
-from helpdesk.tickets.lists import search_page
+from helpdesk.tickets.finding import search_page
 from helpdesk.tickets.replying import Answer, add_note, reply
 from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import SYSTEM, Actor, unit_of_work

@@ -23,8 +23,9 @@ FOLDER = "helpdesk/migrations"
 ENGINE_ONLY = {
     r"search_index\w*": "SQLite: the FTS5 index over search_text and the tables it keeps",
     r"(content|search_text)_\d\d": "PostgreSQL: the hash partitions",
-    r"search_text(\.tsv|_\d\d_tsv_idx)|ix_search_text_tsv": "PostgreSQL: the full text column and its index",
-    r"ix_(content|search_text)_ticket_id": "PostgreSQL: the primary key begins with the ticket",
+    r"content_\d\d_ticket_id_entry_id_idx": "PostgreSQL: ix_content_entry of each partition",
+    r"(ix_search_text_words|search_text_\d\d_array_to_tsvector_idx)": "PostgreSQL: the full text index",
+    r"ix_search_text_ticket_id": "PostgreSQL: the primary key begins with the ticket",
 }
 """What one engine has beside the models, or does without (docs/adr/0006)."""
 

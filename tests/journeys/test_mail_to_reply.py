@@ -15,7 +15,8 @@ from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.reconcile import reconcile
 from helpdesk.tickets.cleaning import drain as clean
-from helpdesk.tickets.lists import list_page, search_page
+from helpdesk.tickets.finding import search_page
+from helpdesk.tickets.lists import list_page
 from helpdesk.tickets.replying import Answer, add_note, reply
 from helpdesk.tickets.show import ticket_json, ticket_list_json
 from helpdesk.tickets.thread import thread_of

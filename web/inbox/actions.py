@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request, url_for
 
 from helpdesk.errors import Invalid
 from helpdesk.text.language import N_
-from helpdesk.tickets import handling, lists, merging, opening, replying
+from helpdesk.tickets import finding, handling, merging, opening, replying
 from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import Unit
 from web.errors import shown_again
@@ -210,7 +210,7 @@ def search() -> Response:
     """Keep the words with the session and show what they find."""
     who = me()
     with writing() as unit:
-        query_id = lists.keep_query(unit, who.session_id if who else 0, request.form.get("q", ""))
+        query_id = finding.keep_query(unit, who.session_id if who else 0, request.form.get("q", ""))
     return then(url_for("inbox.search_results", query_id=query_id))
 
 

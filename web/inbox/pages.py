@@ -13,7 +13,7 @@ from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound, Unavaila
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import Staff, staff
 from helpdesk.text.language import N_
-from helpdesk.tickets import asker, drafts, lists, seen
+from helpdesk.tickets import asker, drafts, finding, lists, seen
 from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.views import Thread
 from helpdesk.unit import Unit
@@ -80,12 +80,14 @@ def _advisors(unit: Unit) -> list[Staff]:
 
 def _found(unit: Unit, query_id: str) -> dict[str, object]:
     who = me()
-    query = lists.query_of(unit, who.session_id if who else 0, query_id)
+    query = finding.query_of(unit, who.session_id if who else 0, query_id)
+    after = request.args.get("na") or None
     return {
-        "page": lists.search_page(unit, query),
+        "page": finding.search_page(unit, query, after),
         "query": query,
+        "after": after,
         "list_title": N_("Search results"),
-        "kept": {"zoek": query_id},
+        "kept": kept() | {"zoek": query_id},
         "by_change": True,
         "current_view": "",
     }

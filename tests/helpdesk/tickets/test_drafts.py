@@ -17,7 +17,7 @@ from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.reconcile import reconcile
-from helpdesk.search import find_tickets
+from helpdesk.search import newest_hits
 from helpdesk.tickets.drafts import (
     DraftForm,
     bring_along,
@@ -134,7 +134,7 @@ def test_a_draft_is_seen_by_nobody_else_and_found_nowhere(ports: Ports, marije: 
     with unit_of_work(ports, sander) as unit:
         discard_draft(unit, ONE, "answer")
         assert list_drafts(unit) == []
-        assert find_tickets(unit, "kwartelkoning") == []
+        assert list(newest_hits(unit, "kwartelkoning")) == []
         shown = ticket_json(unit, ONE)
     assert shown["drafts"] == [{"kind": "answer", "saved_at": ports.now().isoformat()}]
     assert "kwartelkoning" not in str(shown)

@@ -9,8 +9,8 @@ import pytest
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
+from helpdesk.tickets.finding import search_page
 from helpdesk.tickets.handling import add_participant, assign, mark_spam, not_spam, set_status
-from helpdesk.tickets.lists import search_page
 from helpdesk.tickets.merging import merge, move_entry, undo_merge
 from helpdesk.tickets.show import ticket_json
 from helpdesk.unit import NOBODY, SYSTEM, Actor, unit_of_work
