@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from helpdesk.adapters.database import connect_database
@@ -23,6 +24,10 @@ from tests.services.fixtures import chromium, dovecot, need, postgres_server, re
 from tests.services.postgres import Postgres, available
 
 __all__ = ["chromium", "dovecot", "need", "postgres_server", "relay", "valkey"]
+
+# How long one example takes says something about the machine, not about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 DESKS = (

@@ -9,8 +9,12 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
+from web import scripts
+
 SMALLEST = 1_000
 """Bytes below which an answer goes as it is: one packet either way."""
+SCRIPT = "js/all.js"
+"""The name under which our modules stand here as one file."""
 _LEVEL = 5
 _PADDING = 64
 _TEXTS = frozenset({"text/html", "application/json"})
@@ -33,7 +37,8 @@ def packed(text: bytes, level: int = _LEVEL) -> bytes:
 def _ready(folder: Path) -> dict[str, bytes]:
     """Our static files, compressed as well as can be, by their name below the folder."""
     files = (path for path in folder.rglob("*") if path.suffix in _STATIC)
-    return {path.relative_to(folder).as_posix(): gzip.compress(path.read_bytes(), 9, mtime=0) for path in files}
+    ready = {path.relative_to(folder).as_posix(): gzip.compress(path.read_bytes(), 9, mtime=0) for path in files}
+    return ready | {SCRIPT: gzip.compress(scripts.joined(folder / "js").encode(), 9, mtime=0)}
 
 
 def install(app: Flask) -> None:
@@ -41,9 +46,8 @@ def install(app: Flask) -> None:
     ready = _ready(Path(str(app.static_folder)))
 
     def static(answer: Response) -> bytes | None:
-        said = request.view_args or {}
-        folder = "js/" if request.endpoint == "modules" else ""
-        return ready.get(folder + said.get("filename", "")) if answer.status_code == 200 else None
+        name = SCRIPT if request.endpoint == "modules" else (request.view_args or {}).get("filename", "")
+        return ready.get(name) if answer.status_code == 200 else None
 
     def page(answer: Response) -> bytes | None:
         if answer.mimetype not in _TEXTS or answer.is_streamed or request.endpoint in _FILES:

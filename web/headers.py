@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
 
+from web import scripts
 from web.unit import ports
 
 PAGE_POLICY = "; ".join(
@@ -57,13 +57,11 @@ def _page_policy() -> str:
 
 
 def install(app: Flask) -> None:
-    """Set the headers on every answer; give templates `asset(name)`, and `module(name)` for scripts.
-
-    Modules name each other by relative addresses, so they share a folder whose name changes with any of them.
-    """
-    versions = _versions(Path(str(app.static_folder)))
-    scripts = sorted(name.removeprefix("js/") for name in versions if name.startswith("js/"))
-    together = hashlib.sha256("".join(versions["js/" + name] for name in scripts).encode()).hexdigest()[:12]
+    """Set the headers on every answer; give templates `asset(name)`, and `script()`: our modules as one file."""
+    folder = Path(str(app.static_folder))
+    versions = _versions(folder)
+    script = scripts.joined(folder / "js").encode()
+    together = hashlib.sha256(script).hexdigest()[:12]
 
     def asset(name: str) -> str:
         return url_for("static", filename=name, v=versions[name])
@@ -83,9 +81,9 @@ def install(app: Flask) -> None:
         known = together if request.endpoint == "modules" else versions.get(said.get("filename", ""))
         return _FOR_EVER if (said.get("version") or request.args.get("v")) == known else "no-cache"
 
-    def modules(version: str, filename: str) -> AnyResponse:  # noqa: ARG001 - only the address changes with it
-        return app.send_static_file("js/" + filename)
+    def modules(version: str) -> Response:  # noqa: ARG001 - only the address changes with it
+        return Response(script, mimetype="text/javascript")
 
-    app.add_url_rule("/static/js-<version>/<filename>", "modules", modules)
-    app.jinja_env.globals.update(asset=asset, modules=scripts, module=lambda name: f"/static/js-{together}/{name}")
+    app.add_url_rule("/static/js-<version>/all.js", "modules", modules)
+    app.jinja_env.globals.update(asset=asset, script=lambda: url_for("modules", version=together))
     app.after_request(dress)
