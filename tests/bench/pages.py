@@ -44,6 +44,9 @@ TIMES = """() => { const page = performance.getEntriesByType("navigation")[0];
   return { paint: paint / 1000, usable: Math.max(paint, page.domInteractive) / 1000,
     enhanced: page.domContentLoadedEventEnd / 1000, largest: window.seen.largest / 1000, shift: window.seen.shift,
     bytes: all.reduce((sum, one) => sum + one.transferSize, 0), requests: all.length }; }"""
+PAINTED = """() => new Promise((done) => {
+  const look = () => performance.getEntriesByName("first-paint").length ? done() : requestAnimationFrame(look);
+  look(); })"""
 OPENED = """(number) => { window.opened = new Promise((done) => {
   let from = 0;
   addEventListener("keydown", (event) => { from ||= event.timeStamp; }, { capture: true, once: true });
@@ -104,7 +107,7 @@ def first_visit(browser: Browser, state: StorageState, url: str, line: Line) -> 
         page.add_init_script(WATCH)
         throttle(context, page, line)
         page.goto(url, wait_until="load")
-        page.wait_for_function("performance.getEntriesByName('first-paint').length > 0")
+        page.evaluate(PAINTED)
         found: dict[str, float] = page.evaluate(TIMES)
         page.goto(url, wait_until="load")
         return found, int(page.evaluate(TIMES)["bytes"])
