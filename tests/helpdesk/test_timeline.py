@@ -102,7 +102,7 @@ NO_LINE = {
     "drafts.keep_files": "as save_draft",
     "drafts.discard_draft": "as save_draft",
     "drafts.bring_along": "as save_draft",
-    "lists.keep_query": "a search belongs to the session",
+    "finding.keep_query": "a search belongs to the session",
     "notices.mark_seen": "what somebody has read of his own notices",
     "parked.release": "there is no ticket yet; who decided stands with the mail",
     "parked.retry": "as release",
