@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
-        bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean
+        bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -59,6 +59,9 @@ attack-xss: env services ## Hostile strings in every place of a mail, opened in 
 
 bench-intake: env services ## Mailbox to tickets against a floor program, in pairs (MAILS=, PAIRS=, SEED=, SET=, FLOOR=, GROWTH=1)
 	@$(PYTHON) -m tests.bench.intake
+
+bench-inbox: env services ## Pages over HTTP at 10,000 and a million tickets: flat? (TICKETS=, DB=, SEED=, ROUNDS=, DATA=)
+	@$(PYTHON) -m tests.bench.inbox
 
 bench-pages: env services ## Seconds of the workspace's pages on slow lines, beside their budgets (ROUNDS=)
 	@$(PYTHON) -m tests.bench.pages
