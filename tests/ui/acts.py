@@ -27,7 +27,7 @@ def fold(*selectors: str) -> Act:
 
     def act(page: Page, _place: Place) -> None:
         for selector in selectors:
-            page.locator(selector).first.evaluate("one => one.open = true")
+            page.locator(f"{selector} > summary").first.click()
             expect(page.locator(selector).first).to_have_attribute("open", "")
 
     return act

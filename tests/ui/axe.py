@@ -49,17 +49,23 @@ def themed(page: Page, theme: str) -> None:
 
 
 def examine(opened: Stage, state: State, size: tuple[int, int], themes: tuple[str, ...] = THEMES) -> list[Sight]:
-    """One state at one size, looked at in full in each theme; the faults name the screen."""
+    """One state at one size, looked at in full in each theme; the faults name the screen.
+
+    A theme changes colours: where everything stands where it stood before, layout and focus are as they were seen.
+    """
     page = opened.show(state, size, dark=themes[0] == "dark")
     looking.prepare(page)
-    sights = []
+    sights, places, shape = [], [], Sight()
     for theme in themes:
         themed(page, theme)
         sights.append(looking.axe(page))
-        sights[-1].add(looking.layout(page))
-    for theme, sight in zip(themes, sights, strict=True):
-        themed(page, theme)
-        sight.add(looking.focus(page))
+        places.append(looking.places(page))
+    for theme, sight, place in zip(themes, sights, places, strict=True):
+        if theme == themes[0] or place != places[0]:
+            themed(page, theme)
+            shape = looking.layout(page)
+            shape.add(looking.focus(page))
+        sight.add(shape)
         sight.faults += [f"script: {crash}" for crash in opened.crashes]
         sight.faults = [f"{state.id} {size[0]} {theme}: {fault}" for fault in sight.faults]
     return sights

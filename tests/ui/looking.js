@@ -126,5 +126,39 @@
 
   const stops = () => ({ count: window.__stops.names.size, faults: [...window.__stops.faults], done: window.__stops.round });
 
-  window.__looking = { layout: () => [...sideways(), ...send(), ...targets(), ...cut(), ...larger(), ...spaced()], watch, stops };
+  /** Where everything stands: the same in another theme, or it is looked at again. */
+  const places = () => JSON.stringify([...document.querySelectorAll("body *")].map((one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    return [x, y, width, height].map(Math.round);
+  }));
+
+  /** Whether a target that axe calls too small is so wherever the page is scrolled to, not just half under a bar. */
+  async function staysSmall({ target }) {
+    const one = target.length === 1 ? document.querySelector(target[0]) : null;
+    if (!one) {
+      return true;
+    }
+    one.scrollIntoView({ block: "center" });
+    const again = await axe.run(one, { runOnly: { type: "rule", values: ["target-size"] } });
+    return again.violations.length > 0;
+  }
+
+  /** Every rule of these tags, by name; violations as [depth of frames, markup]. */
+  async function rules(tags) {
+    const found = await axe.run(document, { runOnly: { type: "tag", values: tags } });
+    const violations = [];
+    for (const { id, nodes } of found.violations) {
+      const real = [];
+      for (const node of nodes) {
+        if (id !== "target-size" || (await staysSmall(node))) {
+          real.push([node.target.length, node.html]);
+        }
+      }
+      violations.push([id, real]);
+    }
+    const all = [found.passes, found.violations, found.incomplete, found.inapplicable].flat();
+    return { rules: all.map((one) => one.id), violations, incomplete: found.incomplete.map((one) => [one.id, one.nodes.length]) };
+  }
+
+  window.__looking = { rules, places, layout: () => [...sideways(), ...send(), ...targets(), ...cut(), ...larger(), ...spaced()], watch, stops };
 })();

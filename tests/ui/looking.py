@@ -22,11 +22,6 @@ MOST_STOPS = 160
 """Tab stops that are followed on one page; the fullest list has fewer."""
 TOGETHER = 20
 OURS = ("<html", "<head", "<title", "<body", "<meta")
-RUN = """tags => axe.run(document, { runOnly: { type: "tag", values: tags } }).then(found => ({
-  rules: [...found.passes, ...found.violations, ...found.incomplete, ...found.inapplicable].map(one => one.id),
-  violations: found.violations.map(one => [one.id, one.nodes.map(node => [node.target.length, node.html])]),
-  incomplete: found.incomplete.map(one => [one.id, one.nodes.length]),
-}))"""
 RULES = """tags => axe.getRules(tags)
   .filter(one => !one.tags.includes("experimental") && !one.tags.includes("deprecated")).map(one => one.ruleId)"""
 LIFT = """() => Promise.all([...document.querySelectorAll("iframe[sandbox]")].map(one => new Promise(done => {
@@ -62,7 +57,7 @@ def prepare(page: Page) -> None:
 
 def axe(page: Page) -> Sight:
     """Every rule of the tags on the page and its frames."""
-    found: dict[str, Any] = page.evaluate(RUN, list(TAGS))
+    found: dict[str, Any] = page.evaluate("tags => __looking.rules(tags)", list(TAGS))
     sight = Sight(rules=frozenset(found["rules"]), incomplete=Counter(dict(found["incomplete"])))
     for rule, nodes in found["violations"]:
         for depth, html in nodes:
@@ -76,6 +71,11 @@ def axe(page: Page) -> Sight:
 def layout(page: Page) -> Sight:
     """Sideways scroll, the send button, targets, and text that is cut: as it is, at 200 %, and with text spacing."""
     return Sight(faults=page.evaluate("__looking.layout()"))
+
+
+def places(page: Page) -> str:
+    """Where everything on the page stands; two themes with the same need one look at layout and focus."""
+    return str(page.evaluate("__looking.places()"))
 
 
 def focus(page: Page) -> Sight:

@@ -34,15 +34,21 @@ startSplit();
 startKeys();
 startLive();
 
-/** A drawer never stays over what has the focus: going on with the keyboard closes it.
+/** A drawer or a menu never stays over what has the focus: going on with the keyboard closes it.
  * @param {FocusEvent} event */
-function leaveDrawer({ target }) {
-  const drawer = /** @type {any} */ (document.querySelector(":popover-open"));
-  if (drawer && target instanceof Element && !drawer.contains(target) && target.matches(":focus-visible")) {
-    drawer.hidePopover();
+function leave({ target }) {
+  if (!(target instanceof Element) || !target.matches(":focus-visible")) {
+    return;
+  }
+  for (const one of /** @type {NodeListOf<any>} */ (document.querySelectorAll(":popover-open, .menu[open]"))) {
+    if (!one.contains(target) && one.matches(".menu")) {
+      one.open = false;
+    } else if (!one.contains(target)) {
+      one.hidePopover();
+    }
   }
 }
-document.addEventListener("focusin", leaveDrawer);
+document.addEventListener("focusin", leave);
 
 /** The caret where the address asks for it, else the focus on the ticket; after the browser has gone to the address. */
 function place() {
