@@ -102,12 +102,11 @@ class Rows:
     def add(self, row: Base) -> None:
         """Have a new object written; until then it may be changed, afterwards it is the session's."""
         self._listen()
-        model = type(row)
-        for name, default, called in _columns(_table(model)):
-            if name not in row.__dict__:
-                setattr(row, name, default(None) if called else default)
-        if row.__dict__.get("id") is None:
-            row.__setattr__("id", self.draw(model))
+        model, said = type(row), row.__dict__
+        # Straight into the object: nobody watches its changes before it is the session's.
+        said |= {name: value for name, value in _whole(_table(model), said).items() if name not in said}
+        if said.get("id") is None:
+            said["id"] = self.draw(model)
         self._objects.append(row)
 
     def write(self) -> None:

@@ -102,8 +102,11 @@ def _row(unit: Unit, envelope: Envelope, identity: Identity, key: str, size: int
 def _insert_or_ignore(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
     """New rows as blob key -> id; a row that clashes on content or UID is left out, its neighbours are not."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(InboundMail).on_conflict_do_nothing().returning(InboundMail.blob, InboundMail.id)
-    return {str(blob): int(row_id) for blob, row_id in connection.execute(statement, rows)}
+    connection.execute(dialect.insert(InboundMail).on_conflict_do_nothing(), rows)
+    # Their keys are new and random, so a row that has one is of this batch; asking for them in the statement of many
+    # rows would cost more than all else that is done here.
+    kept = select(InboundMail.blob, InboundMail.id).where(InboundMail.blob.in_([row["blob"] for row in rows]))
+    return {str(blob): int(row_id) for blob, row_id in connection.execute(kept)}
 
 
 def _clashed(unit: Unit, envelope: Envelope, identity: Identity, row: dict[str, Any]) -> Receipt:

@@ -16,12 +16,15 @@ from workers import launch
 
 def _run(arguments: argparse.Namespace) -> int:
     from helpdesk.logs import configure
+    from workers.confined import start_ahead
     from workers.job import own_ports, work_forever, work_off
 
     configure(arguments.name)
+    ports = own_ports()
     if arguments.burst:
-        return 0 if work_off(own_ports()) else 1
-    return work_forever(own_ports(), arguments.name)
+        return 0 if work_off(ports) else 1
+    start_ahead(ports.settings.parsers)
+    return work_forever(ports, arguments.name)
 
 
 def _schedule(_arguments: argparse.Namespace) -> int:

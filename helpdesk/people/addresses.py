@@ -14,8 +14,9 @@ from helpdesk.unit import Unit
 def normal(address: str) -> str:
     """An address as it is compared: lower case, domain in IDNA where it can be, at most 320 characters (RFC 5321)."""
     local, at, domain = address.strip().lower().rpartition("@")
-    with contextlib.suppress(UnicodeError):
-        domain = domain.encode("idna").decode()
+    if not domain.isascii():
+        with contextlib.suppress(UnicodeError):
+            domain = domain.encode("idna").decode()
     return f"{local}{at}{domain}"[:320]
 
 

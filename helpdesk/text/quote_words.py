@@ -156,10 +156,12 @@ def is_mobile_signature(line: str) -> bool:
         return False
     if low.endswith(("送信", "보냄", "gönderildi")) and len(low) < 40:
         return True
-    begun = next((len(word) for word in _words("mobile") if low.startswith(word)), 0)
+    if not low.startswith(_words("mobile")):
+        return False
+    begun = next(len(word) for word in _words("mobile") if low.startswith(word))
     # A sentence may begin like that too: a signature names its device at once, or is short.
     rest = low[begun:].split()
-    return bool(begun) and (len(rest) <= 4 or bool(_DEVICE.search(low[:begun].split()[-1] + " ".join(rest[:4]))))
+    return len(rest) <= 4 or bool(_DEVICE.search(low[:begun].split()[-1] + " ".join(rest[:4])))
 
 
 def asks_to_reply_above(line: str) -> bool:

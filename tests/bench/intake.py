@@ -7,6 +7,7 @@ GROWTH=1 compares the CPU per mail of 10,000 mails with that of 1,000 instead. E
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -94,6 +95,7 @@ def grow(folder: Path, pairs: int, seed: int) -> int:
 
 def main() -> int:
     """What the environment asks for."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked = os.environ.get
     seed, pairs = int(asked("SEED") or 7), int(asked("PAIRS") or 5)
     with tempfile.TemporaryDirectory(prefix="hd-mails-") as made:
