@@ -47,9 +47,9 @@ def _header_block(raw: bytes) -> tuple[bytes, int]:
 
 
 def _lf(data: bytes) -> bytes:
-    """With LF line ends. Where as many CR as LF stand, taking all CR out does the same, in a third of the time."""
+    """With LF line ends. Where as many CR as LF stand, taking all CR out does the same, in half the time."""
     if data.count(b"\r") == data.count(b"\n"):
-        return data.translate(None, b"\r")
+        return data.replace(b"\r", b"")
     return data.replace(b"\r\n", b"\n")
 
 
