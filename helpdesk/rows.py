@@ -9,21 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Insert, Table, TableClause, event, func, insert, select
+from sqlalchemy import ColumnElement, FromClause, Insert, Table, TableClause, event, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import manager_of_class
 
 from helpdesk.models import Base
 
-M = TypeVar("M", bound=Base)
 _Fill = tuple[str, Any, bool]
 _FAR = 1_000_000_000
-_MANY = 5
-"""Rows of one table from which on COPY is worth its three messages."""
 
 
 @cache
@@ -50,29 +45,6 @@ def _whole(table: FromClause, said: dict[str, Any]) -> dict[str, Any]:
         name: said[name] if name in said else (default(None) if called else default)
         for name, default, called in _columns(table)
     }
-
-
-def _copy(connection: Connection, table: TableClause, rows: list[dict[str, Any]]) -> None:
-    """Hand rows to PostgreSQL by COPY: the same rows, checks and triggers as by INSERT, at a quarter of its cost.
-
-    The driver takes our values as they are. Its faults come out as SQLAlchemy's, as those of any other statement.
-    """
-    names = list(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    statement = f'COPY "{table.name}" ({columns}) FROM STDIN'
-    driver: Any = connection.dialect.loaded_dbapi
-    cursor = connection.connection.cursor()
-    try:
-        with cursor.copy(statement) as out:
-            for row in rows:
-                out.write_row([row[name] for name in names])
-    except driver.Error as fault:
-        gone = connection.dialect.is_disconnect(fault, None, None)
-        raise DBAPIError.instance(
-            statement, None, fault, driver.Error, connection_invalidated=gone, dialect=connection.dialect
-        ) from fault
-    finally:
-        cursor.close()
 
 
 def _table(model: type[Any]) -> Table:
@@ -127,16 +99,15 @@ class Rows:
         self._once.add(_table(model))
         self.put(model, said)
 
-    def add(self, model: type[M], said: dict[str, Any]) -> M:
-        """A new object that will be written, with an id; it may be changed before and after that.
-
-        It is filled without the model's constructor, whose watching of every attribute costs more than the row itself.
-        """
+    def add(self, row: Base) -> None:
+        """Have a new object written; until then it may be changed, afterwards it is the session's."""
         self._listen()
-        row: M = manager_of_class(model).new_instance()
-        row.__dict__.update(_whole(_table(model), said), id=self.draw(model))
+        model, said = type(row), row.__dict__
+        # Straight into the object: nobody watches its changes before it is the session's.
+        said |= {name: value for name, value in _whole(_table(model), said).items() if name not in said}
+        if said.get("id") is None:
+            said["id"] = self.draw(model)
         self._objects.append(row)
-        return row
 
     def write(self) -> None:
         """Write all that waits, in the order of foreign keys."""
@@ -151,11 +122,7 @@ class Rows:
         connection = self._session.connection()
         order = _order()
         for place in sorted(waiting, key=lambda table: order.get(table.name, len(order))):
-            rows = waiting[place]
-            if len(rows) >= _MANY and place not in self._once and connection.dialect.name == "postgresql":
-                _copy(connection, place, rows)
-            else:
-                connection.execute(self._once_or_plain(place), rows)
+            connection.execute(self._once_or_plain(place), waiting[place])
         for row in objects:
             make_transient_to_detached(row)
             self._session.add(row)

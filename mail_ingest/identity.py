@@ -43,14 +43,7 @@ def _header_block(raw: bytes) -> tuple[bytes, int]:
     """The header block with LF line ends, and where the body begins in `raw`."""
     end = _BLANK.search(raw, 0, HEADER_LIMIT + 4)
     stop = min(len(raw), HEADER_LIMIT) if end is None else end.end()
-    return _lf(raw[:stop]), stop
-
-
-def _lf(data: bytes) -> bytes:
-    """With LF line ends. Where as many CR as LF stand, taking all CR out does the same, in half the time."""
-    if data.count(b"\r") == data.count(b"\n"):
-        return data.replace(b"\r", b"")
-    return data.replace(b"\r\n", b"\n")
+    return raw[:stop].replace(b"\r\n", b"\n"), stop
 
 
 def _fields(block: bytes) -> Iterator[bytes]:
@@ -80,7 +73,7 @@ def _head(raw: Raw) -> bytes:
 def _body(raw: Raw, start: int) -> Iterator[bytes]:
     """The body with LF line ends, in pieces."""
     if isinstance(raw, bytes):
-        yield _lf(raw[start:])
+        yield raw[start:].replace(b"\r\n", b"\n")
         return
     with raw.open("rb") as source:
         source.seek(start)
@@ -88,7 +81,7 @@ def _body(raw: Raw, start: int) -> Iterator[bytes]:
         while piece := source.read(_CHUNK):
             piece = kept + piece
             kept = b"\r" if piece.endswith(b"\r") else b""
-            yield _lf(piece[: len(piece) - len(kept)])
+            yield piece[: len(piece) - len(kept)].replace(b"\r\n", b"\n")
         yield kept
 
 
