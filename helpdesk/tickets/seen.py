@@ -38,19 +38,26 @@ def is_unread(status: str, newest_of_others: int, seen: int | None) -> bool:
     return seen == 0 or newest_of_others > seen
 
 
-def has_news(unit: Unit, number: str) -> bool:
-    """Whether `mark_read` would write anything; to be asked first, because a write takes the database's lock."""
+def newest_unseen(unit: Unit, number: str) -> int:
+    """The newest entry of a ticket when the actor has not seen it, else 0; ask it before a write takes the lock."""
     ticket = ticket_for(unit, number, "ticket.read")
-    return unit.actor.account_id is not None and _newest(unit, ticket.id) != seen_by_me(unit, [ticket.id]).get(
-        ticket.id
-    )
+    newest = _newest(unit, ticket.id)
+    seen = seen_by_me(unit, [ticket.id]).get(ticket.id)
+    return newest if unit.actor.account_id is not None and newest != seen else 0
 
 
-def mark_read(unit: Unit, number: str) -> None:
-    """The actor saw all entries that are there now; writes nothing when he had seen them."""
-    if has_news(unit, number):
-        ticket = ticket_for(unit, number, "ticket.read")
-        _keep(unit, ticket.id, _newest(unit, ticket.id))
+def mark_read(unit: Unit, number: str, upto: int | None = None) -> None:
+    """The actor saw the entries up to this one, all when it is None; writes nothing when he had seen them.
+
+    What came while the page was on its way to him stays unread.
+    """
+    newest = newest_unseen(unit, number)
+    if newest:
+        ticket_id = ticket_for(unit, number, "ticket.read").id
+        before = seen_by_me(unit, [ticket_id]).get(ticket_id)
+        read = max(before or 0, min(newest, newest if upto is None else upto))
+        if read != before:
+            _keep(unit, ticket_id, read)
 
 
 def mark_unread(unit: Unit, number: str) -> None:

@@ -23,10 +23,11 @@ _UNDONE = ("assigned", "status")
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A chosen ticket, and its version as the list showed it."""
+    """A chosen ticket, its version as the list showed it, and the newest entry one saw, for the act `read`."""
 
     number: str
     version: int
+    upto: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _one(unit: Unit, pick: Pick, act: str, account_id: int | None) -> None:
     if act == "done":
         handling.set_status(unit, pick.number, "done")
     elif act == "read":
-        seen.mark_read(unit, pick.number)
+        seen.mark_read(unit, pick.number, pick.upto)
     elif act == "unread":
         seen.mark_unread(unit, pick.number)
     else:

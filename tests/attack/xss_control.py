@@ -36,7 +36,7 @@ def differences(tab: Tab, site: Site) -> list[str]:
     tab.audit()
     ours = tab.ask(LOOK)
     html = CONTROL_HTML.replace("cid:logo@minbz.example", "/logo.png")
-    site.pages["/bare/0"] = ("", FRAME.format(title="k", html=html))
+    site.pages["/bare/0"] = ("", FRAME.format(language="nl", title="k", html=html))
     around = f"<!doctype html><body data-bare><iframe src=/bare/0 width={ours['width']} height=600></iframe></body>"
     site.pages["/reference"] = ("", around)
     tab.goto(site.bare + "/reference")

@@ -206,7 +206,8 @@ def _bare_pages(made: Site) -> None:
             ).all()
         )
     for index, each in enumerate(made.filled):
-        made.pages[f"/cleaned/{index}"] = ("", FRAME.format(title="k", html=cleaned.get(each.mail.id, "")))
+        html = cleaned.get(each.mail.id, "")
+        made.pages[f"/cleaned/{index}"] = ("", FRAME.format(language="nl", title="k", html=html))
         made.pages[f"/answer/{index}"] = ("", each.answer_html)
     for kind in ("cleaned", "answer"):
         for number, start in enumerate(range(0, len(made.filled), _ON_A_PAGE)):

@@ -147,16 +147,16 @@ def ticket_page(
         if thread.merged_into and fault is None:
             return None
         values = frame(unit, known_view(view)) | _beside(unit, view) | _ticket_values(unit, thread, view, composer)
-        news = seen.has_news(unit, number) if fault is None and not wanted() else False
+        news = seen.newest_unseen(unit, number) if fault is None and not wanted() else 0
     if news:
-        _read(number)
+        _read(number, news)
     return shown("inbox/ticket.html", **values, **_trouble(fault, values["composer"], thread))
 
 
-def _read(number: str) -> None:
+def _read(number: str, upto: int) -> None:
     """Opening a page marks the ticket as read; a database that can't be written to now is no reason to show nothing."""
     with suppress(Unavailable), writing() as unit:
-        seen.mark_read(unit, number)
+        seen.mark_read(unit, number, upto)
 
 
 def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | None) -> dict[str, object]:

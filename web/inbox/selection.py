@@ -23,7 +23,7 @@ from web.unit import ports, writing
 blueprint = Blueprint("selection", __name__)
 COOKIE = "keuze"
 PATH = "/werk/w/<view>/selectie"
-_PICK = re.compile(r"(\d{4}-\d{5,9}):(\d{1,9})")
+_PICK = re.compile(r"(\d{4}-\d{5,9}):(\d{1,9})(?::(\d{1,18}))?")
 _NUMBER = re.compile(r"\d{4}-\d{5,9}")
 _TAKEN_BACK = frozenset({"take", "assign", "done"})
 
@@ -100,6 +100,10 @@ def _forget(answer: Response) -> Response:
     return answer
 
 
+def _pick(number: str, version: str, upto: str | None) -> Pick:
+    return Pick(number, int(version), None if upto is None else int(upto))
+
+
 @blueprint.post(PATH)
 @needs("ticket.handle")
 @shown_again(pages.list_again)
@@ -107,7 +111,7 @@ def act(view: str) -> Response:
     """Do one act on what is chosen; each ticket must be as the list showed it."""
     wanted = request.form.get("act", "")
     chosen = [_PICK.fullmatch(value) for value in request.form.getlist("nr")]
-    picks = [Pick(found.group(1), int(found.group(2))) for found in chosen if found]
+    picks = [_pick(*found.groups()) for found in chosen if found]
     with writing() as unit:
         outcome = selection.act_on(unit, picks, wanted, whole("account") or None)
         at = unit.now

@@ -11,7 +11,7 @@ from helpdesk.ports import Ports
 from helpdesk.tickets.handling import set_status
 from helpdesk.tickets.lists import list_page
 from helpdesk.tickets.replying import add_note
-from helpdesk.tickets.seen import has_news, mark_read, mark_unread
+from helpdesk.tickets.seen import mark_read, mark_unread, newest_unseen
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.letters import letter, receive
 
@@ -61,6 +61,19 @@ def test_each_reads_for_himself(ports: Ports, marije: Actor, sander: Actor) -> N
     assert unread(ports, marije) == {TWO}, "what one wrote oneself is no news"
 
 
+def test_what_came_while_the_page_was_under_way_stays_unread(ports: Ports, marije: Actor, sander: Actor) -> None:
+    with unit_of_work(ports, marije, write=False) as unit:
+        shown = newest_unseen(unit, ONE)
+    note(ports, sander, "Gebeld")
+    with unit_of_work(ports, marije) as unit:
+        mark_read(unit, ONE, shown)
+    assert unread(ports, marije) == {ONE, TWO}
+    read(ports, marije, ONE)
+    with unit_of_work(ports, marije) as unit:
+        mark_read(unit, ONE, shown)
+    assert unread(ports, marije) == {TWO}, "an older page takes nothing back"
+
+
 def test_what_others_finished_before_i_looked_is_not_unread(ports: Ports, marije: Actor, sander: Actor) -> None:
     with unit_of_work(ports, sander) as unit:
         set_status(unit, ONE, "done")
@@ -75,8 +88,8 @@ def test_what_others_finished_before_i_looked_is_not_unread(ports: Ports, marije
 def test_reading_again_writes_nothing_and_is_no_act(ports: Ports, marije: Actor) -> None:
     read(ports, marije, ONE)
     with unit_of_work(ports, marije, write=False) as unit:
-        assert not has_news(unit, ONE)
-        assert has_news(unit, TWO)
+        assert newest_unseen(unit, ONE) == 0
+        assert newest_unseen(unit, TWO) > 0
         events = unit.session.scalar(select(func.count()).select_from(Event))
         version = unit.session.scalar(select(Ticket.version).where(Ticket.number == ONE))
     said: list[str] = []

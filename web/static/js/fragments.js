@@ -41,6 +41,12 @@ export function remember(element) {
   known.set(element.id, element.outerHTML);
 }
 
+/** A script changed this element: whatever the server says of it next is news.
+ * @param {Element} element */
+export function changedHere(element) {
+  known.delete(element.id);
+}
+
 /** Whether the server's words for this element are other than last time.
  * @param {Element} fresh */
 export function differs(fresh) {

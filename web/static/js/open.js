@@ -3,7 +3,7 @@
 
 import { word, zeg } from "./announce.js";
 import { keepAll } from "./drafts.js";
-import { ask, moveTo, parsed, shownAt, swap } from "./fragments.js";
+import { ask, changedHere, moveTo, parsed, shownAt, swap } from "./fragments.js";
 import { bare, enter, listOf, neighbour, placeOf, rowLinks, ticketIn } from "./walk.js";
 
 const LOOK_AHEAD = 150;
@@ -187,7 +187,10 @@ function mark(number) {
     row.querySelector("a")?.toggleAttribute("aria-current", false);
     if (row.id === `v-${number}`) {
       row.querySelector("a")?.setAttribute("aria-current", "true");
-      row.classList.remove("unread");
+      if (row.classList.contains("unread")) {
+        row.classList.remove("unread");
+        changedHere(row);
+      }
       row.querySelector("a > .vh")?.remove();
       row.scrollIntoView({ block: "nearest" });
     }

@@ -107,6 +107,10 @@ function refresh() {
   }
 }
 
+/** What is sent of one's own reading, one after the other: the last word is the reader's last.
+ * @type {Promise<Response | null>} */
+let marking = Promise.resolve(null);
+
 /** Mark the open ticket as read, or as unread.
  * @param {"read" | "unread"} act */
 export async function mark(act) {
@@ -118,8 +122,10 @@ export async function mark(act) {
   const body = new FormData(here);
   body.delete("nr");
   body.set("act", act);
-  body.set("nr", `${number}:0`);
-  const answer = await post(here.action, body);
+  const entries = [...document.querySelectorAll("#berichten article[id^=b-]")].map((one) => Number(one.id.slice(2)));
+  body.set("nr", act === "read" && entries.length ? `${number}:0:${Math.max(...entries)}` : `${number}:0`);
+  marking = marking.then(() => post(here.action, body));
+  const answer = await marking;
   if (answer?.ok) {
     ask("list").then(swap, () => {});
   }
