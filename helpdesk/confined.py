@@ -11,8 +11,8 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
 from multiprocessing import forkserver
@@ -84,7 +84,7 @@ def limited_each(seconds: float, function: Callable[[A], T], items: Sequence[A])
     return [limited(seconds, function, item) for item in items]
 
 
-def _begin(memory: int) -> None:
+def _be_confined(memory: int) -> None:
     """In each new process: a caller that is killed must not leave it behind; and it can't take all the memory."""
     caller = multiprocessing.parent_process()
 
@@ -95,6 +95,10 @@ def _begin(memory: int) -> None:
 
     threading.Thread(target=end, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+_Begun = list[Future[list[T | GaveUp]]] | None
+"""What was handed to the processes, piece by piece."""
 
 
 class Confined:
@@ -125,27 +129,54 @@ class Confined:
 
         An item on which a process dies is tried once more by itself, so that its neighbours are not hurt.
         """
+        return self._finish(function, items, seconds, self._begin(function, items, seconds))
+
+    def ahead(
+        self, function: Callable[[A], T], sets: Iterable[Sequence[A]], seconds: float
+    ) -> Iterator[list[T | GaveUp]]:
+        """`each` of one set after the other; while one is in its caller's hands, the next is worked on already."""
+        before: tuple[Sequence[A], _Begun[T]] | None = None
+        for items in sets:
+            begun = self._begin(function, items, seconds)
+            if before is not None:
+                yield self._finish(function, before[0], seconds, before[1])
+            before = items, begun
+        if before is not None:
+            yield self._finish(function, before[0], seconds, before[1])
+
+    def _begin(self, function: Callable[[A], T], items: Sequence[A], seconds: float) -> _Begun[T]:
+        """Hand the items to the processes; none when there are no processes, or they are lost already."""
         if self._processes < 1:
-            return limited_each(seconds, function, items)
+            return None
         count = max(1, min(_TOGETHER, len(items) // (2 * self._processes)))
+        pieces = [items[start : start + count] for start in range(0, len(items), count)]
         try:
-            futures = [
-                self._submit(function, items[start : start + count], seconds) for start in range(0, len(items), count)
-            ]
-            return [result for future in futures for result in future.result(timeout=self._stuck_seconds)]
-        except (BrokenExecutor, Late):
+            return [self._submit(function, piece, seconds) for piece in pieces]
+        except BrokenExecutor:
             self.close()
-            return [self._alone(function, item, seconds) for item in items]
+            return None
         except OSError as fault:
             log.warning("no processes", extra={"fault": type(fault).__name__})
             self._processes = 0
+            return None
+
+    def _finish(
+        self, function: Callable[[A], T], items: Sequence[A], seconds: float, begun: _Begun[T]
+    ) -> list[T | GaveUp]:
+        if begun is None and self._processes < 1:
             return limited_each(seconds, function, items)
+        try:
+            if begun is not None:
+                return [result for future in begun for result in future.result(timeout=self._stuck_seconds)]
+        except (BrokenExecutor, CancelledError, Late):
+            self.close()
+        return [self._alone(function, item, seconds) for item in items]
 
     def _submit(self, function: Callable[[A], T], items: Sequence[A], seconds: float) -> Future[list[T | GaveUp]]:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
             self._pool = ProcessPoolExecutor(
-                self._processes, mp_context=context, initializer=_begin, initargs=(self._memory,)
+                self._processes, mp_context=context, initializer=_be_confined, initargs=(self._memory,)
             )
         return self._pool.submit(limited_each, seconds, function, items)
 

@@ -37,6 +37,9 @@ class Blobs(Protocol):
     def open(self, key: str) -> BinaryIO:
         """A stream of the bytes. Raises NotFound."""
 
+    def places(self, key: str) -> tuple[Path, ...]:
+        """Where the bytes may lie, in the order to look, for a process of ours that reads them itself."""
+
     def size(self, key: str) -> int:
         """Number of bytes. Raises NotFound."""
 

@@ -6,19 +6,36 @@ it. Ids are drawn ahead, in blocks, so that rows can point at each other before 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Insert, Table, TableClause, event, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    Insert,
+    Table,
+    TableClause,
+    event,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import manager_of_class
 
 from helpdesk.models import Base
 
+M = TypeVar("M", bound=Base)
 _Fill = tuple[str, Any, bool]
 _FAR = 1_000_000_000
+_MANY = 5
+"""Rows of one table from which on COPY is worth its three messages."""
 
 
 @cache
@@ -45,6 +62,36 @@ def _whole(table: FromClause, said: dict[str, Any]) -> dict[str, Any]:
         name: said[name] if name in said else (default(None) if called else default)
         for name, default, called in _columns(table)
     }
+
+
+@cache
+def _binders(table: TableClause, dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
+    """How each column's type hands a value to the driver; none where the driver takes it as it is."""
+    return {column.key: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
+
+
+def _copy(connection: Connection, table: TableClause, rows: list[dict[str, Any]]) -> None:
+    """Hand rows to PostgreSQL by COPY: the same rows, checks and triggers as by INSERT, at a quarter of its cost.
+
+    The driver's faults come out as SQLAlchemy's, as those of any other statement.
+    """
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    statement = f'COPY "{table.name}" ({columns}) FROM STDIN'
+    binders = _binders(table, connection.dialect)
+    cells = [(name, binders[name]) for name in rows[0]]
+    driver: Any = connection.dialect.loaded_dbapi
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(statement) as out:
+            for row in rows:
+                out.write_row([row[name] if bind is None else bind(row[name]) for name, bind in cells])
+    except driver.Error as fault:
+        gone = connection.dialect.is_disconnect(fault, None, None)
+        raise DBAPIError.instance(
+            statement, None, fault, driver.Error, connection_invalidated=gone, dialect=connection.dialect
+        ) from fault
+    finally:
+        cursor.close()
 
 
 def _table(model: type[Any]) -> Table:
@@ -99,15 +146,16 @@ class Rows:
         self._once.add(_table(model))
         self.put(model, said)
 
-    def add(self, row: Base) -> None:
-        """Have a new object written; until then it may be changed, afterwards it is the session's."""
+    def add(self, model: type[M], said: dict[str, Any]) -> M:
+        """A new object that will be written, with an id; it may be changed before and after that.
+
+        It is filled without the model's constructor, whose watching of every attribute costs more than the row itself.
+        """
         self._listen()
-        model, said = type(row), row.__dict__
-        # Straight into the object: nobody watches its changes before it is the session's.
-        said |= {name: value for name, value in _whole(_table(model), said).items() if name not in said}
-        if said.get("id") is None:
-            said["id"] = self.draw(model)
+        row: M = manager_of_class(model).new_instance()
+        row.__dict__.update(_whole(_table(model), said), id=self.draw(model))
         self._objects.append(row)
+        return row
 
     def write(self) -> None:
         """Write all that waits, in the order of foreign keys."""
@@ -122,7 +170,11 @@ class Rows:
         connection = self._session.connection()
         order = _order()
         for place in sorted(waiting, key=lambda table: order.get(table.name, len(order))):
-            connection.execute(self._once_or_plain(place), waiting[place])
+            rows = waiting[place]
+            if len(rows) >= _MANY and place not in self._once and connection.dialect.name == "postgresql":
+                _copy(connection, place, rows)
+            else:
+                connection.execute(self._once_or_plain(place), rows)
         for row in objects:
             make_transient_to_detached(row)
             self._session.add(row)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import JSON, BigInteger, Row, String, cast, func, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
-from helpdesk.errors import NotFound, Unavailable
+from helpdesk.errors import Unavailable
 from helpdesk.leases import hold, release
 from helpdesk.mail.incoming import IncomingMail
 from helpdesk.models import InboundMail
@@ -20,52 +21,29 @@ from helpdesk.tickets.handling import blocked_senders
 from helpdesk.tickets.receiving import Arrival, receive_mails
 from helpdesk.unit import SYSTEM, Unit, database_gone, unit_of_work
 from mail_ingest.authentication import verdict as sender_verdict
-from mail_ingest.reading import Readers, unread
+from mail_ingest.reading import Kept, Readers
 from mail_ingest.rules.order import judge
 from mail_ingest.verdict import Park, World
+from mail_ingest.waiting import Waiting, mailboxes_waiting, next_sets
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 120
 DRAIN_SECONDS = 20
 FAULTS = 3
-_WAIT_FOR_PARENT = dt.timedelta(minutes=10)
+MANY = 20
+"""Mails filed at once that mean a mailbox is being emptied; more of it is waited for so long."""
+AWAIT_SECONDS = 1.0
+_Columns = Row[int, bool, bool, str, dt.datetime, str | None]
 _LONGEST_BACK_OFF = dt.timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What the filer needs of a row before it opens its unit."""
-
-    id: int
-    blob: str
-    size: int
-    message_id_digest: str | None
-    parent_digests: tuple[str, ...]
-    arrived_at: dt.datetime
-
-
-def mailboxes_waiting(ports: Ports) -> list[str]:
-    """Names of mailboxes and doors with mail that may be filed now."""
-    with unit_of_work(ports, SYSTEM, write=False) as unit:
-        ready = select(InboundMail.mailbox).where(InboundMail.state == "received", _due(unit)).distinct()
-        return list(unit.session.scalars(ready))
 
 
 def drain(ports: Ports, readers: Readers) -> int:
     """File what waits, mailbox by mailbox, for at most 20 s; nudges again when more is left. Returns how many."""
     filed, until = 0, time.monotonic() + DRAIN_SECONDS
-    for mailbox in mailboxes_waiting(ports):
-        while time.monotonic() < until:
-            lease = f"filing:{mailbox}"
-            if not hold(ports, lease, LEASE_SECONDS):
-                break
-            try:
-                count = file_batch(ports, readers, mailbox)
-            finally:
-                release(ports, lease)
-            filed += count
-            if count == 0:
-                break
+    while count := _file_all(ports, readers, until):
+        filed += count
+        if count >= MANY:
+            _await_more(ports, min(until, time.monotonic() + AWAIT_SECONDS))
     if filed:
         ports.jobs.nudge(DELIVER_WAITING)
         ports.jobs.nudge(CLEAN_WAITING)
@@ -74,15 +52,46 @@ def drain(ports: Ports, readers: Readers) -> int:
     return filed
 
 
-def file_batch(ports: Ports, readers: Readers, mailbox: str) -> int:
-    """File the oldest rows of a mailbox that may go now; the caller holds its lease. Returns how many went.
+def _file_all(ports: Ports, readers: Readers, until: float) -> int:
+    filed = 0
+    for mailbox in mailboxes_waiting(ports):
+        lease = f"filing:{mailbox}"
 
-    All together, in sets; when that fails, each by itself, so that a fault of one hurts no neighbour.
+        def hold_on(lease: str = lease) -> bool:
+            return time.monotonic() < until and hold(ports, lease, LEASE_SECONDS)
+
+        try:
+            while count := file_waiting(ports, readers, mailbox, hold_on):
+                filed += count
+        finally:
+            release(ports, lease)
+    return filed
+
+
+def _await_more(ports: Ports, until: float) -> None:
+    """Wait for the next batch of a mailbox that is being emptied: receipts and cleaning do not begin in between."""
+    while time.monotonic() < until and not mailboxes_waiting(ports):
+        time.sleep(AWAIT_SECONDS / 20)
+
+
+def file_waiting(ports: Ports, readers: Readers, mailbox: str, hold_on: Callable[[], bool]) -> int:
+    """File the oldest rows of a mailbox that may go now, set by set; the next set is parsed meanwhile.
+
+    `hold_on` takes or keeps the mailbox's lease before every set; False ends it. Returns how many went.
     """
-    rows = _next_rows(ports, mailbox)
-    if not rows:
+    if not hold_on():
         return 0
-    mails = _read(ports, readers, rows)
+    filed = 0
+    sets = next_sets(ports, mailbox)
+    for rows, mails in zip(sets, readers.read([_kept(ports, rows) for rows in sets]), strict=True):
+        if filed and not hold_on():
+            break
+        filed += _file_set(ports, rows, mails)
+    return filed
+
+
+def _file_set(ports: Ports, rows: list[Waiting], mails: list[IncomingMail]) -> int:
+    """All together; when that fails, each by itself, so that a fault of one hurts no neighbour."""
     try:
         with unit_of_work(ports, SYSTEM) as unit:
             world = _world(unit)
@@ -105,98 +114,10 @@ def _not_ours(fault: Exception) -> None:
         raise fault
 
 
-def _due(unit: Unit) -> ColumnElement[bool]:
-    return or_(InboundMail.next_try_at.is_(None), InboundMail.next_try_at <= unit.now)
-
-
-def _next_rows(ports: Ports, mailbox: str) -> list[Waiting]:
-    """The oldest rows by arrival whose parents are not still waiting themselves, bounded by count and bytes."""
-    limit = ports.settings.batch_mails
-    with unit_of_work(ports, SYSTEM, write=False) as unit:
-        found = unit.session.execute(
-            select(
-                InboundMail.id,
-                InboundMail.blob,
-                InboundMail.size,
-                InboundMail.message_id_digest,
-                InboundMail.parent_digests,
-                InboundMail.arrived_at,
-            )
-            .where(InboundMail.state == "received", InboundMail.mailbox == mailbox, _due(unit))
-            .order_by(InboundMail.arrived_at, InboundMail.id)
-            .limit(limit)
-        ).all()
-        rows = [
-            Waiting(r.id, r.blob, r.size, r.message_id_digest, tuple((r.parent_digests or "").split()), r.arrived_at)
-            for r in found
-        ]
-        waiting = _waiting_parents(unit, rows)
-        now = unit.now
-    rows = _parents_first(rows, waiting, now)
-    chosen: list[Waiting] = []
-    total = 0
-    for row in rows:
-        total += row.size
-        if chosen and total > ports.settings.batch_bytes * 2:
-            break
-        chosen.append(row)
-    return chosen
-
-
-def _waiting_parents(unit: Unit, rows: list[Waiting]) -> dict[str, int]:
-    """Message-ID digests named by these rows that belong to rows still waiting, in any mailbox."""
-    named = {digest for row in rows for digest in row.parent_digests}
-    if not named:
-        return {}
-    found = unit.session.execute(
-        select(InboundMail.message_id_digest, InboundMail.id).where(
-            InboundMail.state == "received", InboundMail.message_id_digest.in_(named)
-        )
-    )
-    return {digest: inbound_id for digest, inbound_id in found if digest}
-
-
-def _parents_first(rows: list[Waiting], waiting: dict[str, int], now: dt.datetime) -> list[Waiting]:
-    """Rows in an order in which no answer comes before the mail it answers; one whose parent waits elsewhere stays.
-
-    A parent that does not come within ten minutes (parked by a fault, or part of a ring) is waited for no longer.
-    """
-    here = {row.id: row for row in rows}
-    placed: dict[int, Waiting] = {}
-    on_the_way: set[int] = set()
-
-    def place(row: Waiting) -> bool:
-        if row.id in placed:
-            return True
-        on_the_way.add(row.id)
-        for digest in row.parent_digests:
-            parent = waiting.get(digest)
-            if parent is None or parent in placed or parent in on_the_way:
-                continue
-            if (parent not in here or not place(here[parent])) and now - row.arrived_at < _WAIT_FOR_PARENT:
-                on_the_way.discard(row.id)
-                return False
-        placed[row.id] = row
-        return True
-
-    for row in rows:
-        place(row)
-    return list(placed.values())
-
-
-def _read(ports: Ports, readers: Readers, rows: list[Waiting]) -> list[IncomingMail]:
-    """Parse the rows' bytes; a mail over the limit is read as far as its header, in parse itself."""
+def _kept(ports: Ports, rows: list[Waiting]) -> list[Kept]:
+    """Where the rows' bytes lie; a mail over the limit is read as far as its header, in parse itself."""
     limit = ports.settings.raw_limit
-    raws = []
-    for row in rows:
-        try:
-            raws.append(ports.blobs.read(row.blob, limit + 1 if row.size > limit else None))
-        except NotFound:
-            raws.append(b"")
-    return [
-        mail if raw or not row.size else unread("bytes_missing")
-        for row, raw, mail in zip(rows, raws, readers.read(raws), strict=True)
-    ]
+    return [Kept(ports.blobs.places(row.blob), row.size, limit + 1 if row.size > limit else None) for row in rows]
 
 
 def _world(unit: Unit) -> World:
@@ -219,26 +140,57 @@ def _file_alone(unit: Unit, inbound_id: int, mail: IncomingMail, world: World) -
 
 def _file(unit: Unit, read: list[tuple[int, IncomingMail]], world: World) -> int:
     """Judge and file mails that still wait, in order; returns how many they were."""
-    wanted = select(InboundMail).where(InboundMail.id.in_([inbound_id for inbound_id, _mail in read]))
-    there = {row.id: row for row in unit.session.scalars(wanted.where(InboundMail.state == "received"))}
+    there = _still_waiting(unit, [inbound_id for inbound_id, _mail in read])
     waiting = [(there[inbound_id], mail) for inbound_id, mail in read if inbound_id in there]
-    chosen = []
+    chosen: list[tuple[int, tuple[IncomingMail, Arrival]]] = []
     for row, mail in waiting:
         said = None
         if not row.skip_rules:
             said = judge(mail, World(world.own_addresses, world.blocked_senders, world.mail_domain, row.envelope_null))
-        row.filed_at = unit.now
         if isinstance(said, Park):
-            row.state, row.reason = "parked", said.reason
+            parked = {"state": "parked", "reason": said.reason, "filed_at": unit.now}
+            unit.session.execute(update(InboundMail).where(InboundMail.id == row.id).values(parked))
         else:
-            chosen.append((row, mail, said.reason if said else None))
-    filed = receive_mails(unit, [(mail, _arrival(unit, row, mail, machine)) for row, mail, machine in chosen])
-    for (row, _mail, _machine), became in zip(chosen, filed, strict=True):
-        row.state, row.ticket_id, row.reason = became.state, became.ticket_id, None
+            chosen.append((row.id, (mail, _arrival(unit, row, mail, said.reason if said else None))))
+    filed = receive_mails(unit, [received for _inbound_id, received in chosen])
+    went: dict[str, dict[int, int]] = {}
+    for (inbound_id, _received), became in zip(chosen, filed, strict=True):
+        went.setdefault(became.state, {})[inbound_id] = became.ticket_id
+    for state, tickets in went.items():
+        _mark(unit, state, tickets)
     return len(waiting)
 
 
-def _arrival(unit: Unit, row: InboundMail, mail: IncomingMail, machine: str | None) -> Arrival:
+def _still_waiting(unit: Unit, ids: list[int]) -> dict[int, _Columns]:
+    found = unit.session.execute(
+        select(
+            InboundMail.id,
+            InboundMail.skip_rules,
+            InboundMail.envelope_null,
+            InboundMail.desk_key,
+            InboundMail.arrived_at,
+            InboundMail.token,
+        ).where(InboundMail.id.in_(ids), InboundMail.state == "received")
+    )
+    return {row.id: row for row in found}
+
+
+def _mark(unit: Unit, state: str, tickets: dict[int, int]) -> None:
+    """Write what became of rows, their tickets by their ids; one statement, and the same one however many they are."""
+    said = json.dumps(tickets)
+    if unit.session.connection().dialect.name == "postgresql":
+        pairs = func.json_each_text(cast(literal(said, String), JSON)).table_valued("key", "value", name="went")
+    else:
+        pairs = func.json_each(literal(said, String)).table_valued("key", "value", name="went")
+    unit.session.execute(
+        update(InboundMail)
+        .where(InboundMail.id == cast(pairs.c.key, BigInteger))
+        .values(state=state, filed_at=unit.now, reason=None, ticket_id=cast(pairs.c.value, BigInteger))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _arrival(unit: Unit, row: _Columns, mail: IncomingMail, machine: str | None) -> Arrival:
     domain = mail.sender.address.rpartition("@")[2] if mail.sender else ""
     return Arrival(
         inbound_id=row.id,

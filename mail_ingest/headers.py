@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
+import pybase64
+
 from helpdesk.mail.incoming import Sender
 from mail_ingest import charsets
 
@@ -34,6 +36,8 @@ def text(value: bytes, charset: str | None = None) -> str:
 
     `charset` is a hint for raw 8-bit bytes, usually the body's.
     """
+    if not value:
+        return ""
     value = _FOLD.sub(b" ", value[:MAX_VALUE])
     return _SPACES.sub(" ", _decode_words(value, charset)).strip()
 
@@ -66,11 +70,16 @@ def _word_bytes(encoding: bytes, data: bytes) -> bytes:
 
 def base64_bytes(data: bytes) -> bytes:
     """Base64 however damaged: what is no base64 is skipped, wrong padding is mended, joined pieces are read on."""
-    try:
-        if b"=" not in data.rstrip()[:-2]:
-            return binascii.a2b_base64(data)
-    except binascii.Error:
-        pass
+    core = data.rstrip(b"= \t\r\n")
+    if b"=" not in core:
+        try:
+            return pybase64.b64decode(core + b"=" * data.count(b"=", len(core)))
+        except binascii.Error:
+            pass
+    return _mended_base64(data)
+
+
+def _mended_base64(data: bytes) -> bytes:
     letters = data.translate(None, _NOT_BASE64)
     return b"".join(_base64_piece(piece) for piece in re.split(rb"=+", letters, maxsplit=MAX_BASE64_PIECES))
 

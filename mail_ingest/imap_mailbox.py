@@ -16,11 +16,13 @@ from imapclient.exceptions import (  # type: ignore[import-untyped] # as above
     IMAPClientError,
     LoginError,
 )
+from imapclient.response_parser import parse_fetch_response  # type: ignore[import-untyped] # as above
 
 from helpdesk.errors import Unavailable
 from helpdesk.settings import MailboxSettings
 from helpdesk.text.language import N_
 from mail_ingest import imap_login
+from mail_ingest.imap_answers import common_answers
 from mail_ingest.mailbox_port import FetchedMail, Listing, MailId
 from mail_ingest.spool import IN_MEMORY, Spool, discard
 
@@ -92,11 +94,17 @@ class ImapMailbox:
 
     def _fetch_small(self, client: Any, small: dict[int, MailId]) -> Iterator[FetchedMail]:
         """All in one command. No bytes for a mail that has a size: it is gone, or the server lost its file."""
-        answers = client.fetch(list(small), ["BODY.PEEK[]", "INTERNALDATE"]) if small else {}
-        for uid, answer in answers.items():
-            raw = answer.get(b"BODY[]") or b""
-            if raw or not small[uid].size:
-                yield FetchedMail(small[uid], raw, answer.get(b"INTERNALDATE"))
+        if not small:
+            return
+        said, data = client._imap.uid("FETCH", ",".join(map(str, small)), "(BODY.PEEK[] INTERNALDATE)")
+        client._checkok("fetch", said, data)
+        answers = common_answers(data)
+        if answers is None:
+            read = parse_fetch_response(data, normalise_times=False)
+            answers = {uid: (answer.get(b"BODY[]") or b"", answer.get(b"INTERNALDATE")) for uid, answer in read.items()}
+        for uid, (raw, arrived_at) in answers.items():
+            if uid in small and (raw or not small[uid].size):
+                yield FetchedMail(small[uid], raw, arrived_at)
 
     def _fetch_big(self, client: Any, mail: MailId) -> FetchedMail | None:
         """Pieces until one is empty: the size a server gives is sometimes an estimate. None when it is gone."""

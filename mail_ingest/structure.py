@@ -39,6 +39,10 @@ class Entity:
     content_type: str = "text/plain"
     parameters: dict[str, str] = field(default_factory=dict)
     children: list["Entity"] = field(default_factory=list)
+    _firsts: dict[str, bytes] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._firsts = {key: value for key, value in reversed(self.fields) if value}
 
     @property
     def body(self) -> bytes:
@@ -47,7 +51,7 @@ class Entity:
 
     def first(self, name: str) -> bytes:
         """The first value of a field that is not empty, or empty bytes."""
-        return next((value for key, value in self.fields if key == name and value), b"")
+        return self._firsts.get(name, b"")
 
     def all(self, name: str) -> list[bytes]:
         """Every value of a field, topmost first."""

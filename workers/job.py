@@ -81,6 +81,8 @@ def work_forever(ports: Ports, name: str) -> int:
     stop = threading.Event()
     heart = threading.Thread(target=beat_forever, args=(ports, name, stop), daemon=True)
     heart.start()
+    for name_of_job in JOBS:
+        resolve(name_of_job)  # loaded before there is work, not while the first mail waits
     try:
         connection.delete(*(nudge_flag(job) for job in JOBS))
         for job in JOBS:

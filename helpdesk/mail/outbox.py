@@ -238,23 +238,25 @@ def _queue(
     settings = unit.ports.settings
     token = make_token(unit.ports.keys, ticket.id, entry_id) if ticket is not None and entry_id is not None else ""
     plain_id = f"hd.{secrets.token_hex(16)}@{settings.mail_domain}"
-    mail = OutgoingMail(
-        ticket_id=ticket.id if ticket is not None else None,
-        entry_id=entry_id,
-        parent_entry_id=parent_entry_id,
-        kind=kind,
-        state="queued",
-        message_id=message_id_with(token, settings.mail_domain) if token else plain_id,
-        token=token,
-        date=unit.now,
-        seed=secrets.token_hex(12),
-        template=kind,
-        language=language,
-        send_after=unit.now + wait,
-        next_try_at=unit.now + wait,
-        give_up_at=unit.now + settings.retry_for,
+    mail = unit.rows.add(
+        OutgoingMail,
+        {
+            "ticket_id": ticket.id if ticket is not None else None,
+            "entry_id": entry_id,
+            "parent_entry_id": parent_entry_id,
+            "kind": kind,
+            "state": "queued",
+            "message_id": message_id_with(token, settings.mail_domain) if token else plain_id,
+            "token": token,
+            "date": unit.now,
+            "seed": secrets.token_hex(12),
+            "template": kind,
+            "language": language,
+            "send_after": unit.now + wait,
+            "next_try_at": unit.now + wait,
+            "give_up_at": unit.now + settings.retry_for,
+        },
     )
-    unit.rows.add(mail)
     for recipient, role in recipients:
         _put_recipient(unit, mail.id, recipient, role)
     if not wait:

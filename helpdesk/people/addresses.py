@@ -49,6 +49,4 @@ def person_for(unit: Unit, address: str, name: str = "", known: dict[str, Person
 
 def new_person(unit: Unit, name: str = "") -> Person:
     """Somebody of whom nothing is known but perhaps a name."""
-    person = Person(kind="unknown", display_name=name[:300] or None, created_at=unit.now)
-    unit.rows.add(person)
-    return person
+    return unit.rows.add(Person, {"kind": "unknown", "display_name": name[:300] or None, "created_at": unit.now})

@@ -81,18 +81,20 @@ def open_ticket(
 ) -> Ticket:
     """A new ticket of this person, with its subject and timeline; its first entry is written by the caller."""
     drawn = numbers or Numbers(unit)
-    ticket = Ticket(
-        number=drawn.next(),
-        desk_key=desk_key,
-        channel=channel,
-        status=status,
-        language=language or person.language,
-        opened_at=at,
-        waiting_since=at,
-        changed_at=unit.now,
-        done_at=unit.now if status == "done" else None,
+    ticket = unit.rows.add(
+        Ticket,
+        {
+            "number": drawn.next(),
+            "desk_key": desk_key,
+            "channel": channel,
+            "status": status,
+            "language": language or person.language,
+            "opened_at": at,
+            "waiting_since": at,
+            "changed_at": unit.now,
+            "done_at": unit.now if status == "done" else None,
+        },
     )
-    unit.rows.add(ticket)
     clock.touch(unit, ticket.id)
     if numbers is None:
         drawn.close()

@@ -67,23 +67,25 @@ def write_subject(unit: Unit, ticket_id: int, subject: str) -> None:
 
 def write_entry(unit: Unit, ticket_id: int, draft: EntryDraft) -> Entry:
     """Write an entry with its words, files and index; bytes are staged now and settled after the commit."""
-    entry = Entry(
-        ticket_id=ticket_id,
-        kind=draft.kind,
-        at=draft.at,
-        account_id=draft.account_id,
-        person_id=draft.person_id,
-        inbound_id=draft.inbound_id,
-        message_id_digest=draft.message_id_digest,
-        parent_digest=draft.parent_digest,
-        root_digest=draft.root_digest,
-        client_id=draft.client_id,
-        verdict=draft.verdict,
-        defects=draft.defects,
-        html_state="waiting" if draft.html else "none",
-        html_reason=draft.html_reason,
+    entry = unit.rows.add(
+        Entry,
+        {
+            "ticket_id": ticket_id,
+            "kind": draft.kind,
+            "at": draft.at,
+            "account_id": draft.account_id,
+            "person_id": draft.person_id,
+            "inbound_id": draft.inbound_id,
+            "message_id_digest": draft.message_id_digest,
+            "parent_digest": draft.parent_digest,
+            "root_digest": draft.root_digest,
+            "client_id": draft.client_id,
+            "verdict": draft.verdict,
+            "defects": draft.defects,
+            "html_state": "waiting" if draft.html else "none",
+            "html_reason": draft.html_reason,
+        },
     )
-    unit.rows.add(entry)
     texts = {kind: storable(text) for kind, text in draft.texts.items() if text}
     if draft.html:
         texts["html_source"] = storable(draft.html)
@@ -111,15 +113,17 @@ def _write_files(unit: Unit, ticket_id: int, entry_id: int, files: Sequence[File
     """Write a row per file, and its name as content."""
     staged = [file for file in files if file.blob] or stage_files(unit, files)
     for file in staged:
-        attachment = Attachment(
-            ticket_id=ticket_id,
-            entry_id=entry_id,
-            blob=file.blob,
-            content_type=storable(file.content_type, 100),
-            size=len(file.content),
-            inline=file.inline,
-            content_id=storable(file.content_id, 300) or None,
+        attachment = unit.rows.add(
+            Attachment,
+            {
+                "ticket_id": ticket_id,
+                "entry_id": entry_id,
+                "blob": file.blob,
+                "content_type": storable(file.content_type, 100),
+                "size": len(file.content),
+                "inline": file.inline,
+                "content_id": storable(file.content_id, 300) or None,
+            },
         )
-        unit.rows.add(attachment)
         said = {"ticket_id": ticket_id, "entry_id": entry_id, "attachment_id": attachment.id, "kind": "filename"}
         unit.rows.put(Content, said | {"text": storable(file.name, 500)})

@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
@@ -81,8 +82,11 @@ def keep(folder: Path, items: list[bytes]) -> list[str]:
         opened.append(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600))
         with os.fdopen(os.dup(opened[-1]), "wb") as out:
             out.write(item)
-    for descriptor in [*opened, os.open(folder, os.O_RDONLY)]:
-        os.fsync(descriptor)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(os.fsync, opened))
+    opened.append(os.open(folder, os.O_RDONLY))
+    os.fsync(opened[-1])
+    for descriptor in opened:
         os.close(descriptor)
     return names
 

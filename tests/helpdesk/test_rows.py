@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
+
 import pytest
 from sqlalchemy import event, func, select
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from helpdesk.models import Address, Event, Person, Ticket
 from helpdesk.people.addresses import people_at, person_for
@@ -62,9 +66,12 @@ def test_one_statement_per_table_however_many_rows(ports: Ports) -> None:
         for _ in range(30):
             open_ticket(unit, person, desk_key="academy", subject="Vraag", at=unit.now, numbers=numbers)
         numbers.close()
-    assert sorted(inserts) == sorted(
-        ["counter", "counter", "person", "address", "ticket", "content", "ticket_person", "event"]
-    )
+    said = Counter(inserts)
+    assert said.pop("counter") == 2  # the number, and the tickets ever created
+    assert set(said.values()) == {1}
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        assert unit.session.scalar(select(func.count()).select_from(Ticket)) == 30
+        assert unit.session.scalar(select(func.count()).select_from(Event)) == 30
 
 
 def test_what_a_failed_savepoint_put_is_gone_and_its_ids_can_be_used_again(ports: Ports) -> None:
@@ -91,3 +98,47 @@ def test_numbers_that_were_drawn_and_not_used_leave_no_gap(ports: Ports) -> None
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         found = unit.session.scalars(select(Ticket.number).order_by(Ticket.id)).all()
     assert found == ["2026-00001", "2026-00002", "2026-00003"]
+
+
+def test_many_rows_are_what_few_rows_are(ports: Ports) -> None:
+    shown = []
+    for count in (2, 30):
+        with unit_of_work(ports, SYSTEM) as unit:
+            for _ in range(count):
+                ticket(unit)
+            put = unit.session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1)).one()
+            said = unit.session.execute(select(Event.kind, Event.at, Event.before, Event.account_id)).all()
+            shown.append((put.opened_at, put.spam, put.retention_state, put.done_at, said[-1]))
+    assert shown[0] == shown[1]
+
+
+def test_a_fault_of_many_rows_is_a_fault_like_any_other(ports: Ports) -> None:
+    with unit_of_work(ports, SYSTEM) as unit:
+        first = ticket(unit)
+        with pytest.raises(IntegrityError):
+            put_again(unit, first)
+        ticket(unit)
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        assert unit.session.scalar(select(func.count()).select_from(Ticket)) == 2
+
+
+def put_again(unit: Unit, first: Ticket) -> None:
+    """Tickets of which one has a number that is taken."""
+    with unit.savepoint():
+        for _ in range(10):
+            ticket(unit)
+        ticket(unit).number = first.number
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_time_without_zone_is_refused_however_many_rows(ports: Ports, count: int) -> None:
+    with pytest.raises((ValueError, StatementError), match="without zone"):
+        open_without_zone(ports, count)
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        assert unit.session.scalar(select(func.count()).select_from(Ticket)) == 0
+
+
+def open_without_zone(ports: Ports, count: int) -> None:
+    with unit_of_work(ports, SYSTEM) as unit:
+        for _ in range(count):
+            ticket(unit).opened_at = dt.datetime(2026, 11, 22, 12)  # noqa: DTZ001 - that is the fault

@@ -32,6 +32,7 @@ IMPORTERS: dict[str, tuple[str, ...]] = {
     "nh3": ("helpdesk.text.sanitize",),
     "psycopg": (),
     "pymap": ("workers.demo",),
+    "pybase64": ("mail_ingest.headers",),
     "pyotp": ("helpdesk.people.second_factor",),
     "redis": ("helpdesk.adapters", "workers.job", "workers.__main__", "web.live"),
     "pysasl": ("workers.demo",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -19,7 +21,7 @@ from helpdesk.tickets.show import ticket_json, ticket_list_json
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from mail_ingest import filing
 from mail_ingest.filing import drain
-from mail_ingest.reading import Readers
+from mail_ingest.reading import Kept, Readers
 from tests.letters import ASKER, letter, put, receive, wait
 
 
@@ -127,10 +129,16 @@ def test_what_can_t_be_read_is_a_ticket_with_its_bytes(ports: Ports) -> None:
     assert all(ticket["entries"][0]["raw_sha256"] for ticket in shown(ports))  # type: ignore[index] # JSON
 
 
-def test_a_mail_that_costs_too_much_is_read_as_far_as_that_goes() -> None:
+def kept(folder: Path, raws: Sequence[bytes]) -> list[Kept]:
+    for number, raw in enumerate(raws):
+        (folder / str(number)).write_bytes(raw)
+    return [Kept((folder / "elsewhere", folder / str(number)), len(raw)) for number, raw in enumerate(raws)]
+
+
+def test_a_mail_that_costs_too_much_is_read_as_far_as_that_goes(tmp_path: Path) -> None:
     bomb = letter("De eerste zin.") + b"x\r\n" * 9_000_000
     with Confined(1, memory=100_000_000) as confined:
-        mails = Readers(confined=confined).read([letter("een"), bomb, letter("twee")])
+        [mails] = Readers(confined=confined).read([kept(tmp_path, [letter("een"), bomb, letter("twee")])])
 
     assert [mail.reply_text.strip() for mail in (mails[0], mails[2])] == ["een", "twee"]
     assert mails[1].reply_text.startswith("De eerste zin.")
