@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -69,6 +70,8 @@ def poll(ports: Ports, *, once: bool) -> int:
             sys.stdout.write(f"{rounds.intake.mailbox}: {dict(result.states)} removed={result.removed}\n")
         return 0
     stop = _stopped_by_signal()
+    gc.collect()
+    gc.freeze()  # what stands now stays: no search for garbage goes through it again
     threads = start(all_rounds, stop)
     while not stop.wait(_BEAT_SECONDS):
         _beat(ports, "poller")

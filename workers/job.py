@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import logging
 import os
@@ -83,6 +84,8 @@ def work_forever(ports: Ports, name: str) -> int:
     heart.start()
     for name_of_job in JOBS:
         resolve(name_of_job)  # loaded before there is work, not while the first mail waits
+    gc.collect()
+    gc.freeze()  # what stands now stays: no search for garbage goes through it again
     try:
         connection.delete(*(nudge_flag(job) for job in JOBS))
         for job in JOBS:
