@@ -18,6 +18,7 @@ from web.health import blueprint as health
 from web.inbox import actions, bell, drafts, own_drafts, papers, selection
 from web.inbox import help as helping
 from web.inbox import views as inbox
+from web.joined import OURS
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
 from web.unit import PORTS
@@ -50,7 +51,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.register_blueprint(health)
     for part in (*SIGN_IN, *INBOX, files, admin):
         app.register_blueprint(part.blueprint)
-    for endpoint in ("static", "modules"):
+    for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])
     return app
 

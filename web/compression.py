@@ -9,12 +9,10 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
-from web import scripts
+from web.joined import OURS, joined_files
 
 SMALLEST = 1_000
 """Bytes below which an answer goes as it is: one packet either way."""
-SCRIPT = "js/all.js"
-"""The name under which our modules stand here as one file."""
 _LEVEL = 5
 _PADDING = 64
 _TEXTS = frozenset({"text/html", "application/json"})
@@ -35,10 +33,11 @@ def packed(text: bytes, level: int = _LEVEL) -> bytes:
 
 
 def _ready(folder: Path) -> dict[str, bytes]:
-    """Our static files, compressed as well as can be, by their name below the folder."""
+    """Our static files, compressed as well as can be, by their name below the folder; the joined by their endpoint."""
     files = (path for path in folder.rglob("*") if path.suffix in _STATIC)
-    ready = {path.relative_to(folder).as_posix(): gzip.compress(path.read_bytes(), 9, mtime=0) for path in files}
-    return ready | {SCRIPT: gzip.compress(scripts.joined(folder / "js").encode(), 9, mtime=0)}
+    texts = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    texts |= {endpoint: file.text for endpoint, file in joined_files(folder).items()}
+    return {name: gzip.compress(text, 9, mtime=0) for name, text in texts.items()}
 
 
 def install(app: Flask) -> None:
@@ -46,7 +45,7 @@ def install(app: Flask) -> None:
     ready = _ready(Path(str(app.static_folder)))
 
     def static(answer: Response) -> bytes | None:
-        name = SCRIPT if request.endpoint == "modules" else (request.view_args or {}).get("filename", "")
+        name = str((request.view_args or {}).get("filename", request.endpoint))
         return ready.get(name) if answer.status_code == 200 else None
 
     def page(answer: Response) -> bytes | None:
@@ -56,7 +55,7 @@ def install(app: Flask) -> None:
         return packed(text) if len(text) >= SMALLEST else None
 
     def compress(answer: Response) -> Response:
-        is_static = request.endpoint in {"static", "modules"}
+        is_static = request.endpoint in OURS
         if not is_static and answer.mimetype not in _TEXTS:
             return answer
         answer.headers.add("Vary", "Accept-Encoding")

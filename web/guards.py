@@ -15,12 +15,13 @@ from helpdesk.people import access, sign_in
 from helpdesk.unit import NOBODY, unit_of_work
 from web import csrf
 from web.filters import language_for
+from web.joined import OURS
 from web.unit import actor, me, ports
 
 View = TypeVar("View", bound=Callable[..., object])
 SIGNED_IN = "signed_in"
 """The verb of pages about oneself: any session will do."""
-UNRECOGNISED = frozenset({"static", "modules", "health.alive", "health.ready"})
+UNRECOGNISED = OURS | {"health.alive", "health.ready"}
 """Endpoints that are asked often and the same for everybody."""
 SEEN = "helpdesk.sessions_seen"
 TOUCH_EVERY = dt.timedelta(minutes=1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, url_for
 
-from web import scripts
+from web.joined import OURS, joined_files
 from web.unit import ports
 
 PAGE_POLICY = "; ".join(
@@ -57,14 +58,17 @@ def _page_policy() -> str:
 
 
 def install(app: Flask) -> None:
-    """Set the headers on every answer; give templates `asset(name)`, and `script()`: our modules as one file."""
+    """Set the headers on every answer; give templates `asset(name)`, and `joined("modules" or "sheets")`."""
     folder = Path(str(app.static_folder))
     versions = _versions(folder)
-    script = scripts.joined(folder / "js").encode()
-    together = hashlib.sha256(script).hexdigest()[:12]
+    files = joined_files(folder)
+
+    @cache
+    def address(name: str, _root: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
 
     def asset(name: str) -> str:
-        return url_for("static", filename=name, v=versions[name])
+        return address(name, request.root_path)
 
     def dress(answer: Response) -> Response:
         for name, value in _FIXED.items():
@@ -76,14 +80,17 @@ def install(app: Flask) -> None:
 
     def _caching(answer: Response) -> str:
         said = request.view_args or {}
-        if request.endpoint not in {"static", "modules"} or answer.status_code >= 400:
+        if request.endpoint not in OURS or answer.status_code >= 400:
             return "no-store"
-        known = together if request.endpoint == "modules" else versions.get(said.get("filename", ""))
+        file = files.get(request.endpoint or "")
+        known = file.version if file else versions.get(said.get("filename", ""))
         return _FOR_EVER if (said.get("version") or request.args.get("v")) == known else "no-cache"
 
-    def modules(version: str) -> Response:  # noqa: ARG001 - only the address changes with it
-        return Response(script, mimetype="text/javascript")
+    def file(version: str) -> Response:  # noqa: ARG001 - only the address changes with it
+        found = files[str(request.endpoint)]
+        return Response(found.text, mimetype=found.mimetype)
 
-    app.add_url_rule("/static/js-<version>/all.js", "modules", modules)
-    app.jinja_env.globals.update(asset=asset, script=lambda: url_for("modules", version=together))
+    app.add_url_rule("/static/js-<version>/all.js", "modules", file)
+    app.add_url_rule("/static/css-<version>/all.css", "sheets", file)
+    app.jinja_env.globals.update(asset=asset, joined=lambda name: url_for(name, version=files[name].version))
     app.after_request(dress)

@@ -18,6 +18,7 @@ from web.app import create_app
 OPEN = {
     "static",
     "modules",
+    "sheets",
     "health.alive",
     "health.ready",
     "inbox.home",

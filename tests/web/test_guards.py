@@ -118,7 +118,8 @@ def test_static_files_may_be_kept_for_ever_under_their_version_only(stranger: Vi
         answer = stranger.get(address)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        assert stranger.get(address.partition("?")[0] + "?v=0").headers["Cache-Control"] == "no-cache"
+        other = re.sub(r"[0-9a-f]{12}", "0" * 12, address)
+        assert (other != address, stranger.get(other).headers["Cache-Control"]) == (True, "no-cache")
     assert stranger.get("/static/../app.py").status_code == 404
 
 
