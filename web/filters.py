@@ -7,7 +7,7 @@ import re
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, g, request
 
 from helpdesk.text import language as words
 from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, translator
@@ -34,9 +34,8 @@ def choose_language() -> None:
 
 
 def _language() -> str:
-    if has_request_context() and "language" in g:
-        return str(g.language)
-    return ports().settings.language
+    chosen: str | None = g.get("language") if g else None
+    return chosen or ports().settings.language
 
 
 def _(message: str, /, **values: object) -> str:

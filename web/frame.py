@@ -24,6 +24,7 @@ VIEWS = {
 }
 """The views by the word in their address: the domain's name and the title."""
 UNCOUNTED = frozenset({"afgehandeld", "alle"})
+COUNTED = tuple(name for slug, (name, _title) in VIEWS.items() if slug not in UNCOUNTED)
 
 
 def _unseen(unit: Unit) -> str:
@@ -36,7 +37,7 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     """Values for the layout; `view` is the word of the view that is shown."""
     actor = unit.actor
     reads, decides = can(actor, "ticket.read"), can(actor, "mail.decide")
-    counts = lists.counts(unit) if reads else {}
+    counts = lists.counts(unit, COUNTED) if reads else {}
     return {
         "views": {
             slug: (title, "" if slug in UNCOUNTED else counted(counts.get(name, 0)))

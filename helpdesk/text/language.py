@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -134,7 +134,13 @@ def day_text(day: date, language: str) -> str:
 
 def moment_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
     """An aware `moment` in full, in `zone`: "zondag 22 november 2026, 09:42"."""
-    return _shown(format_datetime(moment, _MOMENT, tzinfo=zone, locale=_CLDR[language]), language)
+    return _shown(_at_minute(moment.replace(second=0, microsecond=0), _MOMENT, zone, _CLDR[language]), language)
+
+
+@lru_cache(maxsize=4096)
+def _at_minute(moment: datetime, pattern: str, zone: tzinfo, locale: str) -> str:
+    """A minute by a pattern of CLDR; kept, for the pages show the same moments over and over, and babel takes long."""
+    return format_datetime(moment, pattern, tzinfo=zone, locale=locale)
 
 
 def list_time(moment: datetime, now: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
@@ -156,7 +162,7 @@ def list_time(moment: datetime, now: datetime, language: str, zone: tzinfo = AMS
     else:
         same_year = now.astimezone(zone).year == moment.astimezone(zone).year
         pattern = _DAY_OF_YEAR if same_year else _OLD_DAY
-    return _shown(format_datetime(moment, pattern, tzinfo=zone, locale=_CLDR[language]), language)
+    return _shown(_at_minute(moment.replace(second=0, microsecond=0), pattern, zone, _CLDR[language]), language)
 
 
 def duration_text(duration: timedelta, language: str) -> str:

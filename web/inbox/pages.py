@@ -55,7 +55,6 @@ def _list_values(unit: Unit, view: str) -> dict[str, object]:
     """What the list pane shows: a page of the view, or what a kept query found."""
     title = VIEWS[view][1]
     values: dict[str, object] = {"view": view, "list_title": title, "query": None, "after": None, "open_number": ""}
-    values["staff"] = _advisors(unit)
     if query_id := request.args.get("zoek"):
         return values | _found(unit, query_id)
     after = request.args.get("na") or None
@@ -106,15 +105,14 @@ def _beside(unit: Unit, view: str) -> dict[str, object]:
     except (NotFound, Invalid):
         page = lists.list_page(unit, VIEWS[view][0])
         return {"view": view, "list_title": VIEWS[view][1], "query": None, "after": None, "page": page, "kept": {}} | {
-            "by_change": view in BY_CHANGE,
-            "staff": _advisors(unit),
+            "by_change": view in BY_CHANGE
         }
 
 
 def list_page(view: str) -> Response:
     """One page of a view."""
     with reading() as unit:
-        values = frame(unit, known_view(view)) | _list_values(unit, view)
+        values = frame(unit, known_view(view)) | _list_values(unit, view) | {"staff": _advisors(unit)}
     return shown("inbox/list.html", **values)
 
 
@@ -123,7 +121,7 @@ def list_again(fault: HelpdeskError, view: str) -> Response:
     if wanted():
         return announced(Response(), sentence(fault))
     with reading() as unit:
-        values = frame(unit, known_view(view)) | _beside(unit, view)
+        values = frame(unit, known_view(view)) | _beside(unit, view) | {"staff": _advisors(unit)}
     return shown("inbox/list.html", **values, list_problem=sentence(fault))
 
 
