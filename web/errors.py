@@ -61,9 +61,9 @@ ADVICE = {
     409: N_("Nothing was changed. Look at the page again and repeat what you did."),
     413: N_("The files are together larger than 25 MB. Send fewer or smaller files."),
     422: N_("Nothing was changed. Go back and try again."),
-    429: N_("Wait fifteen minutes and try again."),
+    429: N_("Then try again."),
     500: N_("Nothing was half done. Try again; if it stays, give this number to the technical administrator."),
-    503: N_("Nothing was half done. Try again in a minute."),
+    503: N_("Nothing was half done."),
 }
 
 
