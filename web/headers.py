@@ -8,23 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, url_for
+from markupsafe import Markup
 
-from web.joined import OURS, joined_files
+from web.joined import OURS, Sheet, joined_files, joined_sheets
 from web.unit import ports
 
-PAGE_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "frame-src 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "connect-src 'self'",
-    )
-)
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -51,17 +39,29 @@ def live_address() -> str:
     return f"{request.scheme}://{urlsplit(request.host_url).hostname}:{settings.live_port}"
 
 
-def _page_policy() -> str:
-    """The policy of a page: scripts, styles and pictures of ours, and a connection to our event stream."""
-    origin = "/".join(live_address().split("/")[:3])
-    return PAGE_POLICY + " " + origin if origin.startswith("http") else PAGE_POLICY
+def page_policy(sheet: Sheet) -> str:
+    """The policy of a page: scripts and pictures of ours, and of styles in the page this sheet alone."""
+    rules = (
+        "default-src 'none'",
+        "script-src 'self'",
+        f"style-src 'self' {sheet.source}",
+        "img-src 'self'",
+        "form-action 'self'",
+        "frame-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "connect-src 'self'",
+    )
+    return "; ".join(rules)
 
 
 def install(app: Flask) -> None:
-    """Set the headers on every answer; give templates `asset(name)`, and `joined("modules" or "sheets")`."""
+    """Set the headers on every answer; give templates `asset(name)`, `modules()` and `sheets()`."""
     folder = Path(str(app.static_folder))
     versions = _versions(folder)
     files = joined_files(folder)
+    sheet = Sheet(joined_sheets(folder / "css"))
+    policy, styles = page_policy(sheet), Markup(sheet.text)  # noqa: S704 - our own files
 
     @cache
     def address(name: str, _root: str) -> str:
@@ -73,7 +73,8 @@ def install(app: Flask) -> None:
     def dress(answer: Response) -> Response:
         for name, value in _FIXED.items():
             answer.headers.setdefault(name, value)
-        answer.headers.setdefault("Content-Security-Policy", _page_policy())
+        origin = "/".join(live_address().split("/")[:3])
+        answer.headers.setdefault("Content-Security-Policy", f"{policy} {origin}" if origin[:4] == "http" else policy)
         answer.headers["Cache-Control"] = _caching(answer)
         answer.headers.add("Vary", "Cookie")
         return answer
@@ -91,6 +92,6 @@ def install(app: Flask) -> None:
         return Response(found.text, mimetype=found.mimetype)
 
     app.add_url_rule("/static/js-<version>/all.js", "modules", file)
-    app.add_url_rule("/static/css-<version>/all.css", "sheets", file)
-    app.jinja_env.globals.update(asset=asset, joined=lambda name: url_for(name, version=files[name].version))
+    app.jinja_env.globals.update(asset=asset, sheets=lambda: styles)
+    app.jinja_env.globals["modules"] = lambda: url_for("modules", version=files["modules"].version)
     app.after_request(dress)

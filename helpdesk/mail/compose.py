@@ -31,7 +31,7 @@ _FOLDER_SIGNS = re.compile(r"[\\/:*?\"<>|]")
 _FILE_NAME_LIMIT = 120
 _AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(("notice", "alarm", "password"), "auto-generated")
 _LANGUAGES = {"nl": ("nl",), "en": ("en",), "both": ("nl", "en"), PSEUDO_LANGUAGE: (PSEUDO_LANGUAGE,)}
-_STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt"
+_STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt;overflow-wrap:break-word"
 
 
 @dataclass(frozen=True, slots=True)

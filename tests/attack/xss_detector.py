@@ -88,6 +88,7 @@ AUDIT = """(tags => {
   const foreign = /^(?:object|embed|applet|base|style|math|audio|video)$/;
   const ours = one => one.localName === 'script' ? /^\\/static\\//.test(one.getAttribute('src') || '')
     : one.localName === 'iframe' ? one.className === 'mail'
+    : one.localName === 'style' ? one.matches('head > style:only-of-type')
     : one.localName === 'meta' ? !one.httpEquiv : !foreign.test(one.localName);
   const look = (root, mail) => {
     for (const one of root.querySelectorAll('*')) {

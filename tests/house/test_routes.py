@@ -18,7 +18,6 @@ from web.app import create_app
 OPEN = {
     "static",
     "modules",
-    "sheets",
     "health.alive",
     "health.ready",
     "inbox.home",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,7 +14,8 @@ from helpdesk.ports import Ports
 from tests.letters import letter, receive
 from tests.web.visitor import Page, Visitor
 from web.guards import guard_of, needs
-from web.headers import PAGE_POLICY
+from web.headers import page_policy
+from web.joined import Sheet, joined_sheets
 
 TICKET = "/werk/w/open/2026-00001"
 FIXED = {
@@ -22,6 +24,8 @@ FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+CSS = Path(__file__).parents[2] / "web" / "static" / "css"
 
 
 def filled(rule: str) -> str:
@@ -106,14 +110,14 @@ def test_every_answer_carries_the_headers(site_ports: Ports, marije: Visitor, pa
     receive(site_ports, letter())
     answer = marije.client.get(path)
     assert {name: answer.headers.get(name) for name in FIXED} == FIXED
-    assert answer.headers["Content-Security-Policy"] == PAGE_POLICY
+    assert answer.headers["Content-Security-Policy"] == page_policy(Sheet(joined_sheets(CSS)))
     assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_static_files_may_be_kept_for_ever_under_their_version_only(stranger: Visitor) -> None:
     page = stranger.get("/inloggen").text
     found = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert len(found) >= 3
+    assert len(found) >= 2
     for address in found:
         answer = stranger.get(address)
         assert answer.status_code == 200

@@ -47,7 +47,6 @@ UNSEEN_TAGS = {"pre", "kbd", "code"}
 NO_PAGES = {
     "static": "files of ours, looked at below",
     "modules": "scripts, looked at below",
-    "sheets": "style sheets, which say nothing",
     "health.alive": "for machines",
     "health.ready": "for machines",
     "files.attachment": "somebody's file",

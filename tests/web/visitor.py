@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from web.joined import joined_sheets
+
 PASSWORD = "een lang wachtwoord"
 _VOID = {"input", "img", "br", "meta", "link", "hr"}
 _SPOKEN = ("title", "aria-label", "aria-description", "aria-roledescription", "placeholder", "alt", "label")
+SHEET = joined_sheets(Path(__file__).parents[2] / "web" / "static" / "css")
+"""The style of every page; any other is none of ours."""
 
 
 @dataclass
@@ -66,7 +71,7 @@ class Page(HTMLParser):
 
     def _note(self, tag: str, said: dict[str, str]) -> None:
         self.active += [f"{tag} {name}" for name in said if name.startswith("on") or name == "style"]
-        self.active += [tag] if tag in {"style", "object", "embed"} or (tag == "script" and "src" not in said) else []
+        self.active += [tag] if tag in {"object", "embed"} or (tag == "script" and "src" not in said) else []
         self.ids += [said["id"]] if "id" in said else []
         self.texts += [(name, said[name]) for name in _SPOKEN if said.get(name)]
         self.language = said.get("lang", "") if tag == "html" else self.language
@@ -109,6 +114,8 @@ class Page(HTMLParser):
         if self._area and self._form is not None:
             before = self._form.fields.get(self._area, "")
             self._form.fields[self._area] = f"{before}{data}".removeprefix("\n")
+        if self._stack[-1:] == ["style"] and data != SHEET:
+            self.active.append("style")
         if not data.strip() or (self._stack and self._stack[-1] in {"script", "style"}):
             return
         tag = self._stack[-1] if self._stack else ""
