@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from helpdesk.commands import operations, register, retention, set_up, ticket, user
+from helpdesk.commands import fact, importing, operations, person, register, retention, set_up, ticket, user
 from helpdesk.commands.console import Console, error_line
 from helpdesk.errors import HelpdeskError
 from helpdesk.wiring import connect, keys_path
@@ -27,6 +27,10 @@ for command in (
     user.user,
     register.register,
     retention.retention,
+    fact.fact,
+    importing.import_file,
+    importing.group,
+    person.person,
 ):
     helpdesk.add_command(command)
 

@@ -19,7 +19,8 @@ DELIVER_WAITING = "workers.outbound:deliver_waiting"
 CLEAN_WAITING = "workers.cleaning:clean_waiting"
 SWEEP = "workers.upkeep:sweep"
 CHECK_ALARMS = "workers.upkeep:check_alarms"
-JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS)
+IMPORT_WAITING = "workers.importing:import_waiting"
+JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, IMPORT_WAITING)
 
 
 class Blobs(Protocol):

@@ -69,6 +69,9 @@ EVENT = {
     "entry_moved_away": N_("message moved to another ticket"),
     "entry_moved_here": N_("message moved to this ticket"),
     "hint_dismissed": N_("hint dismissed"),
+    "requester_matched": N_("sender matched to a known person"),
+    "match_undone": N_("match of the sender undone"),
+    "requester_kind": N_("kind of the sender set"),
 }
 NOTICE = {
     "assigned": N_("assigned to you"),

@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from helpdesk.commands.console import Console, pass_console, say, show
 from helpdesk.models import Ticket
 from helpdesk.people.access import ticket_for
-from helpdesk.retention import clock
-from helpdesk.retention.policy import in_force
-from helpdesk.retention.terms import day_of
-from helpdesk.retention.why import state_sentence, step_sentence
+from helpdesk.retention.why import kept
+from helpdesk.text.language import N_, translator
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
+_KNOWN = N_("Known: {facts}.")
+_NOTHING = N_("nothing yet")
 _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
@@ -36,22 +36,26 @@ def why(console: Console, number: str, language: str, *, as_json: bool) -> None:
     if as_json:
         show(found, as_json=True)
         return
-    for line in (found["sentence"], *found["steps"]):
-        say(line)
+    say(found["sentence"])
+    for one in found["requesters"]:
+        say(one["step"])
+        facts = ", ".join(one["facts"]) or translator(language).gettext(_NOTHING)
+        say("  " + translator(language).gettext(_KNOWN).format(facts=facts))
 
 
 def _why(unit: Unit, number: str, language: str) -> dict[str, Any]:
     ticket = ticket_for(unit, number, "ticket.read")
-    reckoning = clock.reckoned(unit.session, ticket.id, day_of(unit.now))
-    registers = in_force(unit.session)
+    found = kept(unit, ticket, language)
     return {
         "number": ticket.number,
-        "state": ticket.retention_state,
-        "rule": reckoning.rule,
-        "version": reckoning.version,
-        "due_on": reckoning.due_on and reckoning.due_on.isoformat(),
-        "sentence": state_sentence(reckoning, ticket.retention_state, language),
-        "steps": [step_sentence(step, registers, language) for step in reckoning.steps],
+        "state": found.state,
+        "rule": found.rule,
+        "version": found.version,
+        "due_on": found.due_on and found.due_on.isoformat(),
+        "next_on": found.recheck_on and found.recheck_on.isoformat(),
+        "sentence": found.sentence,
+        "steps": [one.step for one in found.requesters],
+        "requesters": [{"step": one.step, "facts": list(one.facts)} for one in found.requesters],
     }
 
 

@@ -19,6 +19,7 @@ VERBS: dict[str, frozenset[str]] = {
     "policy.read": frozenset({"functional_admin", "privacy_officer", "record_manager", "auditor"}),
     "policy.propose": frozenset({"functional_admin", "privacy_officer", "record_manager"}),
     "policy.approve": frozenset({"privacy_officer", "record_manager"}),
+    "fact.read": frozenset({"functional_admin", "privacy_officer"}),
     "fact.write": frozenset({"functional_admin"}),
     "import.run": frozenset({"functional_admin"}),
     "import.second": frozenset({"privacy_officer"}),

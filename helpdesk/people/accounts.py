@@ -17,7 +17,7 @@ from helpdesk.models import Account, AccountRole, SignInLink, WebSession
 from helpdesk.models.account import ROLES
 from helpdesk.people.addresses import normal
 from helpdesk.security_log import note
-from helpdesk.unit import Unit
+from helpdesk.unit import Actor, Unit
 
 PASSWORDS = PasswordHasher()
 _SHORTEST = 12
@@ -70,6 +70,15 @@ def account_named(unit: Unit, email: str) -> Account:
     if account is None:
         raise NotFound("There is no account with this address.")
     return account
+
+
+def actor_named(unit: Unit, email: str) -> Actor:
+    """The actor that an account which can sign in stands for; NotFound otherwise."""
+    account = account_named(unit, email)
+    if not account.active:
+        raise NotFound("There is no account with this address.")
+    roles = unit.session.scalars(select(AccountRole.role).where(AccountRole.account_id == account.id))
+    return Actor(account.id, frozenset(roles))
 
 
 def create_account(

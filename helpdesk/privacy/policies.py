@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from helpdesk.errors import Conflict, Invalid, Misconfigured, NotFound
 from helpdesk.models import Policy
 from helpdesk.people.access import require
-from helpdesk.privacy.two_people import require_second
+from helpdesk.people.two_people import require_second
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.register.coverage import coverage

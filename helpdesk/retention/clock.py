@@ -38,14 +38,24 @@ def touch(unit: Unit, ticket_id: int) -> None:
 
 def touch_person(unit: Unit, person_id: int) -> None:
     """Reckon every ticket this person asked, at the end of the unit (RD-101)."""
+    touch_people(unit, [person_id])
+
+
+def touch_people(unit: Unit, person_ids: Collection[int]) -> None:
+    """The same for several people, in one question."""
     unit.session.flush()
+    for ticket_id in asked_by(unit.session, person_ids):
+        touch(unit, ticket_id)
+
+
+def asked_by(session: Session, person_ids: Collection[int]) -> set[int]:
+    """The tickets these people asked; where one was merged, the ticket it went to."""
     asked = (
-        select(Ticket.id, Ticket.merged_into_id)
+        select(func.coalesce(Ticket.merged_into_id, Ticket.id))
         .join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
-        .where(TicketPerson.person_id == person_id, TicketPerson.role == "requester")
+        .where(TicketPerson.person_id.in_(person_ids), TicketPerson.role == "requester")
     )
-    for ticket_id, merged_into_id in unit.session.execute(asked):
-        touch(unit, merged_into_id or ticket_id)
+    return set(session.scalars(asked)) if person_ids else set()
 
 
 def _reckon_touched(unit: Unit, ids: set[int]) -> None:
@@ -106,6 +116,13 @@ def reckoned(session: Session, ticket_id: int, today: dt.date) -> Reckoning:
     return _reckonings(session, [ticket_id], in_force(session), today)[ticket_id]
 
 
+def foreseen(
+    session: Session, ids: Collection[int], asked: Mapping[int, Asker], today: dt.date
+) -> dict[int, Reckoning]:
+    """What would hold for these tickets if those people were as told; changes nothing (RD-14, RD-26)."""
+    return _reckonings(session, ids, in_force(session), today, asked)
+
+
 def is_state(word: str) -> bool:
     """Whether a word is one of the states of RD-24; waiting and blocked must say why."""
     state, colon, why = word.partition(":")
@@ -154,7 +171,11 @@ def _columns_held(session: Session, ids: Collection[int]) -> dict[int, tuple[Any
 
 
 def _reckonings(
-    session: Session, ids: Collection[int], registers: Mapping[str, Register], today: dt.date
+    session: Session,
+    ids: Collection[int],
+    registers: Mapping[str, Register],
+    today: dt.date,
+    told: Mapping[int, Asker] | None = None,
 ) -> dict[int, Reckoning]:
     rows = session.execute(
         select(Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id).where(
@@ -163,7 +184,7 @@ def _reckonings(
     ).all()
     if not registers:
         return {row.id: Reckoning(FIRST_STATE) for row in rows}
-    askers, contacts, held = _askers(session, ids), _last_contacts(session, ids), _held(session, ids)
+    askers, contacts, held = _askers(session, ids, told or {}), _last_contacts(session, ids), _held(session, ids)
     matters = {
         row.id: Matter(
             opened_on=day_of(row.opened_at),
@@ -196,8 +217,8 @@ def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
     return frozenset(ticket_id for ticket_id in session.scalars(lying) if ticket_id is not None)
 
 
-def _askers(session: Session, ids: Collection[int]) -> dict[int, list[Asker]]:
-    """The requesters of each ticket and of those merged into it, with their facts in force."""
+def _askers(session: Session, ids: Collection[int], told: Mapping[int, Asker]) -> dict[int, list[Asker]]:
+    """The requesters of each ticket and of those merged into it, with their facts in force, or as told."""
     source = aliased(Ticket)
     into = func.coalesce(source.merged_into_id, source.id)
     rows = session.execute(
@@ -213,9 +234,10 @@ def _askers(session: Session, ids: Collection[int]) -> dict[int, list[Asker]]:
     facts = facts_of(session, {row[1] for row in rows})
     found: dict[int, list[Asker]] = defaultdict(list)
     for ticket_id, person_id, kind, processing, shared in rows:
-        asker = (
-            Asker(person_id, "unknown", processing) if shared else Asker(person_id, kind, processing, facts[person_id])
-        )
+        if shared:
+            asker = Asker(person_id, "unknown", processing)
+        else:
+            asker = told.get(person_id) or Asker(person_id, kind, processing, facts[person_id])
         found[ticket_id].append(asker)
     return found
 

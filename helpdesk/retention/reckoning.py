@@ -173,7 +173,11 @@ def _late(asker: Asker, matter: Matter, registers: Mapping[str, Register], step:
 
 
 def _settlement(view: _View) -> _Found:
-    """The newest spell governs. An open one stops the clock; a settlement that may be that of an earlier spell, too."""
+    """The newest spell governs. An open one stops the clock; a settlement that may be that of an earlier spell, too.
+
+    The settlement of an earlier spell may be late and fall into the next one: after a re-hire only one that is not
+    before the new end counts.
+    """
     asker = view.asker
     start, end, settled = (asker.newest(name) for name in ("employment.start", "employment.end", "dismissal.settled"))
     if end is not None and end > view.today and settled is None:
@@ -184,7 +188,8 @@ def _settlement(view: _View) -> _Found:
     earlier = any(fact.valid_on < start for fact in asker.facts if fact.type != "account.last_login")
     if not left and (earlier or settled is None or settled < start):
         return "waiting:employment"
-    return _settled(settled if settled is not None and settled >= start else None, end)
+    since = end if left and earlier and end is not None else start
+    return _settled(settled if settled is not None and settled >= since else None, end)
 
 
 def _settled(settled: dt.date | None, end: dt.date | None) -> _Found:

@@ -1,12 +1,22 @@
-"""Until when a ticket is kept and why, in one sentence per requester and one for the ticket (RD-104). Names nobody."""
+"""Until when a ticket is kept and why, in one sentence per requester and one for the ticket (RD-104). Names nobody.
+
+Command, page and export ask `kept`, so that all of them say the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from helpdesk.retention.reckoning import Reckoning, Step
+from helpdesk.models import Ticket
+from helpdesk.retention import clock
+from helpdesk.retention.policy import in_force
+from helpdesk.retention.reckoning import Known, Reckoning, Step
 from helpdesk.retention.register.model import Anchor, Register
-from helpdesk.text.language import N_, day_text, period_text, translator
+from helpdesk.retention.terms import day_of
+from helpdesk.text.language import N_, PSEUDO_LANGUAGE, day_text, period_text, pseudo, translator
+from helpdesk.unit import Unit
 
 _STATES = {
     "waiting:register": N_("It is kept: no register of processing is in force yet."),
@@ -24,6 +34,63 @@ _STATES = {
     "blocked:original": N_("Its term ended on {last_day}, but the mail itself still lies in the mailbox."),
 }
 _STEP = N_("Rule {rule}: {period} after {anchor} on {anchor_on}, so until and including {last_day}.")
+FACT = {
+    "employment.start": N_("start of employment"),
+    "employment.end": N_("end of employment"),
+    "dismissal.settled": N_("settlement of the dismissal"),
+    "account.last_login": N_("last sign-in"),
+    "contract.end": N_("end of the contract"),
+    "system.lms.end_of_life": N_("end of life of Class/Moodle"),
+}
+_FACT = N_("{fact} on {day}")
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """What is known of one requester, in words, and the reckoning for them."""
+
+    facts: tuple[str, ...]
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Until when one ticket is kept, as it stands today."""
+
+    state: str
+    rule: str | None
+    version: str | None
+    due_on: dt.date | None
+    recheck_on: dt.date | None
+    sentence: str
+    requesters: tuple[Requester, ...]
+
+
+def kept(unit: Unit, ticket: Ticket, language: str) -> Kept:
+    """What holds for a ticket today. Whoever asks has made sure that it may be read."""
+    found = clock.reckoned(unit.session, ticket.id, day_of(unit.now))
+    registers = in_force(unit.session)
+    facts = clock.facts_of(unit.session, {step.person_id for step in found.steps})
+    return Kept(
+        state=ticket.retention_state,
+        rule=found.rule,
+        version=found.version,
+        due_on=found.due_on,
+        recheck_on=found.recheck_on,
+        sentence=state_sentence(found, ticket.retention_state, language),
+        requesters=tuple(
+            Requester(_facts(facts[step.person_id], language), step_sentence(step, registers, language))
+            for step in found.steps
+        ),
+    )
+
+
+def _facts(known: Sequence[Known], language: str) -> tuple[str, ...]:
+    said = translator(language).gettext
+    return tuple(
+        said(_FACT).format(fact=said(FACT[fact.type]), day=day_text(fact.valid_on, language))
+        for fact in sorted(known, key=lambda fact: (fact.valid_on, fact.type))
+    )
 
 
 def state_sentence(found: Reckoning, state: str, language: str) -> str:
@@ -48,11 +115,18 @@ def step_sentence(step: Step, registers: Mapping[str, Register], language: str) 
         .format(
             rule=step.rule,
             period=period_text(span.years, span.months, span.weeks, span.days, language),
-            anchor=(anchor.nl if language == "nl" else anchor.en) if anchor else step.anchor,
+            anchor=_named(anchor, language) if anchor else step.anchor,
             anchor_on=day_text(step.anchor_on, language),
             last_day=day_text(step.last_day, language),
         )
     )
+
+
+def _named(anchor: Anchor, language: str) -> str:
+    """The words of the register: its own Dutch, and English for all others."""
+    if language == PSEUDO_LANGUAGE:
+        return pseudo(anchor.en)
+    return anchor.nl if language == "nl" else anchor.en
 
 
 def _anchor(key: str, registers: Mapping[str, Register]) -> Anchor | None:

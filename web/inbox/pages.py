@@ -12,6 +12,7 @@ from flask import Response, render_template, request, url_for
 from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound, Unavailable
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import Staff, staff
+from helpdesk.retention.why import kept as kept_until
 from helpdesk.text.language import N_
 from helpdesk.tickets import asker, drafts, finding, lists, seen
 from helpdesk.tickets.thread import thread_of
@@ -170,6 +171,7 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
         "names": {str(person.id): person.name for person in everybody},
         "composer": shown,
         "asker": asker.asker_of(unit, thread.requester.person_id, thread.ticket.id) if thread.requester else None,
+        "kept_until": kept_until(unit, thread.ticket, unit.actor.language),
         "to": shown.to or (thread.requester.address if thread.requester else ""),
         "last_entry": max((entry.id for entry in thread.entries), default=0),
         "moved_from": _moved_from(unit, thread),

@@ -129,10 +129,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """When a run or an import stops for a second person: above `count` and above `share` of all (RD-26, RD-27)."""
+    """When a run or an import stops for a second person: above `count` and above `share` of all (RD-26, RD-27).
+
+    `shifted` is the same for dates that an import moves or takes back: above it and above `share` of those held.
+    """
 
     share: float = 0.02
     count: int = 500
+    shifted: int = 20
     clock_jump: Period = field(default_factory=lambda: Period(days=2))
 
 

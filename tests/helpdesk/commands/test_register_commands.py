@@ -79,6 +79,7 @@ def test_why_says_the_arithmetic_and_no_name(ports: Ports) -> None:
             "Rule R13: 6 months after the last message on Sunday 22 November 2026, "
             "so until and including Saturday 22 May 2027."
         ),
+        "  Known: nothing yet.",
     ]
     found = json.loads(_retention(ports, "why", number, "--json"))
     assert (found["state"], found["rule"], found["due_on"]) == ("dated", "R13", "2027-05-23")

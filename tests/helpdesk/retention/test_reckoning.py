@@ -13,6 +13,7 @@ from helpdesk.retention.register.load import shipped
 REGISTERS = shipped()
 TODAY = dt.date(2030, 1, 1)
 START, END, SETTLED, LOGIN = "employment.start", "employment.end", "dismissal.settled", "account.last_login"
+_OWN_TO_COME = "waiting:settlement"
 
 
 def _day(text: str) -> dt.date:
@@ -56,6 +57,11 @@ def test_without_a_register_everything_waits() -> None:
         # and gone again: only a settlement of the new spell starts it anew
         (((SETTLED, "2027-01-01"), (START, "2028-01-01"), (END, "2029-01-01")), "waiting:settlement"),
         (((SETTLED, "2027-01-01"), (START, "2028-01-01"), (END, "2029-01-01"), (SETTLED, "2029-02-01")), "dated"),
+        # the old spell's settlement came late, after the new start: it is not that of the new end
+        (
+            ((END, "2026-12-01"), (START, "2027-01-01"), (SETTLED, "2027-03-01"), (END, "2029-01-01")),
+            "waiting:settlement",
+        ),
     ],
 )
 def test_employees(facts: tuple[tuple[str, str], ...], state: str) -> None:

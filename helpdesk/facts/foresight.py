@@ -1,0 +1,89 @@
+"""What an import would do to tickets before it does it, and when that is too much for one person (RD-26)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk.facts.planning import Known
+from helpdesk.models import Fact, Ticket
+from helpdesk.retention import clock
+from helpdesk.retention.policy import in_force
+from helpdesk.retention.reckoning import Asker
+from helpdesk.retention.reckoning import Known as KnownFact
+from helpdesk.retention.register.model import Brake
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How heavy an import is: tickets it makes due at once of all tickets, dates it moves of all dates held."""
+
+    due: int
+    tickets: int
+    shifted: int
+    dates: int
+    dated: int = 0
+    swapped: int = 0
+
+    def brake(self, limit: Brake) -> str | None:
+        """Why it stops for a second person, as a fixed word, or none."""
+        if self.due > max(limit.count, limit.share * self.tickets):
+            return "many_due"
+        if self.shifted > max(limit.shifted, limit.share * self.dates):
+            return "many_shifted"
+        return "day_month" if self.swapped > limit.share * self.dated else None
+
+
+def limit(session: Session) -> Brake:
+    """The brake of the registers in force: the tighter one of each; without a register the usual one."""
+    brakes = [register.brake for register in in_force(session).values()] or [Brake()]
+    return Brake(
+        share=min(one.share for one in brakes),
+        count=min(one.count for one in brakes),
+        shifted=min(one.shifted for one in brakes),
+    )
+
+
+def due_at_once(session: Session, people: Mapping[int, Known], joined: Mapping[int, int], today: dt.date) -> int:
+    """How many tickets that are not due would be, if people were as planned."""
+    asked = {person_id: _asker(person) for person_id, person in people.items() if person_id > 0}
+    asked |= {other_id: _asker(people[into_id]) for other_id, into_id in joined.items() if into_id in people}
+    tickets: set[int] = set()
+    for some in _chunks(asked):
+        tickets |= clock.asked_by(session, some)
+    count = 0
+    for ids in _chunks(sorted(tickets)):
+        due = Ticket.due_on.is_not(None) & (Ticket.due_on <= today)
+        before = set(session.scalars(select(Ticket.id).where(Ticket.id.in_(ids), due)))
+        after = clock.foreseen(session, ids, asked, today)
+        count += sum(
+            one.due_on is not None and one.due_on <= today and ticket_id not in before
+            for ticket_id, one in after.items()
+        )
+    return count
+
+
+def totals(session: Session) -> tuple[int, int]:
+    """All tickets, and all dates that terms may count from."""
+    tickets = session.scalar(select(func.count()).select_from(Ticket)) or 0
+    moving = ("employment.end", "dismissal.settled")
+    dates = session.scalar(select(func.count()).select_from(Fact).where(Fact.type.in_(moving))) or 0
+    return tickets, dates
+
+
+def _asker(person: Known) -> Asker:
+    facts = tuple(KnownFact(fact.type, fact.valid_on) for fact in person.facts)
+    return Asker(person.id, person.kind, person.processing, facts)
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while some := list(islice(rest, _CHUNK)):
+        yield some

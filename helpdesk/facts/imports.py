@@ -1,0 +1,244 @@
+"""An import from upload to its end: kept, previewed, stopped by the brake or let through, applied in batches, gone.
+
+The row is the job: whatever process is killed, another goes on after the last row that was written, and the file goes
+when the run ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk import leases
+from helpdesk.errors import Conflict, Invalid, NotFound
+from helpdesk.facts import applying
+from helpdesk.facts.file_index import ImportFile
+from helpdesk.facts.given import Given, Problem
+from helpdesk.facts.planning import Planner
+from helpdesk.facts.preview import Preview, batches, outcome, planner_for, preview
+from helpdesk.facts.profiles import Profile, profile
+from helpdesk.models import ImportProblem, ImportRun
+from helpdesk.people.access import require
+from helpdesk.people.two_people import require_second
+from helpdesk.ports import IMPORT_WAITING, Ports
+from helpdesk.security_log import note
+from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
+
+OPEN_STATES = ("preview", "braked", "running")
+LEASE = "imports"
+_LEASE_SECONDS = 60
+_UNDECIDED = dt.timedelta(days=7)
+"""How long a file waits for somebody to decide on it."""
+
+
+def receive(unit: Unit, own: Profile, content: bytes | Path, profile_id: int | None = None) -> int:
+    """Keep a file to be brought in. Returns the id of its run. Raises Conflict while one of its feed is not ended."""
+    require(unit.actor, "import.run")
+    going = select(ImportRun.id).where(ImportRun.feed == own.key, ImportRun.state.in_(OPEN_STATES))
+    if (open_id := unit.session.scalar(going)) is not None:
+        raise Conflict(
+            "Import {id} of the same kind is not finished. Let it go on or stop it first.",
+            code="import_open",
+            id=open_id,
+        )
+    (key,) = unit.ports.blobs.stage([content])
+    run = ImportRun(
+        feed=own.key,
+        profile_id=profile_id,
+        blob=key,
+        file_kind="csv",
+        taken_at=unit.now,
+        started_at=unit.now,
+        started_by_id=unit.actor.account_id,
+    )
+    unit.session.add(run)
+    unit.session.flush()
+    note(unit, "import.receive", "import", run.id)
+    unit.after_commit(lambda: unit.ports.blobs.settle([key]))
+    return run.id
+
+
+def look(ports: Ports, actor: Actor, run_id: int, show: int = 0) -> Preview:
+    """Preview a kept file and write down its numbers and its rows with errors. Raises Invalid for the whole file."""
+    with unit_of_work(ports, actor, write=False) as unit:
+        run = _run(unit, run_id)
+        if run.state not in ("preview", "braked"):
+            raise Conflict("This import was started already.", code="import_started")
+        try:
+            with unit.ports.blobs.open(run.blob or "") as source:
+                found = preview(unit, source, profile(unit, run.feed), show, run.taken_at)
+        except Invalid:
+            _failed(ports, run_id)
+            raise
+    with unit_of_work(ports, actor) as unit:
+        run = _run(unit, run_id)
+        if run.state not in ("preview", "braked"):
+            raise Conflict("This import was started already.", code="import_started")
+        run.rows, run.file_kind, run.brake = found.rows, found.kind, found.brake
+        run.state = "braked" if found.brake else "preview"
+        run.counts = {"preview": dict(found.counts)}
+        _keep_problems(unit, run_id, found.problems)
+    return found
+
+
+def _failed(ports: Ports, run_id: int) -> None:
+    """End a run whose file can't be read at all."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        run = _run(unit, run_id)
+        run.state, run.finished_at = "failed", unit.now
+    _file_gone(ports, run_id)
+
+
+def start(ports: Ports, actor: Actor, run_id: int, show: int = 0) -> Preview:
+    """Begin to bring a file in, unless the brake stops it: then it waits for a second person. Changes as of now."""
+    found = look(ports, actor, run_id, show)
+    with unit_of_work(ports, actor) as unit:
+        run = _run(unit, run_id)
+        unit.claim(ImportRun, run.id, run.version)
+        if run.state == "preview":
+            run.state = "running"
+            note(unit, "import.start", "import", run_id)
+            unit.nudge(IMPORT_WAITING)
+    return found
+
+
+def allow(unit: Unit, run_id: int, reason: str) -> None:
+    """Let a stopped import through, as the second person, with a reason."""
+    run = _run(unit, run_id, "import.second")
+    require_second(unit, "import.second", run.started_by_id)
+    if run.state != "braked":
+        raise Conflict("This import was not stopped, or it was decided already.", code="decided")
+    if not reason.strip():
+        raise Invalid("Say why this import may go on.", field="reason")
+    unit.claim(ImportRun, run.id, run.version)
+    run.state, run.reason, run.second_id = "running", reason.strip(), unit.actor.account_id
+    note(unit, "import.allow", "import", run_id)
+    unit.nudge(IMPORT_WAITING)
+
+
+def stop(unit: Unit, run_id: int) -> None:
+    """Bring no more of it in. What was written stays; the file goes."""
+    run = _run(unit, run_id)
+    if run.state not in OPEN_STATES:
+        raise Conflict("This import has ended already.", code="decided")
+    unit.claim(ImportRun, run.id, run.version)
+    run.state, run.finished_at = "stopped", unit.now
+    note(unit, "import.stop", "import", run_id)
+    unit.after_commit(lambda: _file_gone(unit.ports, run_id))
+
+
+def carry_on(ports: Ports, run_id: int, seconds: float | None = None) -> bool:
+    """Bring in what is left of a running import, in batches, for about so many seconds; whether it has ended.
+
+    One process at a time; a run that another one works on is left to it.
+    """
+    if not leases.hold(ports, LEASE, _LEASE_SECONDS):
+        return False
+    try:
+        return _carry_on(ports, run_id, seconds)
+    finally:
+        leases.release(ports, LEASE)
+
+
+def _carry_on(ports: Ports, run_id: int, seconds: float | None) -> bool:
+    began = ports.now()
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        run = _run(unit, run_id)
+        if run.state != "running":
+            return True
+        # Begun in somebody's name, who was allowed to: it goes on in that name whatever became of their roles.
+        actor = Actor(run.started_by_id, SYSTEM.roles)
+        own = profile(unit, run.feed)
+    done = run.row_done
+    if done < run.rows:
+        with ports.blobs.open(run.blob or "") as source:
+            with unit_of_work(ports, actor, write=False) as unit:
+                file = ImportFile(unit, source, own)
+                planner = planner_for(unit, file, run.taken_at)
+            for some in batches(file.rows(done)):
+                if not _write_batch(ports, actor, run_id, planner, some):
+                    return True
+                if seconds is not None and (ports.now() - began).total_seconds() > seconds:
+                    return False
+    return _finish(ports, run_id)
+
+
+def _write_batch(ports: Ports, actor: Actor, run_id: int, planner: Planner, some: list[Given | None]) -> bool:
+    """One batch in one transaction with the cursor and the counts; False when the run was stopped meanwhile."""
+    with unit_of_work(ports, actor) as unit:
+        run = _run(unit, run_id)
+        unit.claim(ImportRun, run.id, run.version)
+        if run.state != "running" or not leases.hold_in(unit, LEASE, _LEASE_SECONDS):
+            return False
+        counts = Counter(run.counts.get("done", {}))
+        plans, problems = outcome(planner.plan(unit.session, [row for row in some if row is not None]), counts)
+        applying.write(unit, plans, planner.profile.feed)
+        counts["problems"] += len(problems) + sum(row is None for row in some)
+        run = _run(unit, run_id)
+        run.row_done += len(some)
+        run.counts = run.counts | {"done": dict(counts)}
+        _keep_problems(unit, run_id, problems)
+    planner.forget()
+    return True
+
+
+def _finish(ports: Ports, run_id: int) -> bool:
+    with unit_of_work(ports, SYSTEM) as unit:
+        run = _run(unit, run_id)
+        run.state, run.finished_at = "done", unit.now
+        note(unit, "import.done", "import", run_id)
+    _file_gone(ports, run_id)
+    return True
+
+
+def _file_gone(ports: Ports, run_id: int) -> None:
+    """Destroy the file of a run that has ended, then its key: a crash between leaves a key for `tidy`."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        key = _run(unit, run_id).blob
+    if key is not None:
+        ports.blobs.destroy([key])
+        with unit_of_work(ports, SYSTEM) as unit:
+            _run(unit, run_id).blob = None
+
+
+def tidy(ports: Ports) -> None:
+    """End what nobody decided on for a week, and let go of files whose run has ended."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        waiting = select(ImportRun).where(
+            ImportRun.state.in_(("preview", "braked")), ImportRun.started_at < unit.now - _UNDECIDED
+        )
+        for run in unit.session.scalars(waiting):
+            run.state, run.finished_at = "stopped", unit.now
+        unit.session.flush()
+        ended = select(ImportRun.id).where(ImportRun.blob.is_not(None), ImportRun.state.not_in(OPEN_STATES))
+        ids = unit.session.scalars(ended).all()
+    for run_id in ids:
+        _file_gone(ports, run_id)
+
+
+def running(ports: Ports) -> list[int]:
+    """The runs that wait to go on."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        return list(
+            unit.session.scalars(select(ImportRun.id).where(ImportRun.state == "running").order_by(ImportRun.id))
+        )
+
+
+def _run(unit: Unit, run_id: int, verb: str = "import.run") -> ImportRun:
+    require(unit.actor, verb)
+    run = unit.session.get(ImportRun, run_id, populate_existing=True)
+    if run is None:
+        raise NotFound("There is no such import.")
+    return run
+
+
+def _keep_problems(unit: Unit, run_id: int, problems: list[Problem]) -> None:
+    """Rows with errors by line and fixed word; found again, they are written once."""
+    dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
+    rows = [{"run_id": run_id, "line": one.line, "code": one.code, "field": one.field} for one in problems]
+    if rows:
+        unit.session.connection().execute(dialect.insert(ImportProblem).on_conflict_do_nothing(), rows)

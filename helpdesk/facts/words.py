@@ -1,0 +1,100 @@
+"""What imports say to people: what is wrong with a row, why one stopped, what its numbers mean. Decides nothing."""
+
+from __future__ import annotations
+
+from helpdesk.facts.given import Problem
+from helpdesk.facts.planning import Plan
+from helpdesk.retention.why import FACT
+from helpdesk.text.language import N_, day_text, words_of
+
+FIELD = {
+    "": N_("this row"),
+    "personnel_no": N_("personnel number"),
+    "address": N_("e-mail address"),
+    "name": N_("name"),
+    "first_name": N_("first name"),
+    "initials": N_("initials"),
+    "prefix": N_("prefix of the surname"),
+    "last_name": N_("surname"),
+    "kind": N_("kind of person"),
+    "department": N_("department"),
+    "account_status": N_("status of the account"),
+    "started_on": N_("start of employment"),
+    "ended_on": N_("end of employment"),
+    "settled_on": N_("settlement of the dismissal"),
+    "last_login_on": N_("last sign-in"),
+    "reason": N_("reason"),
+    "reference": N_("reference"),
+}
+PROBLEM = {
+    "missing": N_("The {field} is missing."),
+    "too_long": N_("The {field} is too long."),
+    "bad_address": N_("The {field} is no e-mail address."),
+    "bad_date": N_("The {field} is no date that can be read, or no day of the calendar."),
+    "far_date": N_("The {field} is too far away to be true."),
+    "future_date": N_("The {field} is still to come, and it says that something happened."),
+    "end_before_start": N_("The end of employment lies before its start."),
+    "unknown_word": N_("The {field} is a word that this import does not know."),
+    "own_address": N_("The {field} is one of the helpdesk's own."),
+    "shared_address": N_("The {field} is used by several people and stands for nobody."),
+    "address_twice": N_("The {field} stands in the file for somebody else too, and both are here."),
+    "address_taken": N_("The {field} belongs to somebody else, who has not left as far as is known."),
+    "claimed_by_hand": N_("The {field} belongs to a sender about whom dates were entered by hand."),
+    "twice": N_("This person stands in the file more than once, with other data. None of these rows is used."),
+    "repeated": N_("This very row stood in the file before. It counts once."),
+    "nobody": N_("Nobody is known by this number or address."),
+    "by_hand": N_("The {field} was entered by hand as another date. The file changes nothing here."),
+}
+BRAKE = {
+    "many_due": N_("So many tickets would become due at once that a second person has to let it through."),
+    "many_shifted": N_("So many dates would move that a second person has to let it through."),
+    "day_month": N_("So many dates can only be read with day and month the other way round that it stops."),
+}
+COUNT = {
+    "people_new": N_("people who are new"),
+    "people_claimed": N_("senders who turn out to be known people"),
+    "people_changed": N_("people of whom something changes"),
+    "addresses_new": N_("addresses that are new"),
+    "addresses_moved": N_("addresses that go to another person"),
+    "facts_added": N_("dates that are added"),
+    "facts_corrected": N_("dates that are corrected"),
+    "facts_retracted": N_("dates that are taken back"),
+    "unchanged": N_("rows that change nothing"),
+    "passed_over": N_("rows about people who never asked anything: not kept"),
+    "problems": N_("rows with an error: not used"),
+}
+STATE = {
+    "preview": N_("looked at, not started"),
+    "braked": N_("stopped: waits for a second person"),
+    "running": N_("being brought in"),
+    "done": N_("done"),
+    "stopped": N_("stopped"),
+    "failed": N_("failed"),
+}
+_LINE = N_("Line {line}: {sentence}")
+_ADDED = N_("{number}: {fact} on {day}")
+_CORRECTED = N_("{number}: {fact} not on {before} but on {day}")
+_RETRACTED = N_("{number}: {fact} on {day} taken back")
+
+
+def problem_text(problem: Problem, language: str) -> str:
+    """What is wrong with a row, with its line."""
+    _ = words_of(language)
+    sentence = _(PROBLEM[problem.code], field=_(FIELD.get(problem.field, "")) if problem.field else "")
+    return _(_LINE, line=problem.line, sentence=sentence[:1].upper() + sentence[1:])
+
+
+def change_texts(plan: Plan, language: str) -> list[str]:
+    """What a row changes, a line each: the person by number or address."""
+    _ = words_of(language)
+    who = plan.after.number or plan.address
+    told = [f"{who}: {_(COUNT[word])}" for word in plan.counted() if not word.startswith("facts_")]
+    for change in plan.facts:
+        values = {"number": who, "fact": _(FACT[change.type]), "day": day_text(change.valid_on, language)}
+        if change.retracts:
+            told.append(_(_RETRACTED, **values))
+        elif change.supersedes is not None:
+            told.append(_(_CORRECTED, before=day_text(change.supersedes.valid_on, language), **values))
+        else:
+            told.append(_(_ADDED, **values))
+    return [_(_LINE, line=plan.line, sentence=each) for each in told]
