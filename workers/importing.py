@@ -9,7 +9,8 @@ _SECONDS = 20
 
 
 def import_waiting(ports: Ports) -> None:
-    """Bring in what waits, for a while; mail and answers come in between."""
+    """Let go of what is ended or undecided, and bring in what waits, for a while; mail comes in between."""
+    imports.tidy(ports)
     for run_id in imports.running(ports)[:1]:
         if not imports.carry_on(ports, run_id, _SECONDS):
             ports.jobs.nudge(IMPORT_WAITING)

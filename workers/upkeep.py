@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from helpdesk import status
-from helpdesk.facts import imports
 from helpdesk.mail import outbox
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
 from helpdesk.retention import clock, ledger_writing
@@ -18,7 +17,6 @@ def sweep(ports: Ports) -> None:
     upkeep.forget(ports)
     clock.tick(ports)
     ledger_writing.flush(ports)
-    imports.tidy(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         drafts.unlink_dropped(unit)
         notices.queue_mails(unit)
