@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -34,7 +36,8 @@ COLUMNS = {
     "counter": "name value",
 }
 """What the corpus says of each table, parents before children."""
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_LATER_ENTRIES = 20_000
+"""So many entries at the end go into SQLite's full text as the helpdesk writes them, 50 at a commit."""
 
 
 def fill(url: str, corpus: Corpus, say: Callable[[str], None] = lambda _line: None) -> None:
@@ -46,46 +49,85 @@ def fill(url: str, corpus: Corpus, say: Callable[[str], None] = lambda _line: No
 
 
 def _fill_sqlite(path: str, corpus: Corpus, say: Callable[[str], None]) -> None:
-    """Full text with the rows, as the helpdesk writes it; all other indexes at the end."""
+    """Full text with the rows, all other indexes at the end."""
     connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-400000"):
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-400000", "threads=2"):
         connection.execute(f"PRAGMA {pragma}")
     indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
     dropped = indexes.fetchall()
     connection.execute("BEGIN")
     for name, _sql in dropped:
         connection.execute(f'DROP INDEX "{name}"')
+    _full_text(connection, hashsize=64 << 20, automerge=0, crisismerge=1999)
+    held: list[tuple[Any, ...]] = []
     for number, rows in enumerate(corpus.batches()):
         for table, names in COLUMNS.items():
             if rows[table]:
                 marks = ",".join("?" * len(names.split()))
                 said = f"INSERT INTO {table} ({_quoted(names)}) VALUES ({marks})"  # noqa: S608 - constants
                 connection.executemany(said, rows[table])
-        words = ((entry_id, stems) for entry_id, _ticket_id, stems in rows["search_text"])
-        connection.executemany("INSERT INTO search_index(rowid, stems) VALUES (?, ?)", words)
-        if number % 50 == 49:
-            say(f"  sqlite: {rows['ticket'][-1][0] if rows['ticket'] else corpus.tickets} tickets")
-    for _name, sql in dropped:
+        held += rows["search_text"]
+        _index_stems(connection, held[:-_LATER_ENTRIES])
+        del held[:-_LATER_ENTRIES]
+        _tell(say, "sqlite", number, corpus)
+    for name, sql in dropped:
         connection.execute(sql)
+        say(f"  sqlite: {name}")
     connection.execute("COMMIT")
+    _later_entries(connection, held)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
 
 
+def _index_stems(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
+    words = ((entry_id, stems) for entry_id, _ticket_id, stems in rows)
+    connection.executemany("INSERT INTO search_index(rowid, stems) VALUES (?, ?)", words)
+
+
+def _later_entries(connection: sqlite3.Connection, held: list[tuple[Any, ...]]) -> None:
+    """One segment of all entries so far; the last come on top in many small ones, merged as in daily work."""
+    connection.execute("INSERT INTO search_index(search_index) VALUES ('optimize')")
+    _full_text(connection, **_FTS5_DEFAULTS)
+    connection.execute("DELETE FROM search_index_config WHERE k <> 'version'")
+    for start in range(0, len(held), 50):
+        connection.execute("BEGIN")
+        _index_stems(connection, held[start : start + 50])
+        connection.execute("COMMIT")
+
+
+_FTS5_DEFAULTS = {"hashsize": 1 << 20, "automerge": 4, "crisismerge": 16}
+
+
+def _full_text(connection: sqlite3.Connection, **settings: int) -> None:
+    for name, value in settings.items():
+        connection.execute("INSERT INTO search_index(search_index, rank) VALUES (?, ?)", (name, value))
+
+
+def _tell(say: Callable[[str], None], kind: str, number: int, corpus: Corpus) -> None:
+    if number % 50 == 49:
+        say(f"  {kind}: {min(number * 2000 + 2000, corpus.tickets)} tickets")
+
+
 def _fill_postgresql(url: str, corpus: Corpus, say: Callable[[str], None]) -> None:
-    """By COPY; indexes that are no constraint are made again at the end."""
+    """By COPY into tables emptied in the same transaction, which needs no log; indexes that are no constraint after it.
+
+    The full text of the partitions is indexed by two processes of the server at once.
+    """
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         for setting in ("session_replication_role = replica", "synchronous_commit = off", "timezone = 'UTC'"):
             connection.execute(f"SET {setting}".encode())
         connection.execute(b"SET maintenance_work_mem = '512MB'")
         dropped = connection.execute(_PLAIN_INDEXES).fetchall()
-        for name, _definition in dropped:
-            connection.execute(f'DROP INDEX "{name}"'.encode())
-        for number, rows in enumerate(corpus.batches()):
-            with connection.transaction():
+        parts = connection.execute(_PARTITIONS_INDEXES).fetchall()
+        with connection.transaction():
+            for name, _definition in dropped:
+                connection.execute(f'DROP INDEX "{name}"'.encode())
+            connection.execute(f"TRUNCATE {', '.join(COLUMNS)} CASCADE".encode())
+            for number, rows in enumerate(corpus.batches()):
                 _copy(connection, rows)
-            if number % 50 == 49:
-                say(f"  postgresql: {rows['ticket'][-1][0] if rows['ticket'] else corpus.tickets} tickets")
+                _tell(say, "postgresql", number, corpus)
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(partial(_index, url, say), (definition for _name, definition in parts)))
         for name, definition in dropped:
             connection.execute(definition.replace(" ON ONLY ", " ON ").encode())
             say(f"  postgresql: {name}")
@@ -95,11 +137,20 @@ def _fill_postgresql(url: str, corpus: Corpus, say: Callable[[str], None]) -> No
         connection.execute(b"CHECKPOINT")
 
 
-_PLAIN_INDEXES = b"""
+def _index(url: str, say: Callable[[str], None], definition: str) -> None:
+    """Make an index of one partition; the index of the whole table, made later, finds and takes it."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(b"SET maintenance_work_mem = '1GB'")
+        connection.execute(definition.encode())
+        say(f"  postgresql: {definition.split()[2]}")
+
+
+_INDEXES = """
 SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
-WHERE NOT c.relispartition AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid) ORDER BY 1
+WHERE {} c.relispartition AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid) ORDER BY 1
 """
+_PLAIN_INDEXES, _PARTITIONS_INDEXES = _INDEXES.format("NOT").encode(), _INDEXES.format("").encode()
 _SERIALS = b"""
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND column_default LIKE 'nextval%' AND table_name !~ '_[0-9][0-9]$'
@@ -117,13 +168,18 @@ def _quoted(names: str) -> str:
 def _copy(connection: psycopg.Connection[Any], rows: Rows) -> None:
     for table, names in COLUMNS.items():
         if rows[table]:
-            said = f"COPY {table} ({_quoted(names)}) FROM STDIN"
+            said = f"COPY {table} ({_quoted(names)}) FROM STDIN (NULL 'None')"
             with connection.cursor() as cursor, cursor.copy(said.encode()) as copy:
-                copy.write("".join(map(_line, rows[table])).encode())
+                copy.write(lines_of(rows[table]).encode())
 
 
-def _line(row: Iterable[Any]) -> str:
-    return "\t".join(["\\N" if value is None else str(value).translate(_ESCAPES) for value in row]) + "\n"
+def lines_of(rows: list[tuple[Any, ...]]) -> str:
+    """Rows as COPY reads them, None for nothing; the corpus holds nothing that would have to be escaped."""
+    line = "\t".join(["%s"] * len(rows[0])) + "\n"
+    lines = "".join(map(line.__mod__, rows))
+    if "\\" in lines or lines.count("\t") != (len(rows[0]) - 1) * len(rows) or lines.count("\n") != len(rows):
+        raise ValueError("a value of the corpus would have to be escaped")
+    return lines
 
 
 def schema_of(url: str) -> list[str]:

@@ -38,11 +38,22 @@ ADVISOR, PASSWORD = "adviseur3@academie.example", "een lang wachtwoord 12"
 SHARES = (0.1, 0.01, 0.001)
 
 
+FILLING = {
+    "shared_buffers": "1GB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+}
+
+
 class KeptPostgres(Postgres):
-    """A cluster in a folder that outlives it."""
+    """A cluster in a folder that outlives it; what is not durable is set for filling."""
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         super().__init__(durable=durable)
+        self.settings = self.settings if durable else self.settings | FILLING
         shutil.rmtree(self.folder)
         self.folder = folder
         folder.mkdir(exist_ok=True)

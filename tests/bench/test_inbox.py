@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpdesk.adapters.database import connect_database
+from helpdesk.migrating import migrate
 from helpdesk.text.stems import stem_text
 from tests.bench.inbox import LIMITS, SMALL, Timed, faults
 from tests.bench.inbox_corpus import LONG_ENTRIES, ONCE, PEOPLE, WORDS, WORDS_PER_ENTRY, Corpus
+from tests.bench.inbox_load import fill, lines_of, schema_of
 from tests.bench.inbox_site import NOW, next_page
 
 TICKETS = 2000
@@ -51,6 +57,35 @@ def test_words_are_drawn_by_zipf() -> None:
     assert len(set(words)) == WORDS
     assert drawn[words[0]] / drawn[words[9]] == pytest.approx(10, rel=0.15)
     assert sum(drawn[word] for word in words[1000:1100]) / drawn[words[0]] == pytest.approx(0.095, rel=0.2)
+
+
+_FITTING = "SELECT count(DISTINCT ticket_id) FROM search_index i JOIN entry ON id = i.rowid WHERE search_index MATCH ?"
+
+
+def test_a_filled_database_is_set_as_a_migrated_one(tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path / name}" for name in ("migrated", "filled")]
+    for url in urls:
+        engine = connect_database(url, durable=False)
+        migrate(engine)
+        engine.dispose()
+    corpus = Corpus(60, 3, NOW)
+    corpus.watched = (corpus.vocabulary.words[9],)
+    fill(urls[1], corpus)
+    assert schema_of(urls[0]) == schema_of(urls[1])
+    found = []
+    for url in urls:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            found.append(connection.execute("SELECT * FROM search_index_config").fetchall())
+            fitting = connection.execute(_FITTING, (f'"{corpus.vocabulary.stems[9].split()[0]}"',)).fetchone()[0]
+    assert found[0] == found[1]
+    assert fitting == corpus.counted[corpus.vocabulary.words[9]] > 0
+
+
+@pytest.mark.parametrize("value", ["a\tb", "a\nb", "a\\b"])
+def test_a_value_that_copy_would_read_otherwise_is_refused(value: str) -> None:
+    assert lines_of([(1, None, "a b"), (2, True, "c")]) == "1\tNone\ta b\n2\tTrue\tc\n"
+    with pytest.raises(ValueError, match="escaped"):
+        lines_of([(1, value)])
 
 
 def timed(small: float, large: float) -> Timed:
