@@ -13,12 +13,15 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=15000",
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-8192",
 )
+"""The cache is 8 MB a connection: a search reads a thousand tickets wherever they lie, and their index each time."""
 
 
 def connect_database(url: str, *, durable: bool = True) -> Engine:
     """An engine on which write units begin with the write lock on SQLite and reading units without it.
 
+    PostgreSQL compiles nothing just in time: our statements are short, and planned for 32 partitions they look dear.
     `durable=False` is for throw-away test databases only: commits are not synced.
     """
     if url.startswith("sqlite"):
@@ -29,7 +32,7 @@ def connect_database(url: str, *, durable: bool = True) -> Engine:
         pool_pre_ping=True,
         pool_size=20,
         max_overflow=20,
-        connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC -c lock_timeout=15s {options}"},
+        connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC -c lock_timeout=15s -c jit=off {options}"},
     )
 
 

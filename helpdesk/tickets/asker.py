@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Select, func, select
 
-from helpdesk.models import Content, Person, Ticket, TicketPerson
+from helpdesk.models import Person, Ticket, TicketPerson
 from helpdesk.people.access import require
+from helpdesk.tickets.lists import subjects_of
 from helpdesk.unit import Unit
 
 COUNTED_TO = 100
@@ -40,23 +41,20 @@ def asker_of(unit: Unit, person_id: int, ticket_id: int, size: int = 5) -> Asker
     person = unit.session.get_one(Person, person_id)
     mine = _asked_by(unit, person_id)
     counted = mine.limit(COUNTED_TO + 1).subquery()
-    newest = mine.where(Ticket.id != ticket_id).order_by(Ticket.id.desc()).limit(size)
+    newest = mine.where(TicketPerson.ticket_id != ticket_id).order_by(TicketPerson.ticket_id.desc()).limit(size)
     ids = list(unit.session.scalars(newest))
+    subjects = subjects_of(unit, ids) if ids else {}
+    given = unit.given(ids)
     rows = unit.session.execute(
-        select(Ticket.number, Content.text, Ticket.status, Ticket.opened_at)
-        .join(
-            Content,
-            (Content.ticket_id == Ticket.id) & Content.entry_id.is_(None) & (Content.kind == "subject"),
-            isouter=True,
-        )
-        .where(Ticket.id.in_(ids))
+        select(Ticket.id, Ticket.number, Ticket.status, Ticket.opened_at)
+        .join(given, given.c.id == Ticket.id)
         .order_by(Ticket.id.desc())
     )
     return AskerView(
         department=person.dept_code or "",
         language=person.language,
         count=unit.session.scalar(select(func.count()).select_from(counted)) or 0,
-        earlier=[EarlierTicket(row.number, row.text or "", row.status, row.opened_at) for row in rows],
+        earlier=[EarlierTicket(row.number, subjects.get(row.id, ""), row.status, row.opened_at) for row in rows],
     )
 
 

@@ -74,6 +74,12 @@ def find(unit: Unit, ticket_id: int, kind: str) -> Draft | None:
     )
 
 
+def find_all(unit: Unit, ticket_id: int) -> Sequence[Draft]:
+    """The actor's own drafts on the ticket."""
+    mine = select(Draft).where(Draft.ticket_id == ticket_id, Draft.account_id == unit.actor.account_id)
+    return unit.session.scalars(mine.execution_options(populate_existing=True)).all()
+
+
 def files_of(unit: Unit, draft: Draft) -> Sequence[DraftFile]:
     """The files kept with a draft, in the order they were chosen."""
     return unit.session.scalars(select(DraftFile).where(DraftFile.draft_id == draft.id).order_by(DraftFile.id)).all()

@@ -22,6 +22,7 @@ from helpdesk.tickets.draft_rows import (
     DraftView,
     files_of,
     find,
+    find_all,
     remove,
     say,
     view_of,
@@ -57,6 +58,12 @@ def draft_of(unit: Unit, number: str, kind: str) -> DraftView | None:
     """One's own draft on this ticket, if there is one."""
     draft = find(unit, _ticket(unit, number, kind).id, kind)
     return None if draft is None else view_of(unit, draft)
+
+
+def drafts_of(unit: Unit, number: str) -> dict[str, DraftView]:
+    """One's own drafts on this ticket, by kind."""
+    ticket = ticket_for(unit, number, "ticket.read")
+    return {draft.kind: view_of(unit, draft) for draft in find_all(unit, ticket.id)}
 
 
 def discard_draft(unit: Unit, number: str, kind: str) -> None:

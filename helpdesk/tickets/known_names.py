@@ -49,7 +49,7 @@ def newest_by_people(unit: Unit, query: str, most: int) -> list[int]:
         sure = {ticket_id for tickets in found for ticket_id in tickets if ticket_id >= max(cut, default=0)}
         if len(sure) >= most or not cut:
             return sorted(sure, reverse=True)[:most]
-        each *= 4
+        each = max(4 * each, most // len(found))
 
 
 def _newest_of_each(unit: Unit, words: list[str], each: int) -> list[list[int]]:

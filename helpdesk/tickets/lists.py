@@ -94,19 +94,14 @@ def rows_of(unit: Unit, wanted: list[int]) -> list[Row]:
     """The lines of these tickets, in this order; whether the actor may see them is known."""
     if not wanted:
         return []
-    subjects = dict(
-        unit.session.execute(
-            select(Content.ticket_id, Content.text).where(
-                Content.ticket_id.in_(wanted), Content.entry_id.is_(None), Content.kind == "subject"
-            )
-        ).all()
-    )
+    subjects = subjects_of(unit, wanted)
     people = _requesters(unit, wanted)
     counts = _counts(unit, wanted)
     seen = seen_by_me(unit, wanted)
-    texts = _previews(unit, wanted, [newest for _entries, newest, _others in counts.values()])
+    texts = _previews(unit, [newest for _entries, newest, _others in counts.values()])
     names = dict(unit.session.execute(select(Account.id, Account.name)).all())
-    tickets = {t.id: t for t in unit.session.scalars(select(Ticket).where(Ticket.id.in_(wanted)))}
+    given = unit.given(wanted)
+    tickets = {t.id: t for t in unit.session.scalars(select(Ticket).join(given, given.c.id == Ticket.id))}
     return [
         Row(
             number=ticket.number,
@@ -128,12 +123,24 @@ def rows_of(unit: Unit, wanted: list[int]) -> list[Row]:
     ]
 
 
+def subjects_of(unit: Unit, ticket_ids: Sequence[int]) -> dict[int, str]:
+    """What each ticket is about, by ticket."""
+    given = unit.given(ticket_ids)
+    found = (
+        select(given.c.id, Content.text)
+        .join(Content, Content.ticket_id == given.c.id)
+        .where(Content.entry_id.is_(None), Content.kind == "subject")
+    )
+    return dict(unit.session.execute(found).all())
+
+
 def _counts(unit: Unit, ticket_ids: list[int]) -> dict[int, tuple[int, int, int]]:
     """How many entries each ticket has, the newest, and the newest that somebody else wrote; 0 for none."""
     others = case((Entry.account_id.is_distinct_from(unit.actor.account_id), Entry.id))
+    given = unit.given(ticket_ids)
     found = unit.session.execute(
         select(Entry.ticket_id, func.count(), func.max(Entry.id), func.coalesce(func.max(others), 0))
-        .where(Entry.ticket_id.in_(ticket_ids))
+        .join(given, given.c.id == Entry.ticket_id)
         .group_by(Entry.ticket_id)
     )
     return {ticket_id: (entries, newest, by_others) for ticket_id, entries, newest, by_others in found}
@@ -141,23 +148,25 @@ def _counts(unit: Unit, ticket_ids: list[int]) -> dict[int, tuple[int, int, int]
 
 def _requesters(unit: Unit, ticket_ids: list[int]) -> dict[int, str]:
     """How each ticket's requester is called, by ticket."""
+    given = unit.given(ticket_ids)
     found = unit.session.execute(
-        select(TicketPerson.ticket_id, TicketPerson.name, TicketPerson.address).where(
-            TicketPerson.ticket_id.in_(ticket_ids), TicketPerson.role == "requester"
-        )
+        select(TicketPerson.ticket_id, TicketPerson.name, TicketPerson.address)
+        .join(given, given.c.id == TicketPerson.ticket_id)
+        .where(TicketPerson.role == "requester")
     )
     return {row.ticket_id: row.name or row.address for row in found}
 
 
-def _previews(unit: Unit, ticket_ids: list[int], entry_ids: list[int]) -> dict[int, str]:
-    """The first words of the newest entries, by ticket."""
+def _previews(unit: Unit, entry_ids: list[int]) -> dict[int, str]:
+    """The first words of these entries, by ticket."""
     found: dict[int, str] = {}
+    given = unit.given(entry_ids)
     rows = unit.session.execute(
-        select(Content.ticket_id, Content.kind, func.substr(Content.text, 1, 300).label("text")).where(
-            Content.ticket_id.in_(ticket_ids),
-            Content.entry_id.in_(entry_ids),
-            Content.kind.in_(("reply", "body", "markdown")),
-        )
+        select(Content.ticket_id, Content.kind, func.substr(Content.text, 1, 300).label("text"))
+        .select_from(given)
+        .join(Entry, Entry.id == given.c.id)
+        .join(Content, and_(Content.ticket_id == Entry.ticket_id, Content.entry_id == Entry.id))
+        .where(Content.kind.in_(("reply", "body", "markdown")))
     )
     for row in rows:
         if row.ticket_id not in found or row.kind == "reply":

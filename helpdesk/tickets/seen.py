@@ -22,7 +22,7 @@ def seen_by_me(unit: Unit, ticket_ids: Sequence[int]) -> dict[int, int]:
     if unit.actor.account_id is None:
         return {}
     found = select(Seen.ticket_id, Seen.entry_id).where(
-        Seen.account_id == unit.actor.account_id, Seen.ticket_id.in_(ticket_ids)
+        Seen.account_id == unit.actor.account_id, Seen.ticket_id.in_(select(unit.given(ticket_ids).c.id))
     )
     return dict(unit.session.execute(found).all())
 

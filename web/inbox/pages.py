@@ -105,9 +105,8 @@ def _beside(unit: Unit, view: str) -> dict[str, object]:
         return _list_values(unit, view)
     except (NotFound, Invalid):
         page = lists.list_page(unit, VIEWS[view][0])
-        return {"view": view, "list_title": VIEWS[view][1], "query": None, "after": None, "page": page, "kept": {}} | {
-            "by_change": view in BY_CHANGE
-        }
+        values: dict[str, object] = {"view": view, "list_title": VIEWS[view][1], "query": None, "after": None}
+        return values | {"page": page, "kept": {}, "by_change": view in BY_CHANGE}
 
 
 def list_page(view: str) -> Response:
@@ -188,8 +187,8 @@ def _stored(unit: Unit, thread: Thread) -> Composer:
     The answer counts as written under what stands here now when since then nobody else has written; otherwise it keeps
     the version it was begun with, so that sending it asks first.
     """
-    mine = (drafts.draft_of(unit, thread.number, kind) for kind in ("answer", "note"))
-    found = stored_composer(*mine)
+    mine = drafts.drafts_of(unit, thread.number)
+    found = stored_composer(mine.get("answer"), mine.get("note"))
     who = me()
     own = who.name if who else ""
     newer = [entry for entry in thread.entries if entry.id > found.seen and entry.author != own]
@@ -247,7 +246,8 @@ def note_again(fault: HelpdeskError, view: str, number: str) -> Response:
 
 def _typed_again(fault: HelpdeskError, view: str, number: str, opened: str, confirm: tuple[str, ...] = ()) -> Response:
     with reading() as unit:
-        stored = stored_composer(*(drafts.draft_of(unit, number, kind) for kind in ("answer", "note")))
+        mine = drafts.drafts_of(unit, number)
+        stored = stored_composer(mine.get("answer"), mine.get("note"))
     return ticket_page(view, number, fault=fault, composer=typed_composer(opened, stored, confirm)) or gone()
 
 
