@@ -1,9 +1,7 @@
 """The floor of the intake benchmark: the least that a program of ordinary parts does to make rows of a mailbox.
 
-One process: imapclient's FETCH in batches of 50, `email` with policy.default, one INSERT a row, every raw mail and
-every attachment in a file of its own, all synced once per batch, one commit per batch, then delete and expunge. No
-receipts, no search index, no timeline. It imports nothing of the helpdesk.
-
+One process: imapclient's FETCH in batches of 50, `email` with policy.default, one INSERT a row, every raw mail and file
+in a file of its own, all synced once per batch, one commit, delete, expunge. It imports nothing of the helpdesk.
     python intake_floor.py import    mailbox to rows; prints one JSON line: mails, seconds, cpu_seconds
     python intake_floor.py clean     afterwards: all HTML through plain bleach; the same line
     python intake_floor.py bare      imapclient's FETCH and delete alone; the same line
@@ -82,12 +80,10 @@ def keep(folder: Path, items: list[bytes]) -> list[str]:
         opened.append(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600))
         with os.fdopen(os.dup(opened[-1]), "wb") as out:
             out.write(item)
+    opened.append(os.open(folder, os.O_RDONLY))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(os.fsync, opened))
-    opened.append(os.open(folder, os.O_RDONLY))
-    os.fsync(opened[-1])
-    for descriptor in opened:
-        os.close(descriptor)
+    list(map(os.close, opened))
     return names
 
 

@@ -77,4 +77,5 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(ports: Ports, cou
     statements: list[str] = []
     event.listen(ports.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     assert drain(ports, Readers(0)) == count
-    assert len(statements) < 60, statements
+    waiting = sum(said.startswith("SELECT DISTINCT inbound_mail.mailbox") for said in statements)
+    assert len(statements) - 2 * waiting < 60, "besides the looks for more, each with its BEGIN"
