@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import JSON, BigInteger, Row, String, cast, func, literal, select, update
 from sqlalchemy.exc import DBAPIError
@@ -55,17 +56,21 @@ def drain(ports: Ports, readers: Readers) -> int:
 def _file_all(ports: Ports, readers: Readers, until: float) -> int:
     filed = 0
     for mailbox in mailboxes_waiting(ports):
-        lease = f"filing:{mailbox}"
-
-        def hold_on(lease: str = lease) -> bool:
-            return time.monotonic() < until and hold(ports, lease, LEASE_SECONDS)
-
+        hold_on = partial(_hold_on, ports, f"filing:{mailbox}", until)
+        if not hold_on():
+            continue
         try:
             while count := file_waiting(ports, readers, mailbox, hold_on):
                 filed += count
+                if not hold_on():
+                    break
         finally:
-            release(ports, lease)
+            release(ports, f"filing:{mailbox}")
     return filed
+
+
+def _hold_on(ports: Ports, lease: str, until: float) -> bool:
+    return time.monotonic() < until and hold(ports, lease, LEASE_SECONDS)
 
 
 def _await_more(ports: Ports, until: float) -> None:
@@ -77,10 +82,9 @@ def _await_more(ports: Ports, until: float) -> None:
 def file_waiting(ports: Ports, readers: Readers, mailbox: str, hold_on: Callable[[], bool]) -> int:
     """File the oldest rows of a mailbox that may go now, set by set; the next set is parsed meanwhile.
 
-    `hold_on` takes or keeps the mailbox's lease before every set; False ends it. Returns how many went.
+    The caller holds the mailbox's lease; `hold_on` keeps it before every further set, False ends it. Returns how many
+    went.
     """
-    if not hold_on():
-        return 0
     filed = 0
     sets = next_sets(ports, mailbox)
     for rows, mails in zip(sets, readers.read([_kept(ports, rows) for rows in sets]), strict=True):

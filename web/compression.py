@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
-from web.joined import OURS, joined_files
+from web.joined import OURS, joined_modules
 
 SMALLEST = 1_000
 """Bytes below which an answer goes as it is: one packet either way."""
@@ -33,10 +33,10 @@ def packed(text: bytes, level: int = _LEVEL) -> bytes:
 
 
 def _ready(folder: Path) -> dict[str, bytes]:
-    """Our static files, compressed as well as can be, by their name below the folder; the joined by their endpoint."""
+    """Our static files, compressed as well as can be, by their name below the folder; the modules by their endpoint."""
     files = (path for path in folder.rglob("*") if path.suffix in _STATIC)
     texts = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-    texts |= {endpoint: file.text for endpoint, file in joined_files(folder).items()}
+    texts["modules"] = joined_modules(folder).text
     return {name: gzip.compress(text, 9, mtime=0) for name, text in texts.items()}
 
 

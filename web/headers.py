@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request, url_for
 from markupsafe import Markup
 
-from web.joined import OURS, Sheet, joined_files, joined_sheets
+from web.joined import OURS, Sheet, joined_modules, joined_sheets
 from web.unit import ports
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -59,7 +59,7 @@ def install(app: Flask) -> None:
     """Set the headers on every answer; give templates `asset(name)`, `modules()` and `sheets()`."""
     folder = Path(str(app.static_folder))
     versions = _versions(folder)
-    files = joined_files(folder)
+    modules = joined_modules(folder)
     sheet = Sheet(joined_sheets(folder / "css"))
     policy, styles = page_policy(sheet), Markup(sheet.text)  # noqa: S704 - our own files
 
@@ -83,15 +83,13 @@ def install(app: Flask) -> None:
         said = request.view_args or {}
         if request.endpoint not in OURS or answer.status_code >= 400:
             return "no-store"
-        file = files.get(request.endpoint or "")
-        known = file.version if file else versions.get(said.get("filename", ""))
+        known = modules.version if request.endpoint == "modules" else versions.get(said.get("filename", ""))
         return _FOR_EVER if (said.get("version") or request.args.get("v")) == known else "no-cache"
 
     def file(version: str) -> Response:  # noqa: ARG001 - only the address changes with it
-        found = files[str(request.endpoint)]
-        return Response(found.text, mimetype=found.mimetype)
+        return Response(modules.text, mimetype="text/javascript")
 
     app.add_url_rule("/static/js-<version>/all.js", "modules", file)
     app.jinja_env.globals.update(asset=asset, sheets=lambda: styles)
-    app.jinja_env.globals["modules"] = lambda: url_for("modules", version=files["modules"].version)
+    app.jinja_env.globals["modules"] = lambda: url_for("modules", version=modules.version)
     app.after_request(dress)

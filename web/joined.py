@@ -25,10 +25,9 @@ _NOT_JOINED = re.compile(r"@(?:charset|import|namespace)\b|url\(|<|\r")
 
 @dataclass(frozen=True)
 class Joined:
-    """One such file."""
+    """The modules as one file."""
 
     text: bytes
-    mimetype: str
 
     @cached_property
     def version(self) -> str:
@@ -57,8 +56,6 @@ def joined_sheets(folder: Path) -> str:
     return "".join(texts)
 
 
-def joined_files(folder: Path) -> dict[str, Joined]:
-    """The joined files of a folder of static files, by the endpoint that answers them."""
-    return {
-        "modules": Joined(scripts.joined(folder / "js").encode(), "text/javascript"),
-    }
+def joined_modules(folder: Path) -> Joined:
+    """All modules of a folder of static files, as one file."""
+    return Joined(scripts.joined(folder / "js").encode())

@@ -36,13 +36,8 @@ def touch(unit: Unit, ticket_id: int) -> None:
     unit.before_commit(_reckon_touched, ticket_id)
 
 
-def touch_person(unit: Unit, person_id: int) -> None:
-    """Reckon every ticket this person asked, at the end of the unit (RD-101)."""
-    touch_people(unit, [person_id])
-
-
 def touch_people(unit: Unit, person_ids: Collection[int]) -> None:
-    """The same for several people, in one question."""
+    """Reckon every ticket these people asked, at the end of the unit (RD-101)."""
     unit.session.flush()
     for ticket_id in asked_by(unit.session, person_ids):
         touch(unit, ticket_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from helpdesk.errors import Conflict, Invalid, NotFound
-from helpdesk.models import Address, Content, Entry, Event, Fact, KnownName, Person, Ticket, TicketPerson
+from helpdesk.models import Address, Entry, Event, Fact, KnownName, Person, Ticket, TicketPerson
 from helpdesk.people.access import can, require, ticket_for
 from helpdesk.people.addresses import normal
 from helpdesk.people.directory import person_named
@@ -21,6 +21,7 @@ from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import MATCH_WITHIN
 from helpdesk.retention.terms import Period, day_of, last_day
 from helpdesk.security_log import note
+from helpdesk.tickets.lists import subjects_of
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
@@ -60,7 +61,9 @@ def unmatched(unit: Unit, size: int = 100) -> list[Unmatched]:
     if unit.actor.desks is not None:
         found = found.where(Ticket.desk_key.in_(unit.actor.desks))
     rows = unit.session.execute(found).all()
-    subjects = _subjects(unit, [ticket.id for ticket, _name, _address in rows])
+    # An administrator who may not read tickets matches by address and name alone.
+    reads = can(unit.actor, "ticket.read")
+    subjects = subjects_of(unit, [ticket.id for ticket, _name, _address in rows]) if reads else {}
     views = []
     for ticket, name, address in rows:
         until = last_day(day_of(ticket.opened_at), within)
@@ -75,6 +78,8 @@ def unmatched_count(unit: Unit) -> int:
     """How many tickets wait for somebody to say who asked."""
     require(unit.actor, "person.match")
     waiting = select(func.count()).select_from(Ticket).where(Ticket.retention_state == "waiting:match")
+    if unit.actor.desks is not None:
+        waiting = waiting.where(Ticket.desk_key.in_(unit.actor.desks))
     return unit.session.scalar(waiting) or 0
 
 
@@ -87,16 +92,6 @@ def _rule_of_unknown(unit: Unit) -> tuple[set[str], Period]:
     found = [register.rule_for("conversation", "unknown") for register in in_force(unit.session).values()]
     rules = [rule for rule in found if rule is not None]
     return {rule.key for rule in rules}, next((rule.match_within for rule in rules if rule.match_within), MATCH_WITHIN)
-
-
-def _subjects(unit: Unit, ticket_ids: list[int]) -> dict[int, str]:
-    """Subjects, for who may read tickets; an administrator matches by address and name alone."""
-    if not can(unit.actor, "ticket.read"):
-        return {}
-    found = select(Content.ticket_id, Content.text).where(
-        Content.ticket_id.in_(ticket_ids), Content.entry_id.is_(None), Content.kind == "subject"
-    )
-    return {row.ticket_id: row.text or "" for row in unit.session.execute(found)}
 
 
 def _requester(unit: Unit, number: str) -> tuple[Ticket, TicketPerson, Person]:

@@ -40,9 +40,7 @@ def is_unread(status: str, newest_of_others: int, seen: int | None) -> bool:
 
 def newest_unseen(unit: Unit, number: str) -> int:
     """The newest entry of a ticket when the actor has not seen it, else 0; ask it before a write takes the lock."""
-    ticket = ticket_for(unit, number, "ticket.read")
-    newest = _newest(unit, ticket.id)
-    seen = seen_by_me(unit, [ticket.id]).get(ticket.id)
+    _ticket_id, newest, seen = _stand(unit, number)
     return newest if unit.actor.account_id is not None and newest != seen else 0
 
 
@@ -51,13 +49,16 @@ def mark_read(unit: Unit, number: str, upto: int | None = None) -> None:
 
     What came while the page was on its way to him stays unread.
     """
-    newest = newest_unseen(unit, number)
-    if newest:
-        ticket_id = ticket_for(unit, number, "ticket.read").id
-        before = seen_by_me(unit, [ticket_id]).get(ticket_id)
-        read = max(before or 0, min(newest, newest if upto is None else upto))
-        if read != before:
-            _keep(unit, ticket_id, read)
+    ticket_id, newest, seen = _stand(unit, number)
+    read = max(seen or 0, newest if upto is None else min(newest, upto))
+    if unit.actor.account_id is not None and read != seen:
+        _keep(unit, ticket_id, read)
+
+
+def _stand(unit: Unit, number: str) -> tuple[int, int, int | None]:
+    """A ticket's id, its newest entry, and the newest the actor saw."""
+    ticket = ticket_for(unit, number, "ticket.read")
+    return ticket.id, _newest(unit, ticket.id), seen_by_me(unit, [ticket.id]).get(ticket.id)
 
 
 def mark_unread(unit: Unit, number: str) -> None:

@@ -71,7 +71,7 @@ def test_why_says_the_arithmetic_and_no_name(ports: Ports) -> None:
     with unit_of_work(ports, SYSTEM) as unit:
         person = unit.session.scalars(select(Person)).one()
         person.kind = "external"
-        clock.touch_person(unit, person.id)
+        clock.touch_people(unit, [person.id])
     said = _retention(ports, "why", f"V-{number}", "--language", "en")
     assert said.splitlines() == [
         "It is kept until and including Saturday 22 May 2027.",

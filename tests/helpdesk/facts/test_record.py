@@ -27,7 +27,7 @@ def _person(ports: Ports, number: int = 0, kind: str = "employee") -> int:
     with unit_of_work(ports, SYSTEM) as unit:
         person = unit.session.scalars(select(Person).order_by(Person.id)).all()[number]
         person.kind = kind
-        clock.touch_person(unit, person.id)
+        clock.touch_people(unit, [person.id])
         return person.id
 
 

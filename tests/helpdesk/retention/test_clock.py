@@ -52,7 +52,7 @@ def _say(unit: Unit, person_id: int, kind: str, day: str, **more: Any) -> Fact:
     )
     unit.session.add(fact)
     unit.session.flush()
-    clock.touch_person(unit, person_id)
+    clock.touch_people(unit, [person_id])
     return fact
 
 
@@ -81,7 +81,7 @@ def test_a_ticket_follows_the_facts_of_its_asker(ports: Ports) -> None:
     with unit_of_work(ports, SYSTEM) as unit:
         person = _asker(unit)
         person.kind = "employee"
-        clock.touch_person(unit, person.id)
+        clock.touch_people(unit, [person.id])
     assert _state(ports)[0] == "waiting:employment"
     with unit_of_work(ports, SYSTEM) as unit:
         first = _say(unit, _asker(unit).id, "dismissal.settled", "2020-02-29")
