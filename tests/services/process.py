@@ -48,12 +48,17 @@ def answers_on(port: int) -> bool:
     return False
 
 
+def _state(pid: int) -> str:
+    """The letter of proc(5), Z for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
 def alive(pid: int) -> bool:
     """Whether the process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    return _state(pid) != "Z"
 
 
 def descendants(pid: int) -> list[int]:
@@ -77,6 +82,12 @@ def signal_all(pids: list[int], how: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
+
+
+def _hold_still(pid: int) -> None:
+    """A child forked between the look and the kill would live on and keep the sockets."""
+    signal_all([pid], signal.SIGSTOP)
+    wait_until(lambda: _state(pid) in "TZ", 5, every=0.001)
 
 
 class Service:
@@ -141,6 +152,8 @@ class Service:
         if self.process is None:
             return
         process, self.process = self.process, None
+        if how is signal.SIGKILL:
+            _hold_still(process.pid)
         family = [process.pid, *descendants(process.pid)]
         signal_all(family if how is signal.SIGKILL else family[:1], how)
         with contextlib.suppress(subprocess.TimeoutExpired):
