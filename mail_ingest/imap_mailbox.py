@@ -34,7 +34,7 @@ PIECE = 1_000_000
 
 
 class ImapMailbox:
-    """One mailbox on an IMAP server. It connects when first needed and after every failure; for one thread only."""
+    """One mailbox on an IMAP server. It connects when first needed and after a failure; for one thread at a time."""
 
     def __init__(
         self,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from helpdesk.errors import HelpdeskError, Unavailable
@@ -18,6 +20,8 @@ from mail_ingest.spool import discard
 log = logging.getLogger(__name__)
 
 Accept = Callable[[Sequence[tuple[Raw, Envelope]]], Sequence[Receipt]]
+Turn = tuple[list[MailId], list[FetchedMail]]
+"""A batch and what the server had of it."""
 LONGEST_WAIT = 15.0
 """Seconds between two rounds in IDLE: a lost hint, a lapsed lease or a dead line costs no more than this."""
 AFTER_MAIL = 1.0
@@ -87,47 +91,91 @@ def poll_once(mailbox: Mailbox, intake: Intake) -> PollResult:
     Raises what broke the round; batches before that are done, the rest lies in the mailbox untouched.
     """
     listing = mailbox.new_ids(intake.limits.round_mails)
-    states: Counter[str] = Counter()
-    removed, stays, left = 0, [dt.timedelta(0)], set(listing.left)
-    for batch in batches(listing.ids, intake.limits, intake.broke):
-        if not intake.hold():
-            break
-        mails, receipts = _take_in(mailbox, intake, batch)
-        still = mailbox.done([mail.id for mail in mails])
-        left |= still
-        gone = [mail for mail in mails if mail.id.uid not in still]
-        removed += len(gone)
-        stays += [intake.now() - mail.arrived_at for mail in gone if mail.arrived_at]
-        states.update(receipt.state for receipt in receipts)
-    more = removed > 0 and listing.lying > removed + len(left)
-    return _result(listing, states, removed, left, max(stays), more)
+    return _Round(mailbox, intake, listing).run()
 
 
-def _result(
-    listing: Listing, states: Counter[str], removed: int, left: set[int], longest_stay: dt.timedelta, more: bool
-) -> PollResult:
-    return PollResult(listing.uidvalidity, listing.lying, states, removed, tuple(sorted(left)), longest_stay, more)
+class _Round:
+    """Two hands: while one batch is being kept, the line to the server removes the one before and reads the next."""
 
+    def __init__(self, mailbox: Mailbox, intake: Intake, listing: Listing) -> None:
+        self.mailbox, self.intake, self.listing = mailbox, intake, listing
+        self.states: Counter[str] = Counter()
+        self.removed, self.longest_stay = 0, dt.timedelta(0)
+        self.left = set(listing.left)
+        self._todo = batches(listing.ids, intake.limits, intake.broke)
 
-def _take_in(mailbox: Mailbox, intake: Intake, batch: list[MailId]) -> tuple[list[FetchedMail], Sequence[Receipt]]:
-    """Fetch and keep one batch; blames its mails when it breaks, unless it was us who could not keep anything."""
-    mails: list[FetchedMail] = []
-    try:
-        mails = mailbox.fetch(batch)
-        receipts = intake.accept([(mail.raw, _envelope(intake, mail)) for mail in mails]) if mails else []
-    except Unavailable as error:
-        if error.code.startswith("mailbox."):
-            intake.broke.update(batch)
-        raise
-    except Exception:
-        intake.broke.update(dict.fromkeys(batch, ALONE))
-        raise
-    finally:
-        for mail in mails:
-            discard(mail.raw)
-    for mail_id in batch:
-        intake.broke.pop(mail_id, None)
-    return mails, receipts
+    def run(self) -> PollResult:
+        """Only this thread keeps, and only one thread at a time speaks with the server."""
+        kept: list[FetchedMail] = []
+        with ThreadPoolExecutor(1, thread_name_prefix=f"line-{self.intake.mailbox}") as line:
+            batch, mails = self._turn([])
+            while batch:
+                turn = line.submit(self._turn, kept)
+                try:
+                    self._keep(batch, mails)
+                except BaseException:
+                    self._drop(turn)
+                    raise
+                kept = mails
+                try:
+                    batch, mails = turn.result()
+                except BaseException:
+                    with contextlib.suppress(Unavailable):
+                        self._remove(kept)
+                    raise
+        self._remove(kept)
+        listing, left = self.listing, tuple(sorted(self.left))
+        more = self.removed > 0 and listing.lying > self.removed + len(left)
+        return PollResult(listing.uidvalidity, listing.lying, self.states, self.removed, left, self.longest_stay, more)
+
+    def _turn(self, kept: list[FetchedMail]) -> Turn:
+        """Remove what is kept, and read the next batch: none when there is no more or the lease is lost."""
+        self._remove(kept)
+        batch = next(self._todo, [])
+        if not batch or not self.intake.hold():
+            return [], []
+        with self._blaming(batch):
+            return batch, self.mailbox.fetch(batch)
+
+    def _keep(self, batch: list[MailId], mails: list[FetchedMail]) -> None:
+        try:
+            with self._blaming(batch):
+                found = [(mail.raw, _envelope(self.intake, mail)) for mail in mails]
+                self.states.update(receipt.state for receipt in (self.intake.accept(found) if found else ()))
+        finally:
+            for mail in mails:
+                discard(mail.raw)
+        for mail_id in batch:
+            self.intake.broke.pop(mail_id, None)
+
+    def _remove(self, kept: list[FetchedMail]) -> None:
+        if not kept:
+            return
+        still = self.mailbox.done([mail.id for mail in kept])
+        self.left |= still
+        gone = [mail for mail in kept if mail.id.uid not in still]
+        self.removed += len(gone)
+        stays = [self.intake.now() - mail.arrived_at for mail in gone if mail.arrived_at]
+        self.longest_stay = max([self.longest_stay, *stays])
+
+    def _drop(self, turn: Future[Turn]) -> None:
+        """What was read ahead of a batch that could not be kept goes again with it, from the mailbox."""
+        with contextlib.suppress(Exception):
+            for mail in turn.result()[1]:
+                discard(mail.raw)
+
+    @contextlib.contextmanager
+    def _blaming(self, batch: list[MailId]) -> Iterator[None]:
+        """Mark the mails of a batch that broke, unless it was us who could not keep anything."""
+        try:
+            yield
+        except Unavailable as error:
+            if error.code.startswith("mailbox."):
+                self.intake.broke.update(batch)
+            raise
+        except Exception:
+            self.intake.broke.update(dict.fromkeys(batch, ALONE))
+            raise
 
 
 def _envelope(intake: Intake, mail: FetchedMail) -> Envelope:

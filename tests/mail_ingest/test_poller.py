@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from helpdesk.errors import HelpdeskError, Unavailable
+from mail_ingest.envelope import Envelope, Raw, Receipt
 from mail_ingest.mailbox_port import MailId
 from mail_ingest.poller import ALONE, LAST, Intake, Limits, PollResult, Rounds, batches, poll_once, start
 from tests.fakes_mailbox import ARRIVED, Door, ListMailbox
+from tests.services.process import wait_until
 
 BROKEN = Unavailable("broken", code="mailbox.broken")
 FULL = Unavailable("full", code="disk_full")
@@ -113,6 +115,43 @@ def test_files_of_big_mails_are_gone_whether_kept_or_not(tmp_path: Path) -> None
     assert door.raws == [b"Subject: 0\r\n\r\nhello\r\n"]
     assert door.kept[0][1].size == len(door.raws[0])
     assert not list(tmp_path.iterdir())
+
+
+def test_the_next_batch_is_read_while_one_is_kept_and_removed_only_after() -> None:
+    mailbox, door = mailbox_of(6), Door()
+    seen: list[list[str]] = []
+
+    def accept(mails: Sequence[tuple[Raw, Envelope]]) -> Sequence[Receipt]:
+        expected = (min(len(seen) + 2, 3), len(seen))
+        wait_until(lambda: (mailbox.calls.count("fetch"), mailbox.calls.count("done")) == expected, 5)
+        seen.append(list(mailbox.calls))
+        return door.accept(mails)
+
+    intake = intake_of(door, limits=Limits(batch_mails=2))
+    intake.accept = accept
+    assert poll_once(mailbox, intake).removed == 6
+    read_and_removed = [(calls.count("fetch"), calls.count("done")) for calls in seen]
+    assert read_and_removed == [(2, 0), (3, 1), (3, 2)]
+
+
+def test_files_read_ahead_of_a_batch_that_is_not_kept_are_gone(tmp_path: Path) -> None:
+    mailbox = mailbox_of(4, spool=tmp_path, big=5)
+    door = Door(failures=[FULL])
+    intake = intake_of(door, limits=Limits(batch_mails=2))
+    with pytest.raises(Unavailable):
+        poll_once(mailbox, intake)
+    assert mailbox.calls.count("fetch") == 2
+    assert not list(tmp_path.iterdir())
+    assert len(mailbox.mails) == 4
+    assert poll_once(mailbox, intake).removed == 4
+
+
+def test_a_batch_that_cannot_be_read_leaves_the_one_before_kept_and_removed() -> None:
+    mailbox, door = mailbox_of(4, poison=frozenset({3})), Door()
+    with pytest.raises(Unavailable):
+        poll_once(mailbox, intake_of(door, limits=Limits(batch_mails=2)))
+    assert list(mailbox.mails) == [3, 4]
+    assert len(door.kept) == 2
 
 
 def test_a_lost_lease_ends_the_round_between_batches() -> None:

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.services.process import NotStartedError, alive, descendants, signal_all, wait_until
 
-PROGRAM = Path("/usr/bin/chromium")
+PROGRAMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
+"""The same browser without and with its windows; without, a page costs a third less."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -28,9 +29,14 @@ FLAGS = (
 
 def available() -> str | None:
     """None, or the sentence that says what is missing."""
-    if PROGRAM.exists():
+    if program():
         return None
-    return "No Chromium: /usr/bin/chromium is not there; apt-get install chromium"
+    return "No Chromium: /usr/bin/chromium is not there; apt-get install chromium-headless-shell"
+
+
+def program() -> Path | None:
+    """The first that is there."""
+    return next((path for path in PROGRAMS if path.exists()), None)
 
 
 class Chromium:
@@ -61,7 +67,7 @@ class Chromium:
         """Start it; about a second."""
         before = set(descendants(os.getpid()))
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=str(PROGRAM), args=list(FLAGS))
+        self._browser = self._playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
         self._pid = next(pid for pid in descendants(os.getpid()) if pid not in before and self._is_first(pid))
         return self
 

@@ -7,7 +7,10 @@ have() {
 }
 have dovecot || wanted="$wanted dovecot-imapd"
 [ -x /usr/lib/dovecot/lmtp ] || wanted="$wanted dovecot-lmtpd"
-have chromium || wanted="$wanted chromium"
+# Debian has the browser without its windows too: a page costs a third less, and there are thousands.
+browser=chromium
+if grep -qs '^ID=debian' /etc/os-release; then browser=chromium-headless-shell; fi
+have "$browser" || wanted="$wanted $browser"
 have strace || wanted="$wanted strace"
 [ -n "$wanted" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! have apt-get; then
