@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ARRAY, BigInteger, Integer, column, func, literal, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -20,6 +20,7 @@ from helpdesk.ports import Ports
 from helpdesk.rows import Rows
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ class Unit:
     actor: Actor
     ports: Ports
     now: dt.datetime
+    reads_only: bool = False
     _after: list[Callable[[], None]] = field(default_factory=list)
     _hints: dict[str, dict[str, int | str]] = field(default_factory=dict)
     _nudges: set[str] = field(default_factory=set)
     _before: dict[Callable[[Unit, set[int]], None], set[int]] = field(default_factory=dict)
+    _asked: dict[object, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rows = Rows(self.session)
@@ -92,6 +95,14 @@ class Unit:
             return func.unnest(literal(wanted, ARRAY(BigInteger))).table_valued("id").render_derived(name="given")
         rows = func.json_each(json.dumps(wanted)).table_valued(column("value", Integer), name="given")
         return select(rows.c.value.label("id")).subquery("given")
+
+    def once(self, what: object, ask: Callable[[], T]) -> T:
+        """What `ask` gives; a unit that only reads asks once, for a page asks the same from many places."""
+        if not self.reads_only:
+            return ask()
+        if what not in self._asked:
+            self._asked[what] = ask()
+        return cast("T", self._asked[what])
 
     def claim(self, model: type[Any], row_id: int, version: int) -> None:
         """Lock a row by a versioned UPDATE: the row lock on PostgreSQL, the write lock on SQLite. Raises Conflict."""
@@ -153,7 +164,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
     """
     engine = ports.engine if write else ports.engine.execution_options(reading=True)
     session = Session(engine, expire_on_commit=False, autoflush=True)
-    unit = Unit(session, actor, ports, ports.now())
+    unit = Unit(session, actor, ports, ports.now(), reads_only=not write)
     try:
         with session:
             yield unit

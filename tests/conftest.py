@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from sqlalchemy import Engine
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
@@ -21,6 +22,7 @@ from helpdesk.migrating import migrate
 from helpdesk.ports import Ports
 from helpdesk.settings import DeskSettings, Settings
 from tests.services.fixtures import chromium, dovecot, need, postgres_server, relay, valkey
+from tests.services.fresh import FreshDatabases
 from tests.services.postgres import Postgres, available
 
 __all__ = ["chromium", "dovecot", "need", "postgres_server", "relay", "valkey"]
@@ -91,6 +93,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of every test stands: in one place, so that one engine does for all of them."""
+    return tmp_path_factory.mktemp("database") / "helpdesk.sqlite3"
+
+
+def copied(template: Path, place: Path) -> str:
+    """The URL of a copy of a SQLite file, in the place of what stood there before."""
+    for ending in ("-wal", "-shm"):
+        place.with_name(place.name + ending).unlink(missing_ok=True)
+    place.unlink(missing_ok=True)
+    shutil.copy(template, place)
+    return f"sqlite:///{place}"
+
+
+@pytest.fixture(scope="session")
 def postgres_template(request: pytest.FixtureRequest) -> tuple[Postgres, str]:
     """A running PostgreSQL and the name of a migrated, empty database on it."""
     missing = available()
@@ -104,18 +121,35 @@ def postgres_template(request: pytest.FixtureRequest) -> tuple[Postgres, str]:
     return server, url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def fresh_databases(postgres_template: tuple[Postgres, str]) -> Iterator[FreshDatabases]:
+    """Copies of the empty database of PostgreSQL."""
+    made = FreshDatabases(*postgres_template)
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh migrated database of each kind."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, tmp_path / "helpdesk.sqlite3")
-        yield f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}"
+        yield copied(request.getfixturevalue("sqlite_template"), request.getfixturevalue("sqlite_place"))
         return
-    server, name = request.getfixturevalue("postgres_template")
-    url = server.fresh_database(template=name)
-    yield url
-    server.drop(url)
+    fresh: FreshDatabases = request.getfixturevalue("fresh_databases")
+    yield fresh.take()
+    fresh.give_back()
+
+
+ENGINES: dict[str, Engine] = {}
+
+
+def engine_for(url: str, *, first: bool) -> Engine:
+    """The engine of the tests before, which knows the statements already; a second one in a test gets its own."""
+    if not first:
+        return connect_database(url, durable=False)
+    if url not in ENGINES:
+        ENGINES[url] = connect_database(url, durable=False)
+    return ENGINES[url]
 
 
 @pytest.fixture
@@ -131,7 +165,7 @@ def make_ports(tmp_path: Path) -> Iterator[PortsMaker]:
         ports = Ports(
             settings=said,
             keys=load_keys(keys),
-            engine=connect_database(said.database_url, durable=False),
+            engine=engine_for(said.database_url, first=not made),
             blobs=DiskBlobs(tmp_path / "blobs"),
             bus=MemoryBus(),
             jobs=MemoryJobs(),

@@ -31,9 +31,9 @@ from mail_ingest.accept import accept
 from mail_ingest.envelope import Envelope
 from mail_ingest.filing import drain
 from mail_ingest.reading import Readers
+from tests.made_app import made_app
 from tests.pictures import sign_in
 from tests.services import chromium
-from web.app import create_app
 
 EMAIL = "advisor@academie.example"
 DESK = DeskSettings("academy", "academy@academie.example", "Leeradvies", "Learning advice")
@@ -76,7 +76,7 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def served(ports: Ports) -> Iterator[str]:
     """The web on these ports, for as long as the block lasts; yields its address."""
-    server = make_server("127.0.0.1", 0, create_app(ports.settings, ports), threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, made_app(ports), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

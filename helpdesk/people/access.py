@@ -53,7 +53,7 @@ def ticket_for(unit: Unit, number: str | int, verb: str) -> Ticket:
     """The ticket with this number (or id), for an actor who may do this to it; else NotFound."""
     require(unit.actor, verb)
     by = Ticket.id == number if isinstance(number, int) else Ticket.number == number
-    ticket = unit.session.scalar(select(Ticket).where(by))
+    ticket = unit.once((Ticket, number), lambda: unit.session.scalar(select(Ticket).where(by)))
     if ticket is None or ticket.retention_state == "destroying" or not _own_desk(unit.actor, ticket):
         raise NotFound("There is no such ticket, or you may not see it.")
     return ticket

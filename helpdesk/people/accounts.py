@@ -7,6 +7,7 @@ import functools
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -164,12 +165,22 @@ def sessions_of(unit: Unit, email: str) -> list[SessionView]:
 
 def staff(unit: Unit, *, active_only: bool = True) -> list[Staff]:
     """Accounts by name, with their roles."""
-    roles: dict[int, set[str]] = {}
-    for row in unit.session.execute(select(AccountRole.account_id, AccountRole.role)):
-        roles.setdefault(row.account_id, set()).add(row.role)
-    accounts = unit.session.scalars(select(Account).order_by(Account.name))
+    return [one for one in unit.once(Staff, lambda: _everybody(unit)) if one.active or not active_only]
+
+
+def account_names(unit: Unit) -> dict[int, str]:
+    """How each account is called, those that are closed as well."""
+    return {one.id: one.name for one in staff(unit, active_only=False)}
+
+
+def _everybody(unit: Unit) -> list[Staff]:
+    rows = unit.session.execute(
+        select(Account.id, Account.name, Account.email, Account.active, AccountRole.role)
+        .outerjoin(AccountRole, AccountRole.account_id == Account.id)
+        .order_by(Account.name, Account.id)
+    )
+    each = groupby(rows, key=lambda row: (row.id, row.name, row.email, row.active))
     return [
-        Staff(account.id, account.name, account.email, account.active, frozenset(roles.get(account.id, ())))
-        for account in accounts
-        if account.active or not active_only
+        Staff(account_id, name, email, active, frozenset(row.role for row in held if row.role))
+        for (account_id, name, email, active), held in each
     ]

@@ -106,9 +106,9 @@ def _passed(today: dt.date) -> Select[int]:
     )
 
 
-def reckoned(session: Session, ticket_id: int, today: dt.date) -> Reckoning:
+def reckoned(session: Session, ticket_id: int, registers: Mapping[str, Register], today: dt.date) -> Reckoning:
     """What holds for one ticket today, with every step of the reckoning; changes nothing (RD-104)."""
-    return _reckonings(session, [ticket_id], in_force(session), today)[ticket_id]
+    return _reckonings(session, [ticket_id], registers, today)[ticket_id]
 
 
 def foreseen(
@@ -239,6 +239,8 @@ def _askers(session: Session, ids: Collection[int], told: Mapping[int, Asker]) -
 
 def facts_of(session: Session, person_ids: Collection[int]) -> dict[int, tuple[Known, ...]]:
     """The facts in force of these people: those that no later row supersedes or retracts (RD-20)."""
+    if not person_ids:
+        return {}
     later = aliased(Fact)
     rows = session.execute(
         select(Fact.person_id, Fact.type, Fact.valid_on)

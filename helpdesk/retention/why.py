@@ -68,8 +68,8 @@ class Kept:
 
 def kept(unit: Unit, ticket: Ticket, language: str) -> Kept:
     """What holds for a ticket today. Whoever asks has made sure that it may be read."""
-    found = clock.reckoned(unit.session, ticket.id, day_of(unit.now))
     registers = in_force(unit.session)
+    found = clock.reckoned(unit.session, ticket.id, registers, day_of(unit.now))
     facts = clock.facts_of(unit.session, {step.person_id for step in found.steps})
     return Kept(
         state=ticket.retention_state,

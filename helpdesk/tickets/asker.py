@@ -42,14 +42,8 @@ def asker_of(unit: Unit, person_id: int, ticket_id: int, size: int = 5) -> Asker
     mine = _asked_by(unit, person_id)
     counted = mine.limit(COUNTED_TO + 1).subquery()
     newest = mine.where(TicketPerson.ticket_id != ticket_id).order_by(TicketPerson.ticket_id.desc()).limit(size)
-    ids = list(unit.session.scalars(newest))
-    subjects = subjects_of(unit, ids) if ids else {}
-    given = unit.given(ids)
-    rows = unit.session.execute(
-        select(Ticket.id, Ticket.number, Ticket.status, Ticket.opened_at)
-        .join(given, given.c.id == Ticket.id)
-        .order_by(Ticket.id.desc())
-    )
+    rows = list(unit.session.scalars(newest.with_only_columns(Ticket)))
+    subjects = subjects_of(unit, [row.id for row in rows]) if rows else {}
     return AskerView(
         department=person.dept_code or "",
         language=person.language,

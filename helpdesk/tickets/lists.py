@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, select, text, t
 from sqlalchemy.orm import InstrumentedAttribute
 
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.models import Account, Content, Entry, Ticket, TicketPerson
+from helpdesk.models import Content, Entry, Ticket, TicketPerson
 from helpdesk.models.base import UtcTime
 from helpdesk.models.ticket import IN_VIEW
 from helpdesk.people.access import require
+from helpdesk.people.accounts import account_names
 from helpdesk.text.rendering import preview, without_marks
 from helpdesk.tickets.seen import is_unread, seen_by_me
 from helpdesk.tickets.views import ListPage, Row
@@ -65,15 +66,15 @@ def list_page(unit: Unit, view: str, after: str | None = None, size: int = 50, o
     require(unit.actor, "ticket.read")
     column, newest_first = _order(view, order)
     place = tuple_(column, Ticket.id)
-    statement = select(column, Ticket.id).where(_in_view(unit, view))
+    statement = select(Ticket).where(_in_view(unit, view))
     if after:
         at, ticket_id = read_cursor(after)
         beyond = tuple_(literal(at, UtcTime), literal(ticket_id))
         statement = statement.where(place < beyond if newest_first else place > beyond)
     by = (column.desc(), Ticket.id.desc()) if newest_first else (column, Ticket.id)
-    found = unit.session.execute(statement.order_by(*by).limit(size + 1)).all()
-    rows = rows_of(unit, [ticket_id for _at, ticket_id in found[:size]])
-    return ListPage(rows, cursor(*found[size - 1]) if len(found) > size else None)
+    found = list(unit.session.scalars(statement.order_by(*by).limit(size + 1)))
+    last = found[size - 1] if len(found) > size else None
+    return ListPage(_rows(unit, found[:size]), cursor(getattr(last, column.key), last.id) if last else None)
 
 
 def cursor(at: dt.datetime, ticket_id: int) -> str:
@@ -92,16 +93,21 @@ def read_cursor(said: str) -> Key:
 
 def rows_of(unit: Unit, wanted: list[int]) -> list[Row]:
     """The lines of these tickets, in this order; whether the actor may see them is known."""
-    if not wanted:
+    given = unit.given(wanted)
+    tickets = {t.id: t for t in unit.session.scalars(select(Ticket).join(given, given.c.id == Ticket.id))}
+    return _rows(unit, [tickets[ticket_id] for ticket_id in wanted if ticket_id in tickets])
+
+
+def _rows(unit: Unit, tickets: Sequence[Ticket]) -> list[Row]:
+    if not tickets:
         return []
+    wanted = [ticket.id for ticket in tickets]
     subjects = subjects_of(unit, wanted)
     people = _requesters(unit, wanted)
     counts = _counts(unit, wanted)
     seen = seen_by_me(unit, wanted)
     texts = _previews(unit, [newest for _entries, newest, _others in counts.values()])
-    names = dict(unit.session.execute(select(Account.id, Account.name)).all())
-    given = unit.given(wanted)
-    tickets = {t.id: t for t in unit.session.scalars(select(Ticket).join(given, given.c.id == Ticket.id))}
+    names = account_names(unit)
     return [
         Row(
             number=ticket.number,
@@ -119,7 +125,7 @@ def rows_of(unit: Unit, wanted: list[int]) -> list[Row]:
             version=ticket.version,
             unread=is_unread(ticket.status, counts.get(ticket.id, _NONE)[2], seen.get(ticket.id)),
         )
-        for ticket in (tickets[ticket_id] for ticket_id in wanted if ticket_id in tickets)
+        for ticket in tickets
     ]
 
 

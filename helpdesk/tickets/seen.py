@@ -58,16 +58,15 @@ def mark_read(unit: Unit, number: str, upto: int | None = None) -> None:
 def _stand(unit: Unit, number: str) -> tuple[int, int, int | None]:
     """A ticket's id, its newest entry, and the newest the actor saw."""
     ticket = ticket_for(unit, number, "ticket.read")
-    return ticket.id, _newest(unit, ticket.id), seen_by_me(unit, [ticket.id]).get(ticket.id)
+    mine = select(Seen.entry_id).where(Seen.account_id == unit.actor.account_id, Seen.ticket_id == ticket.id)
+    stand = select(func.max(Entry.id), mine.scalar_subquery()).where(Entry.ticket_id == ticket.id)
+    newest, seen = unit.session.execute(stand).one()
+    return ticket.id, newest or 0, seen
 
 
 def mark_unread(unit: Unit, number: str) -> None:
     """The ticket is unread for the actor until he opens it again."""
     _keep(unit, ticket_for(unit, number, "ticket.read").id, 0)
-
-
-def _newest(unit: Unit, ticket_id: int) -> int:
-    return unit.session.scalar(select(func.max(Entry.id)).where(Entry.ticket_id == ticket_id)) or 0
 
 
 def _keep(unit: Unit, ticket_id: int, entry_id: int) -> None:

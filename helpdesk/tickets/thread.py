@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from helpdesk.models import (
-    Account,
     Attachment,
     Content,
     Entry,
@@ -21,6 +20,7 @@ from helpdesk.models import (
     TicketPerson,
 )
 from helpdesk.people.access import ticket_for
+from helpdesk.people.accounts import account_names
 from helpdesk.text.rendering import render_answer
 from helpdesk.tickets.views import EntryView, EventView, FileView, HintView, PersonView, RecipientView, Thread
 from helpdesk.unit import Unit
@@ -36,7 +36,7 @@ def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int =
         statement = statement.where(Entry.id < before)
     newest = list(unit.session.scalars(statement.order_by(Entry.id.desc()).limit(size + 1)))
     entries = sorted(newest[:size], key=lambda entry: (entry.at, entry.id))
-    names = dict(unit.session.execute(select(Account.id, Account.name)).all())
+    names = account_names(unit)
     thread = Thread(
         ticket=ticket,
         number=ticket.number,

@@ -12,8 +12,8 @@ from helpdesk.models.account import ROLES
 from helpdesk.people import access
 from helpdesk.unit import Actor
 from tests.conftest import PortsMaker
+from tests.made_app import made_app
 from web import guards
-from web.app import create_app
 
 OPEN = {
     "static",
@@ -53,7 +53,7 @@ def app(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Flask:
     """The web application on an empty database."""
     shutil.copy(sqlite_template, tmp_path / "helpdesk.sqlite3")
     ports = make_ports(f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}")
-    return create_app(ports.settings, ports)
+    return made_app(ports)
 
 
 def test_every_route_has_a_guard(app: Flask) -> None:

@@ -25,11 +25,11 @@ from helpdesk.ports import Ports
 from helpdesk.settings import Settings
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import DESKS, NOON
+from tests.made_app import made_app
 from tests.ui.seeds import fill
 from tests.web.browsing import served
 from tests.web.conftest import MARIJE, SANDER, TECH, people
 from tests.web.visitor import PASSWORD, Visitor
-from web.app import create_app
 
 WILHELMINA = "wilhelmina@academie.example"
 """An advisor with a long name, and nothing to do."""
@@ -99,7 +99,7 @@ def place(folder: Path, *, full: bool) -> Iterator[Place]:
     """The site in an empty folder: with all that `tests/ui/seeds.py` puts there, or with people and nothing else."""
     folder.mkdir(parents=True, exist_ok=True)
     ports = _ports(folder)
-    app = create_app(ports.settings, ports)
+    app = made_app(ports)
     app.config["MAX_CONTENT_LENGTH"] = SMALLEST_REQUEST
     with served(app) as address:
         made = Place(ports, app, address)

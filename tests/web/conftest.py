@@ -17,9 +17,9 @@ from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.settings import Settings
 from helpdesk.unit import SYSTEM, unit_of_work
-from tests.conftest import DESKS, NOON, PortsMaker
+from tests.conftest import DESKS, NOON, PortsMaker, copied
+from tests.made_app import made_app, quick_passwords
 from tests.web.visitor import PASSWORD, Visitor
-from web.app import create_app
 
 MARIJE, SANDER, TECH = "marije@academie.example", "sander@academie.example", "techniek@academie.example"
 
@@ -30,6 +30,7 @@ def people(ports: Ports) -> None:
         create_account(unit, MARIJE, "Marije Bos", ["advisor"], PASSWORD)
         create_account(unit, SANDER, "Sander Kok", ["advisor"], PASSWORD)
         create_account(unit, TECH, "Tess de Technicus", ["technical_admin"], PASSWORD)
+        quick_passwords(unit, PASSWORD)
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +51,9 @@ def staffed_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
-def site_ports(make_ports: PortsMaker, staffed_template: Path, tmp_path: Path) -> Ports:
-    shutil.copy(staffed_template, tmp_path / "helpdesk.sqlite3")
+def site_ports(make_ports: PortsMaker, staffed_template: Path, sqlite_place: Path) -> Ports:
     return make_ports(
-        f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}",
+        copied(staffed_template, sqlite_place),
         secure_cookies=False,
         undo_seconds=10,
         public_url="https://helpdesk.example",
@@ -62,7 +62,7 @@ def site_ports(make_ports: PortsMaker, staffed_template: Path, tmp_path: Path) -
 
 @pytest.fixture
 def app(site_ports: Ports) -> Flask:
-    return create_app(site_ports.settings, site_ports)
+    return made_app(site_ports)
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.ports import Ports
 from tests.conftest import PortsMaker
 from tests.letters import ASKER, letter, receive, wait
+from tests.made_app import made_app
 from tests.web.conftest import MARIJE, people
 from tests.web.visitor import Page, Visitor
-from web.app import create_app
 
 TICKET = "/werk/w/open/2026-00001"
 
@@ -41,7 +41,7 @@ def test_on_both_databases_a_mail_is_read_answered_and_done(make_ports: PortsMak
     ports = make_ports(database_url, secure_cookies=False)
     people(ports)
     receive(ports, letter(files=(("rooster v2.pdf", b"%PDF-1.4 niets"),)))
-    visitor = Visitor(create_app(ports.settings, ports))
+    visitor = Visitor(made_app(ports))
     page = Page(visitor.sign_in(MARIJE).text)
     assert TICKET in page.links
     form = visitor.page(TICKET).form("/antwoord")
@@ -171,7 +171,7 @@ def test_cc_of_the_asker_is_off_until_ticked(site_ports: Ports, marije: Visitor)
 def test_a_stranger_outside_the_organisation_is_asked_about_once(make_ports: PortsMaker, site_ports: Ports) -> None:
     ports = make_ports(site_ports.settings.database, secure_cookies=False, organisation_domains=("minbz.example",))
     receive(ports, letter())
-    visitor = Visitor(create_app(ports.settings, ports))
+    visitor = Visitor(made_app(ports))
     visitor.sign_in(MARIJE)
     form = visitor.page(TICKET).form("/antwoord")
     asked = visitor.send(form, text="Ja", to=f"{ASKER}, iemand@elders.example")

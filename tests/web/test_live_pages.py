@@ -21,12 +21,12 @@ from helpdesk.tickets import handling, replying
 from helpdesk.unit import Actor, unit_of_work
 from tests.conftest import PortsMaker
 from tests.letters import letter, receive
+from tests.made_app import made_app
 from tests.services.chromium import Chromium
 from tests.services.valkey import Valkey
 from tests.web.browsing import TICKET, as_advisor, browsing, served, signed_in
 from tests.web.conftest import SANDER
 from tests.web.test_live import ready
-from web.app import create_app
 
 HINTS = 200
 WATCH = """() => {
@@ -113,7 +113,7 @@ def spoken(page: Page) -> list[float]:
 def test_two_hundred_events_move_nothing_under_the_hand(live: Live, chromium: Chromium) -> None:
     filled(live.ports)
     sander = as_advisor(live.ports, SANDER)
-    app = create_app(live.ports.settings, live.ports)
+    app = made_app(live.ports)
     with served(app) as address, browsing(chromium, address, width=1280) as context:
         page = signed_in(context)
         page.goto(TICKET + "#antwoord")
@@ -165,7 +165,7 @@ def select_first_words(page: Page) -> None:
 def test_new_mail_shows_as_a_button_and_then_as_a_row(live: Live, chromium: Chromium) -> None:
     filled(live.ports)
     with (
-        served(create_app(live.ports.settings, live.ports)) as address,
+        served(made_app(live.ports)) as address,
         browsing(chromium, address) as context,
     ):
         page = signed_in(context)
@@ -184,7 +184,7 @@ def test_without_the_stream_the_pages_ask_by_themselves(live: Live, chromium: Ch
     filled(live.ports)
     live.process.kill()
     with (
-        served(create_app(live.ports.settings, live.ports)) as address,
+        served(made_app(live.ports)) as address,
         browsing(chromium, address) as context,
     ):
         page = signed_in(context)
@@ -196,7 +196,7 @@ def test_without_the_stream_the_pages_ask_by_themselves(live: Live, chromium: Ch
 def test_a_lost_connection_is_said_and_found_again(live: Live, chromium: Chromium) -> None:
     filled(live.ports)
     with (
-        served(create_app(live.ports.settings, live.ports)) as address,
+        served(made_app(live.ports)) as address,
         browsing(chromium, address) as context,
     ):
         page = signed_in(context)

@@ -19,9 +19,9 @@ from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import PortsMaker
 from tests.letters import letter, receive, wait
+from tests.made_app import made_app
 from tests.web.conftest import MARIJE, people
 from tests.web.visitor import PASSWORD, Page, Visitor
-from web.app import create_app
 
 TICKET = "/werk/w/open/2026-00001"
 
@@ -66,7 +66,7 @@ def test_the_cookie_is_bound_to_this_host(make_ports: PortsMaker, sqlite_templat
     shutil.copy(sqlite_template, tmp_path / "helpdesk.sqlite3")
     ports = make_ports(f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}", secure_cookies=True)
     people(ports)
-    client = create_app(ports.settings, ports).test_client()
+    client = made_app(ports).test_client()
     page = client.get("/inloggen", base_url="https://helpdesk.example")
     form = Page(page.text).form("/inloggen")
     answer = client.post(
@@ -226,6 +226,6 @@ def test_asking_for_links_is_throttled(stranger: Visitor) -> None:
 
 def test_without_a_public_address_an_administrator_helps(make_ports: PortsMaker, site_ports: Ports) -> None:
     ports = make_ports(site_ports.settings.database, secure_cookies=False)
-    page = Visitor(create_app(ports.settings, ports)).page("/wachtwoord-vergeten")
+    page = Visitor(made_app(ports)).page("/wachtwoord-vergeten")
     assert "technisch beheerder" in page.text
     assert not [form for form in page.forms if form.action.endswith("vergeten")]

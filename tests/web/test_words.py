@@ -26,13 +26,13 @@ from helpdesk.tickets.cleaning import drain as clean
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import PortsMaker
 from tests.letters import letter, receive, wait
+from tests.made_app import made_app
 from tests.naked import Search
 from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Page, Visitor
 from web import errors, guards, wording
-from web.app import create_app
 from web.notices import COOKIE, NOTICES
 from web.sign_in.views import PROBLEMS
 
@@ -137,7 +137,7 @@ def pseudo(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Por
 
 @pytest.fixture
 def crawl(pseudo: Ports) -> Crawl:
-    app = create_app(pseudo.settings, pseudo)
+    app = made_app(pseudo)
 
     def crash() -> str:
         raise ZeroDivisionError
@@ -331,7 +331,7 @@ def test_a_word_planted_in_any_part_of_a_page_is_seen(crawl: Crawl) -> None:
 
 def test_what_scripts_show_was_given_to_be_translated_too(pseudo: Ports, crawl: Crawl, chromium: Chromium) -> None:
     receive(pseudo, mail(1))
-    app = create_app(pseudo.settings, pseudo)
+    app = made_app(pseudo)
     with browsing(chromium, "http://127.0.0.1") as context:
         page = context.new_page()
         with served(app) as address:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from helpdesk.models import Fact, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
 from helpdesk.retention import clock
+from helpdesk.retention.policy import in_force
 from helpdesk.status import status
 from helpdesk.tickets import handling, merging
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
@@ -162,7 +163,8 @@ def test_a_ticket_whose_original_lies_in_a_mailbox_is_blocked_on_its_day(ports: 
     with unit_of_work(ports, SYSTEM) as unit:
         ticket_id = _ticket(unit).id
         clock.reckon_tickets(unit.session, [ticket_id], dt.date(2040, 1, 1))
-        assert clock.reckoned(unit.session, ticket_id, dt.date(2040, 1, 1)).recheck_on == dt.date(2040, 1, 2)
+        found = clock.reckoned(unit.session, ticket_id, in_force(unit.session), dt.date(2040, 1, 1))
+        assert found.recheck_on == dt.date(2040, 1, 2)
     assert _state(ports)[0] == "blocked:original"
     with unit_of_work(ports, SYSTEM) as unit:
         unit.session.scalars(select(InboundMail)).one().removed_at = unit.now
