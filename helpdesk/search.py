@@ -77,6 +77,9 @@ INDEXED = f"array_to_tsvector(string_to_array(stems, ' ') || ARRAY[{_WINDOWED}])
 BATCH = 1200
 """The most hits that are looked at together: enough for a thousand tickets, for the newest hits seldom share one."""
 _EVERY = len(WINDOWS)
+_AIM, _TOGETHER = BATCH * 3 // 4, 16
+"""Hits that several windows of one level are asked for at once, and how many windows at most: planning a query costs as
+much as answering it, and one that finds too much is asked in vain."""
 
 Hit = tuple[int, int]
 """The ids of an entry and of its ticket."""
@@ -107,42 +110,54 @@ def _by_fts5(unit: Unit, words: Words) -> Iterator[list[Hit]]:
 
 
 def _by_windows(unit: Unit, words: Words) -> Iterator[list[Hit]]:
-    """Ask for one window after the other; how dense the hits were so far says how large the next may be.
+    """Ask for one stretch of ids after the other; how dense the hits were so far says how long the next may be.
 
-    A window with more than BATCH hits is left for a smaller one, so that a word that was frequent long ago costs no
-    more than one that is frequent now. The smallest is taken whole.
+    A stretch with more than BATCH hits is left for a shorter one, so that a word that was frequent long ago costs no
+    more than one that is frequent now. The shortest, one of the smallest windows, is taken whole.
     """
     match = " & ".join("(" + " | ".join(f"'{stem}'" for stem in stems) + ")" for stems in words)
     below = (unit.session.scalar(text("SELECT max(id) FROM entry")) or 0) + 1
-    level = 0
+    level, many = 0, 1
     while below > 1:
-        start = 1 if level == _EVERY else (below - 1) >> WINDOWS[level][1] << WINDOWS[level][1]
-        hits = _in_window(unit, match, level, below)
-        if len(hits) > BATCH and level:
-            level -= 1
+        start, windows = _stretch(level, many, below)
+        shortest = (level, many) == (0, 1)
+        hits = _in_stretch(unit, f"({windows}) & {match}" if windows else match, below, shortest=shortest)
+        if len(hits) > BATCH and not shortest:
+            level, many = (level, many // 4 or 1) if many > 1 else (level - 1, 1)
             continue
         if hits:
             yield sorted(hits, reverse=True)
-        level = _next_level(len(hits), below - start)
+        level, many = _next_stretch(len(hits), below - start)
         below = start
 
 
-def _in_window(unit: Unit, match: str, level: int, below: int) -> list[Hit]:
-    """Hits in the window that ends before `below`, in no order; of all but the smallest no more than BATCH + 1."""
-    if level < _EVERY:
-        letter, bits = WINDOWS[level]
-        match = f"'{letter}{(below - 1) >> bits}' & {match}"
+def _stretch(level: int, many: int, below: int) -> tuple[int, str]:
+    """The first id of so many windows of a level, the last of which ends before `below`, and how to ask for them.
+
+    A stretch that begins with the first entry needs no windows.
+    """
+    if level == _EVERY:
+        return 1, ""
+    letter, bits = WINDOWS[level]
+    last = (below - 1) >> bits
+    first = last - many + 1
+    return (1, "") if first <= 0 else (first << bits, " | ".join(f"'{letter}{n}'" for n in range(first, last + 1)))
+
+
+def _in_stretch(unit: Unit, match: str, below: int, *, shortest: bool) -> list[Hit]:
+    """Hits in a stretch that ends before `below`, in no order; of all but the shortest no more than BATCH + 1."""
     statement = text(
         f"SELECT entry_id, ticket_id FROM search_text WHERE {INDEXED} @@ CAST(:match AS tsquery) "  # noqa: S608 - constants
         "AND entry_id < :below LIMIT :most"
     )
-    most = BATCH + 1 if level else 1 << WINDOWS[0][1]
+    most = 1 << WINDOWS[0][1] if shortest else BATCH + 1
     return [(row[0], row[1]) for row in unit.session.execute(statement, {"match": match, "below": below, "most": most})]
 
 
-def _next_level(hits: int, ids: int) -> int:
-    """The largest window in which no more than BATCH hits are to be expected."""
+def _next_stretch(hits: int, ids: int) -> tuple[int, int]:
+    """The level of the largest windows in which no more than BATCH hits are to be expected, and how many at once."""
     expected = [(hits + 1) * (1 << bits) // ids for _letter, bits in WINDOWS]
     if expected[-1] * 4 <= BATCH:
-        return _EVERY
-    return max((level for level, each in enumerate(expected) if each <= BATCH), default=0)
+        return _EVERY, 1
+    level = max((level for level, each in enumerate(expected) if each <= BATCH), default=0)
+    return level, max(1, min(_AIM // (expected[level] + 1), _TOGETHER))
