@@ -144,12 +144,15 @@ ENGINES: dict[str, Engine] = {}
 
 
 def engine_for(url: str, *, first: bool) -> Engine:
-    """The engine of the tests before, which knows the statements already; a second one in a test gets its own."""
+    """The engine of the tests before, which knows the statements already; a second one in a test gets its own.
+
+    Who listens to it listens for one test: with options of its own, even none, an engine has its own listeners.
+    """
     if not first:
         return connect_database(url, durable=False)
     if url not in ENGINES:
         ENGINES[url] = connect_database(url, durable=False)
-    return ENGINES[url]
+    return ENGINES[url].execution_options()
 
 
 @pytest.fixture

@@ -66,15 +66,15 @@ def list_page(unit: Unit, view: str, after: str | None = None, size: int = 50, o
     require(unit.actor, "ticket.read")
     column, newest_first = _order(view, order)
     place = tuple_(column, Ticket.id)
-    statement = select(Ticket).where(_in_view(unit, view))
+    statement = select(column, Ticket.id).where(_in_view(unit, view))
     if after:
         at, ticket_id = read_cursor(after)
         beyond = tuple_(literal(at, UtcTime), literal(ticket_id))
         statement = statement.where(place < beyond if newest_first else place > beyond)
     by = (column.desc(), Ticket.id.desc()) if newest_first else (column, Ticket.id)
-    found = list(unit.session.scalars(statement.order_by(*by).limit(size + 1)))
-    last = found[size - 1] if len(found) > size else None
-    return ListPage(_rows(unit, found[:size]), cursor(getattr(last, column.key), last.id) if last else None)
+    found = unit.session.execute(statement.order_by(*by).limit(size + 1)).all()
+    rows = rows_of(unit, [ticket_id for _at, ticket_id in found[:size]])
+    return ListPage(rows, cursor(*found[size - 1]) if len(found) > size else None)
 
 
 def cursor(at: dt.datetime, ticket_id: int) -> str:
@@ -93,21 +93,16 @@ def read_cursor(said: str) -> Key:
 
 def rows_of(unit: Unit, wanted: list[int]) -> list[Row]:
     """The lines of these tickets, in this order; whether the actor may see them is known."""
-    given = unit.given(wanted)
-    tickets = {t.id: t for t in unit.session.scalars(select(Ticket).join(given, given.c.id == Ticket.id))}
-    return _rows(unit, [tickets[ticket_id] for ticket_id in wanted if ticket_id in tickets])
-
-
-def _rows(unit: Unit, tickets: Sequence[Ticket]) -> list[Row]:
-    if not tickets:
+    if not wanted:
         return []
-    wanted = [ticket.id for ticket in tickets]
     subjects = subjects_of(unit, wanted)
     people = _requesters(unit, wanted)
     counts = _counts(unit, wanted)
     seen = seen_by_me(unit, wanted)
     texts = _previews(unit, [newest for _entries, newest, _others in counts.values()])
     names = account_names(unit)
+    given = unit.given(wanted)
+    tickets = {t.id: t for t in unit.session.scalars(select(Ticket).join(given, given.c.id == Ticket.id))}
     return [
         Row(
             number=ticket.number,
@@ -125,7 +120,7 @@ def _rows(unit: Unit, tickets: Sequence[Ticket]) -> list[Row]:
             version=ticket.version,
             unread=is_unread(ticket.status, counts.get(ticket.id, _NONE)[2], seen.get(ticket.id)),
         )
-        for ticket in tickets
+        for ticket in (tickets[ticket_id] for ticket_id in wanted if ticket_id in tickets)
     ]
 
 

@@ -126,7 +126,7 @@ def test_make_run_keeps_its_promises(make_run: Callable[[], MakeRun]) -> None:
     killed = first.pids()
     signal_all(list(killed.values()), signal.SIGKILL)
     assert wait_until(lambda: all(new_and_alive(first, name, pid) for name, pid in killed.items()), 10)
-    assert wait_until(http_answers(int(run["web"]["url"].rpartition(":")[2]), "/readyz"), 10)
+    assert wait_until(http_answers(int(run["web"]["url"].rpartition(":")[2]), "/readyz"), 30)
     assert wait_until(lambda: first.tickets() == before + 4, 20), "a mail was lost"
 
     family = first.family()
