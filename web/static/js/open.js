@@ -125,17 +125,10 @@ function put(page, url, push) {
     throw new Error("not a ticket");
   }
   leave();
-  here.replaceWith(document.importNode(fresh, true));
+  here.replaceWith(document.adoptNode(fresh));
   find("#over")?.remove();
-  find("#vraag")?.after(document.importNode(aside, true));
+  find("#vraag")?.after(document.adoptNode(aside));
   arrive(url, push, page.title, true);
-  const messages = push ? undefined : places.get(url)?.messages;
-  find("#onderwerp")?.focus({ preventScroll: true });
-  scrollTo(0, 0);
-  const box = find("#berichten");
-  if (box && messages !== undefined) {
-    box.scrollTop = messages;
-  }
   const number = ticketIn(url);
   if (push && placeOf(url) < 0) {
     enter(shownAt());
@@ -144,7 +137,20 @@ function put(page, url, push) {
   const news = !row || row.classList.contains("unread");
   mark(number);
   showWalk();
+  goTo(row, push ? undefined : places.get(url)?.messages);
   return news;
+}
+
+/** Focus and scrolling come when everything is changed: each needs the whole page laid out, and so it is once.
+ * @param {HTMLElement | null} row of the list @param {number} [messages] where the messages stood before */
+function goTo(row, messages) {
+  find("#onderwerp")?.focus({ preventScroll: true });
+  scrollTo(0, 0);
+  const box = find("#berichten");
+  if (box && messages !== undefined) {
+    box.scrollTop = messages;
+  }
+  row?.scrollIntoView({ block: "nearest" });
 }
 
 /** Remember where things stand before they go. */
@@ -192,7 +198,6 @@ function mark(number) {
         changedHere(row);
       }
       row.querySelector("a > .vh")?.remove();
-      row.scrollIntoView({ block: "nearest" });
     }
   }
 }
