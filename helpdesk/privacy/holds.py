@@ -94,7 +94,7 @@ def place(unit: Unit, wish: Wish) -> Placed:
     unit.session.flush()
     note(unit, "hold.place", "hold", hold.id)
     write_down(unit, "hold", hold.key, run=hold.key, methods=hold.kind)
-    taken = holds.take(unit, hold, _tickets(unit, wish.numbers)) if wish.numbers else holds.Taken()
+    taken = _taken(unit, hold, _tickets(unit, wish.numbers))
     if wish.numbers and not taken.ids:
         numbers = ", ".join(taken.destroying)
         raise Conflict("It is too late for a hold: {numbers} is being destroyed.", code="destroying", numbers=numbers)
@@ -131,16 +131,24 @@ def _review_day(unit: Unit, day: dt.date) -> dt.date:
 
 
 def _tickets(unit: Unit, numbers: Sequence[str]) -> set[int]:
-    """The tickets with these numbers, and where one was merged also the ticket that its messages are in."""
     found = set()
     for number in numbers:
-        ticket = unit.session.scalar(select(Ticket).where(Ticket.number == number))
+        ticket = unit.session.execute(select(Ticket.id, Ticket.desk_key).where(Ticket.number == number)).one_or_none()
         if ticket is None or (unit.actor.desks is not None and ticket.desk_key not in unit.actor.desks):
             raise NotFound("There is no such ticket, or you may not see it.")
-        while ticket is not None:
-            found.add(ticket.id)
-            ticket = unit.session.get(Ticket, ticket.merged_into_id) if ticket.merged_into_id else None
+        found.add(ticket.id)
     return found
+
+
+def _taken(unit: Unit, hold: Hold, ids: set[int]) -> holds.Taken:
+    """These tickets, and where one was merged the ticket its messages are in: known for sure once it is locked."""
+    taken, seen = holds.Taken(), set[int]()
+    while ids:
+        taken += holds.take(unit, hold, ids)
+        seen |= ids
+        into = select(Ticket.merged_into_id).where(Ticket.id.in_(ids), Ticket.merged_into_id.is_not(None))
+        ids = {ticket_id for ticket_id in unit.session.scalars(into) if ticket_id is not None} - seen
+    return taken
 
 
 def review(unit: Unit, hold_id: int, review_on: dt.date) -> None:

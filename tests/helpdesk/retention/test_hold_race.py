@@ -14,8 +14,9 @@ from helpdesk.models import HoldTicket, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy import hold_finding, holds
 from helpdesk.retention.holds import catch
+from helpdesk.tickets.merging import merge
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
-from tests.holds import asker_of, let_terms_end, wish
+from tests.holds import asker_of, held, let_terms_end, wish
 from tests.letters import letter, receive
 from tests.retention import policy_in_force, staff
 
@@ -76,6 +77,26 @@ class _Race:
             won = _destroy(self._ports, number)
             self.destroyed |= {number} if won else set()
             self._lead += _STEP if won else -_STEP
+
+
+def test_a_hold_of_a_ticket_that_is_being_merged_keeps_its_messages(ports: Ports) -> None:
+    """Whoever places waits for the merge, and follows it; a hold that is first refuses it (test_holds_forbid)."""
+    receive(ports, letter("Een.", message_id="<1@x>"))
+    receive(ports, letter("Twee.", message_id="<2@x>", sender="b@x.example", subject="Twee"))
+    officer, ids = staff(ports, "piet", "privacy_officer"), list[int]()
+
+    def placing() -> None:
+        with unit_of_work(ports, officer) as unit:
+            ids.append(holds.place(unit, wish(numbers=["2026-00001"])).hold_id)
+
+    thread = threading.Thread(target=placing)
+    with unit_of_work(ports, SYSTEM) as unit:
+        merge(unit, "2026-00001", "2026-00002")
+        thread.start()
+        thread.join(0.4)
+        assert thread.is_alive(), "it waits for the lock of the ticket"
+    thread.join(20)
+    assert held(ports, ids[0]) == ["2026-00001", "2026-00002"]
 
 
 def _outcome(ports: Ports) -> tuple[dict[str, str], set[str]]:
