@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import null, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -74,15 +75,8 @@ def catch(unit: Unit, ids: Iterable[int]) -> frozenset[int]:
 
 
 def _catch(unit: Unit, ids: Sequence[int]) -> frozenset[int]:
-    rows = unit.session.execute(
-        select(Hold.id, Hold.key, Hold.kind, Hold.person_id, Hold.query, HoldTicket.ticket_id)
-        .outerjoin(HoldTicket, (HoldTicket.hold_id == Hold.id) & HoldTicket.ticket_id.in_(ids))
-        .where(Hold.released_at.is_(None), or_(Hold.scope != "ticket", HoldTicket.ticket_id.is_not(None)))
-        .order_by(Hold.id)
-    ).all()
-    there = {(row.id, row.ticket_id) for row in rows if row.ticket_id is not None}
+    watches, there = _standing(unit.session, ids)
     found = {ticket_id for _hold_id, ticket_id in there}
-    watches = dict.fromkeys(_Watch(*row[:5]) for row in rows if row.person_id is not None or row.query is not None)
     fitting = _of_people(unit, watches, ids) + _of_queries(unit, watches, ids)
     for watch in watches:
         fresh = {ticket_id for hold_id, ticket_id in fitting if hold_id == watch.id} - {
@@ -91,6 +85,22 @@ def _catch(unit: Unit, ids: Sequence[int]) -> frozenset[int]:
         if fresh:
             found.update(_take(unit, watch.id, watch.key, watch.kind, fresh).ids)
     return frozenset(found)
+
+
+def _standing(session: Session, ids: Sequence[int]) -> tuple[list[_Watch], set[tuple[int, int]]]:
+    """The holds that watch, and which of these tickets stand under which hold, in one statement."""
+    watching = select(Hold.id, null().label("ticket_id"), Hold.key, Hold.kind, Hold.person_id, Hold.query).where(
+        Hold.released_at.is_(None), Hold.scope != "ticket"
+    )
+    holding = (
+        select(Hold.id, HoldTicket.ticket_id, null(), null(), null(), null())
+        .join(HoldTicket, HoldTicket.hold_id == Hold.id)
+        .where(HoldTicket.ticket_id.in_(ids), Hold.released_at.is_(None))
+    )
+    rows: Sequence[Any] = session.execute(union_all(watching, holding)).all()
+    watches = [_Watch(hold_id, *more) for hold_id, ticket_id, *more in rows if ticket_id is None]
+    there = {(hold_id, ticket_id) for hold_id, ticket_id, *_more in rows if ticket_id is not None}
+    return sorted(watches, key=lambda watch: watch.id), there
 
 
 def _of_people(unit: Unit, watches: Iterable[_Watch], ids: Sequence[int]) -> list[tuple[int, int]]:
