@@ -19,9 +19,9 @@ from helpdesk.tickets.merging import merge, move_entry, undo_merge
 from helpdesk.tickets.show import ticket_json
 from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
-from tests.holds import asker_of, held, place
+from tests.holds import asker_of, held, let_terms_end, place, release, states
 from tests.letters import letter, receive
-from tests.retention import staff
+from tests.retention import policy_in_force, staff
 
 ONE, TWO, THREE = "2026-00001", "2026-00002", "2026-00003"
 
@@ -91,6 +91,20 @@ def test_no_kind_of_hold_lets_its_ticket_be_changed(ports: Ports, advisor: Actor
         act(unit)
     if operation != "rewritten":
         assert [one["entries"] for one in _shown(ports)] != [one["entries"] for one in before]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_no_kind_of_hold_lets_its_ticket_fall_due(ports: Ports, scope: str) -> None:
+    policy_in_force(ports)
+    receive(ports, letter("Vergaderen in Parijs."))
+    let_terms_end(ports)
+    officer, second = staff(ports, "piet", "privacy_officer"), staff(ports, "petra", "privacy_officer")
+    for kind in HOLD_KINDS:
+        assert states(ports) == ["due"]
+        hold_id = place(ports, officer, kind, **SCOPES[scope](ports)).hold_id
+        assert states(ports) == ["blocked:hold"]
+        release(ports, officer, second, hold_id)
+    assert states(ports) == ["due"]
 
 
 def test_work_goes_on_under_a_hold(ports: Ports, advisor: Actor) -> None:
