@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from helpdesk.commands import fact, importing, operations, person, register, retention, set_up, ticket, user
+from helpdesk.commands import fact, hold, importing, operations, person, register, retention, set_up, ticket, user
 from helpdesk.commands.console import Console, error_line
 from helpdesk.errors import HelpdeskError
 from helpdesk.wiring import connect, keys_path
@@ -31,6 +31,7 @@ for command in (
     importing.import_file,
     importing.group,
     person.person,
+    hold.hold,
 ):
     helpdesk.add_command(command)
 

@@ -20,7 +20,8 @@ CLEAN_WAITING = "workers.cleaning:clean_waiting"
 SWEEP = "workers.upkeep:sweep"
 CHECK_ALARMS = "workers.upkeep:check_alarms"
 IMPORT_WAITING = "workers.importing:import_waiting"
-JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, IMPORT_WAITING)
+HOLD_WAITING = "workers.holding:hold_waiting"
+JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, IMPORT_WAITING, HOLD_WAITING)
 
 
 class Blobs(Protocol):

@@ -14,6 +14,7 @@ from helpdesk.models import (
     Counter,
     Entry,
     Heartbeat,
+    Hold,
     InboundMail,
     IntakeTotal,
     Mailbox,
@@ -23,6 +24,7 @@ from helpdesk.models import (
 from helpdesk.models.inbound_mail import INBOUND_STATES
 from helpdesk.models.outgoing_mail import OUTGOING_STATES
 from helpdesk.ports import Ports
+from helpdesk.retention.terms import day_of
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 _SILENT_PROCESS = dt.timedelta(minutes=3)
@@ -133,6 +135,9 @@ def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
     found.append(("outgoing_failed", "outbox", failed > 0, str(failed)))
     waiting = _age(unit, select(func.min(InboundMail.received_at)), InboundMail.state == "received") or 0
     found.append(("filing_late", "queue", waiting > settings.dwell_alarm.total_seconds(), str(waiting)))
+    unreviewed = select(func.count()).where(Hold.released_at.is_(None), Hold.review_on < day_of(unit.now))
+    late_holds = unit.session.scalar(unreviewed) or 0
+    found.append(("hold_review", "holds", late_holds > 0, str(late_holds)))
     for row in unit.session.scalars(select(Mailbox)):
         found += _mailbox_findings(unit, row)
     for beat in unit.session.scalars(select(Heartbeat)):

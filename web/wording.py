@@ -72,6 +72,8 @@ EVENT = {
     "requester_matched": N_("sender matched to a known person"),
     "match_undone": N_("match of the sender undone"),
     "requester_kind": N_("kind of the sender set"),
+    "held": N_("put under a legal hold"),
+    "hold_released": N_("legal hold released"),
 }
 NOTICE = {
     "assigned": N_("assigned to you"),

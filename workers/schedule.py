@@ -13,7 +13,16 @@ from dataclasses import dataclass
 
 from helpdesk.errors import Unavailable
 from helpdesk.leases import beat, hold, release
-from helpdesk.ports import CHECK_ALARMS, CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, IMPORT_WAITING, SWEEP, Ports
+from helpdesk.ports import (
+    CHECK_ALARMS,
+    CLEAN_WAITING,
+    DELIVER_WAITING,
+    FILE_WAITING,
+    HOLD_WAITING,
+    IMPORT_WAITING,
+    SWEEP,
+    Ports,
+)
 from workers.job import run_here
 
 log = logging.getLogger(__name__)
@@ -37,6 +46,7 @@ TABLE = (
     Turn(DELIVER_WAITING, 2, "an answer leaves when its 10 s of undo are over; nothing else tells us that moment"),
     Turn(CLEAN_WAITING, 10, "HTML waits for nobody: the text is there at once"),
     Turn(IMPORT_WAITING, 10, "an import whose process was killed goes on by itself"),
+    Turn(HOLD_WAITING, 10, "what a new hold keeps is found by itself, also when its process was killed"),
     Turn(SWEEP, 60, "what a crash left half-way: claims, staged blobs, mails whose back-off is over"),
     Turn(CHECK_ALARMS, 60, "silence, lag, disk, parked mail: looked at once a minute"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
@@ -68,9 +69,15 @@ class Hold(Base):
         CheckConstraint(f"scope in {HOLD_SCOPES}", name="scope"),
         CheckConstraint("released_by_id is null or released_by_id <> release_asked_by_id", name="two_people"),
         CheckConstraint("released_at is null or release_asked_by_id is not null", name="asked"),
+        CheckConstraint("(released_at is null) = (released_by_id is null)", name="ended"),
+        CheckConstraint("(scope = 'person') = (person_id is not null)", name="of_person"),
+        CheckConstraint("(scope = 'query') = (query is not null)", name="of_query"),
     )
 
     id: Mapped[int] = own_id()
+    key: Mapped[str] = plain(
+        "random name in the ledger", String(32), unique=True, index=True, default=lambda: secrets.token_hex(16)
+    )
     kind: Mapped[str] = plain("ground of the duty, a fixed word", String(16))
     scope: Mapped[str] = plain("ticket, person or query", String(8))
     person_id: Mapped[int | None] = plain("points at a person", BigId, ForeignKey("person.id"), index=True)
@@ -85,6 +92,9 @@ class Hold(Base):
     release_asked_at: Mapped[dt.datetime | None] = plain("time the release was asked", UtcTime)
     released_by_id: Mapped[int | None] = plain("points at the second person", BigId, ForeignKey("account.id"))
     released_at: Mapped[dt.datetime | None] = plain("time it ended", UtcTime)
+    settled_at: Mapped[dt.datetime | None] = plain(
+        "time all its tickets were found and reckoned; none while that is to be done", UtcTime
+    )
     version: Mapped[int] = plain("counts changes, for claims", default=1)
 
 

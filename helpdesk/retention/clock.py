@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, case, cast, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.models import Address, Entry, Fact, Flag, Hold, HoldTicket, InboundMail, Person, Ticket, TicketPerson
+from helpdesk.models import Address, Entry, Fact, Flag, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
+from helpdesk.retention import holds
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
 from helpdesk.retention.register.model import Register
@@ -37,9 +38,9 @@ def touch(unit: Unit, ticket_id: int) -> None:
 
 
 def touch_people(unit: Unit, person_ids: Collection[int]) -> None:
-    """Reckon every ticket these people asked, at the end of the unit (RD-101)."""
+    """Reckon every ticket these people asked, at the end of the unit (RD-101), and all that a hold of them keeps."""
     unit.session.flush()
-    for ticket_id in asked_by(unit.session, person_ids):
+    for ticket_id in asked_by(unit.session, person_ids) | holds.watched(unit.session, person_ids):
         touch(unit, ticket_id)
 
 
@@ -55,15 +56,18 @@ def asked_by(session: Session, person_ids: Collection[int]) -> set[int]:
 
 def _reckon_touched(unit: Unit, ids: set[int]) -> None:
     unit.session.flush()
-    reckon_tickets(unit.session, ids, day_of(unit.now))
+    reckon_tickets(unit.session, ids, day_of(unit.now), holds.catch(unit, ids))
 
 
-def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date) -> None:
-    """Write the state of these tickets; a listed one stays listed while it is still due, a destroying one is let be."""
+def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date, held: Collection[int] | None = None) -> None:
+    """Write the state of these tickets; a listed one stays listed while it is still due, a destroying one is let be.
+
+    `held` are those under a hold, where that was asked already.
+    """
     registers = in_force(session)
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), _CHUNK):
-        _write(session, _reckonings(session, wanted[start : start + _CHUNK], registers, today))
+        _write(session, _reckonings(session, wanted[start : start + _CHUNK], registers, today, held=held))
 
 
 def tick(ports: Ports, limit: int = 20_000) -> int:
@@ -171,6 +175,7 @@ def _reckonings(
     registers: Mapping[str, Register],
     today: dt.date,
     told: Mapping[int, Asker] | None = None,
+    held: Collection[int] | None = None,
 ) -> dict[int, Reckoning]:
     rows = session.execute(
         select(Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id).where(
@@ -179,7 +184,8 @@ def _reckonings(
     ).all()
     if not registers:
         return {row.id: Reckoning(FIRST_STATE) for row in rows}
-    askers, contacts, held = _askers(session, ids, told or {}), _last_contacts(session, ids), _held(session, ids)
+    askers, contacts = _askers(session, ids, told or {}), _last_contacts(session, ids)
+    held = holds.held(session, ids) if held is None else held
     matters = {
         row.id: Matter(
             opened_on=day_of(row.opened_at),
@@ -260,12 +266,3 @@ def _last_contacts(session: Session, ids: Collection[int]) -> dict[int, dt.date]
         .group_by(Entry.ticket_id)
     )
     return {ticket_id: day_of(at) for ticket_id, at in session.execute(newest)}
-
-
-def _held(session: Session, ids: Collection[int]) -> frozenset[int]:
-    standing = (
-        select(HoldTicket.ticket_id)
-        .join(Hold, Hold.id == HoldTicket.hold_id)
-        .where(HoldTicket.ticket_id.in_(ids), Hold.released_at.is_(None))
-    )
-    return frozenset(session.scalars(standing))

@@ -11,6 +11,7 @@ ALARM = {
     "mailbox_silent": N_("No mail has come in for too long"),
     "mailbox_lag": N_("Mail lies too long in the mailbox"),
     "mail_left": N_("The mail server still holds mail that was taken in"),
+    "hold_review": N_("The review day of a legal hold has passed"),
     "process_silent": N_("A process gives no sign of life"),
 }
 

@@ -115,6 +115,7 @@ def add_participant(unit: Unit, number: str, address: str, name: str = "") -> No
     if unit.session.scalar(known) is None:
         add_person(unit, ticket.id, person_for(unit, value, name), "participant", value, name)
         record(unit, ticket.id, "participant_added")
+        clock.touch(unit, ticket.id)  # a hold of this person keeps it from now on
         _changed(unit, ticket)
 
 

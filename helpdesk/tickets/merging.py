@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import Attachment, Content, Entry, Event, OutgoingMail, Person, Ticket, TicketPerson
 from helpdesk.people.access import ticket_for
-from helpdesk.retention import clock
+from helpdesk.retention import clock, holds
 from helpdesk.search import move_entry as move_index
 from helpdesk.tickets.opening import open_ticket
 from helpdesk.timeline import record
@@ -51,12 +51,16 @@ def _bump(unit: Unit, *ticket_ids: int) -> None:
 
 
 def merge(unit: Unit, number: str, into_number: str) -> None:
-    """Let every entry of one ticket go to another; its people become participants there. Can be undone."""
+    """Let every entry of one ticket go to another; its people become participants there. Can be undone.
+
+    Raises Invalid for tickets that were merged, Conflict for one that a hold keeps (RD-30).
+    """
     source = ticket_for(unit, number, "ticket.handle")
     target = ticket_for(unit, into_number, "ticket.handle")
     if source.id == target.id or source.merged_into_id is not None or target.merged_into_id is not None:
         raise Invalid("These two tickets can't be merged.", code="merge")
     target_id, source_id = target.id, source.id
+    holds.refuse_held(unit, holds.MERGE, source_id, target_id)
     unit.claim(Ticket, source_id, source.version)
     moved = _entries(unit, source_id)
     for entry in moved:
@@ -106,7 +110,7 @@ def undo_merge(unit: Unit, number: str) -> None:
     """Give a merged ticket its entries, state and people back, as they were.
 
     Merges into one ticket are undone in any order; the last of them gives that ticket its own state back. Raises
-    Conflict when there is no merge, or the ticket that holds the entries was itself merged since.
+    Conflict when there is no merge, or the ticket that holds the entries was itself merged since or is kept by a hold.
     """
     source = ticket_for(unit, number, "ticket.handle")
     if source.merged_into_id is None:
@@ -114,6 +118,7 @@ def undo_merge(unit: Unit, number: str) -> None:
     source_id, target_id = source.id, source.merged_into_id
     if ticket_for(unit, target_id, "ticket.handle").merged_into_id is not None:
         raise Conflict("The other ticket was merged as well. Undo that merge first.", code="merged_on")
+    holds.refuse_held(unit, holds.UNDO_MERGE, target_id, source_id)
     _entries_back(unit, source_id, target_id)
     merged_from = _last_event(unit, target_id, "merged_from", after=source_id)
     _unshare_people(unit, source_id, target_id, merged_from.id if merged_from else 0)
@@ -189,7 +194,10 @@ def _unshare_people(unit: Unit, source_id: int, target_id: int, since: int) -> N
 
 
 def move_entry(unit: Unit, entry_id: int, to_number: str | None) -> str:
-    """Move one entry to another ticket, or to a new one of the same requester. Returns the number it is in now."""
+    """Move one entry to another ticket, or to a new one of the same requester. Returns the number it is in now.
+
+    Raises Conflict where a hold keeps the ticket it is in (RD-30).
+    """
     entry = unit.session.get(Entry, entry_id)
     if entry is None:
         raise NotFound("There is no such message.")
@@ -202,6 +210,7 @@ def move_entry(unit: Unit, entry_id: int, to_number: str | None) -> str:
     if target.merged_into_id is not None:
         raise Invalid("That ticket was merged into another one: choose that one.", field="into", code="merged_on")
     target_id, target_number = target.id, target.number
+    holds.refuse_held(unit, holds.MOVE, source_id, target_id)
     _move(unit, entry, target_id)
     record(unit, source_id, "entry_moved_away", entry_id=entry_id, after=target_id)
     record(unit, target_id, "entry_moved_here", entry_id=entry_id, before=source_id)

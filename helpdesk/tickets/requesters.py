@@ -16,7 +16,7 @@ from helpdesk.people.access import can, require, ticket_for
 from helpdesk.people.addresses import normal
 from helpdesk.people.directory import person_named
 from helpdesk.people.joining import join, tickets_of
-from helpdesk.retention import clock
+from helpdesk.retention import clock, holds
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import MATCH_WITHIN
 from helpdesk.retention.terms import Period, day_of, last_day
@@ -137,6 +137,7 @@ def _join(unit: Unit, sender_id: int, person_id: int) -> None:
         record(unit, ticket_id, "requester_matched", before=sender_id, after=person_id)
     unit.rows.write()
     unit.session.flush()
+    holds.note_following(unit, sender_id)
     join(unit.session, {sender_id: person_id})
 
 
@@ -160,6 +161,7 @@ def undo_match(unit: Unit, number: str) -> None:
     shared = unit.session.scalar(select(Address.shared).where(Address.value == row.address))
     if row.address in addresses:
         moved = _give_back(unit, sender_id, person_id, addresses)
+        holds.give_back(unit, event.at, {person_id: sender_id})
     elif shared:
         row.person_id, moved = sender_id, {ticket.id}
     else:

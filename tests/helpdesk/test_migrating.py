@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from helpdesk.adapters.database import connect_database
 from helpdesk.errors import Misconfigured
@@ -23,6 +25,17 @@ INSERT INTO ticket (id, number, desk_key, channel, status, opened_at, waiting_si
   :now, :now, :now, false, 'd', 'waiting:register', false, false, 1);
 INSERT INTO content (id, ticket_id, kind, text) VALUES (1, 1, 'subject', 'Verzetten')
 """
+
+HOLD = """
+INSERT INTO hold (id, kind, scope, reference, reason, owner_id, placed_by_id, placed_at, review_on, version)
+  VALUES (:id, 'woo', 'ticket', 'Woo-1', 'verzoek', 1, 1, :now, '2027-05-22', 1)
+"""
+
+HALF = (
+    "UPDATE hold SET release_asked_by_id = 1, released_at = '2026-11-22 12:00:00'",
+    "UPDATE hold SET scope = 'person'",
+    "UPDATE hold SET query = 'x'",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -62,3 +75,23 @@ def test_rows_of_the_first_schema_are_there_in_the_newest(empty: Engine) -> None
         account = connection.execute(text("SELECT name, theme, shortcuts, notify_mail, totp_step FROM account")).one()
     assert tuple(content) == ("Verzetten", None, None)
     assert tuple(account) == ("M", None, None, None, None)
+
+
+def test_holds_of_the_schema_before_get_their_names_and_checks(empty: Engine) -> None:
+    upgrade(empty, "0006")
+    with empty.begin() as connection:
+        for row in ROWS.split(";")[:2]:
+            connection.execute(text(row), {"now": "2026-11-22 12:00:00"})
+        for hold_id in (1, 2):
+            connection.execute(text(HOLD), {"id": hold_id, "now": "2026-11-22 12:00:00"})
+            connection.execute(text("INSERT INTO hold_ticket (hold_id, ticket_id) VALUES (:id, 1)"), {"id": hold_id})
+    migrate(empty)
+    with empty.connect() as connection:
+        rows = connection.execute(text("SELECT key, settled_at FROM hold")).all()
+        kept = connection.execute(text("SELECT count(*) FROM hold_ticket")).scalar()
+    assert len({row.key for row in rows if re.fullmatch("[0-9a-f]{32}", row.key)}) == 2
+    assert {row.settled_at for row in rows} == {None}
+    assert kept == 2
+    for wrong in HALF:
+        with pytest.raises(IntegrityError), empty.begin() as connection:
+            connection.execute(text(wrong))

@@ -1,0 +1,116 @@
+"""Holds as lists and pages show them. Changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from helpdesk.errors import NotFound
+from helpdesk.models import Account, Hold, HoldTicket, Person, Ticket
+from helpdesk.people.access import require
+from helpdesk.retention.terms import day_of
+from helpdesk.unit import Unit
+
+SHOWN = 1000
+"""The most numbers of tickets that one hold shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """A hold; `state` is standing, proposed (its release) or released, and `overdue` that its review day has passed."""
+
+    id: int
+    kind: str
+    scope: str
+    state: str
+    reference: str
+    reason: str
+    person: str
+    query: str
+    owner: str
+    placed_by: str
+    placed_at: dt.datetime
+    review_on: dt.date
+    overdue: bool
+    release_asked_by: str
+    released_by: str
+    released_at: dt.datetime | None
+    tickets: int
+
+
+def holds_page(unit: Unit, *, released: bool = False) -> list[HoldView]:
+    """The holds that stand, the one to be reviewed first in front; with `released` the others too."""
+    require(unit.actor, "hold.place")
+    return _views(unit, released=released)
+
+
+def hold_view(unit: Unit, hold_id: int) -> tuple[HoldView, list[str]]:
+    """One hold with the numbers of its tickets, oldest first, at most a thousand. Raises NotFound."""
+    require(unit.actor, "hold.place")
+    found = _views(unit, released=True, hold_id=hold_id)
+    if not found:
+        raise NotFound("There is no such hold.")
+    numbers = (
+        select(Ticket.number)
+        .join(HoldTicket, HoldTicket.ticket_id == Ticket.id)
+        .where(HoldTicket.hold_id == hold_id)
+        .order_by(Ticket.id)
+        .limit(SHOWN)
+    )
+    return found[0], list(unit.session.scalars(numbers))
+
+
+def _views(unit: Unit, *, released: bool, hold_id: int | None = None) -> list[HoldView]:
+    owner, placer, asker, releaser = (aliased(Account) for _ in range(4))
+    held = select(func.count()).where(HoldTicket.hold_id == Hold.id).scalar_subquery()
+    wanted = (
+        select(Hold, owner.name, placer.name, asker.name, releaser.name, Person.personnel_no, held)
+        .join(owner, owner.id == Hold.owner_id)
+        .join(placer, placer.id == Hold.placed_by_id)
+        .outerjoin(asker, asker.id == Hold.release_asked_by_id)
+        .outerjoin(releaser, releaser.id == Hold.released_by_id)
+        .outerjoin(Person, Person.id == Hold.person_id)
+        .order_by(Hold.released_at.is_not(None), Hold.review_on, Hold.id)
+    )
+    if not released:
+        wanted = wanted.where(Hold.released_at.is_(None))
+    if hold_id is not None:
+        wanted = wanted.where(Hold.id == hold_id)
+    today = day_of(unit.now)
+    return [_view(hold, *more, today=today) for hold, *more in unit.session.execute(wanted).all()]
+
+
+def _view(
+    hold: Hold,
+    owner: str,
+    placer: str,
+    asker: str | None,
+    releaser: str | None,
+    person: str | None,
+    tickets: int,
+    *,
+    today: dt.date,
+) -> HoldView:
+    asked = "standing" if hold.release_asked_by_id is None else "proposed"
+    return HoldView(
+        id=hold.id,
+        kind=hold.kind,
+        scope=hold.scope,
+        state="released" if hold.released_at else asked,
+        reference=hold.reference,
+        reason=hold.reason,
+        person=person or "",
+        query=hold.query or "",
+        owner=owner,
+        placed_by=placer,
+        placed_at=hold.placed_at,
+        review_on=hold.review_on,
+        overdue=hold.released_at is None and hold.review_on < today,
+        release_asked_by=asker or "",
+        released_by=releaser or "",
+        released_at=hold.released_at,
+        tickets=tickets,
+    )
