@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from helpdesk.facts.record import HAND
 
@@ -114,32 +115,43 @@ def _started(day: dt.date, facts: Sequence[Standing]) -> list[Change]:
 
 
 def _ended(day: dt.date | None, facts: Sequence[Standing], source: Source) -> list[Change]:
+    """The end of the newest spell; of the one before where the file says an end before a start that stays."""
     starts, ends = _of(facts, START), _of(facts, END)
-    newest = starts[-1] if starts else None
-    own = [end for end in ends if newest is None or end.valid_on >= newest.valid_on]
     if day is None:
-        return _still_here(own[-1], source) if own else []
-    if newest is not None and day < newest.valid_on:
-        return _not_back(day, newest, ends, source)
-    return _instead(own[-1], day) if own else [Change(END, day)]
+        own = [end for end in ends if not starts or end.valid_on >= starts[-1].valid_on]
+        return _still_here(own, source)
+    back = _not_back(day, starts, source)
+    newest = starts[-len(back) - 1] if len(back) < len(starts) else None
+    earlier = newest is not None and day < newest.valid_on
+    spell = [end for end in ends if newest is None or (end.valid_on < newest.valid_on) == earlier]
+    meant = next((end for end in spell if end.valid_on == day), spell[-1] if spell else None)
+    gone = [end for end in ends if back and end.valid_on >= back[0].valid_on and end is not meant]
+    if any(end.source == HAND for end in gone):
+        raise ByHand(END)
+    taken_back = [Change(fact.type, fact.valid_on, fact, retracts=True) for fact in (*back, *gone)]
+    return taken_back + (_instead(meant, day) if meant else [Change(END, day)])
 
 
-def _still_here(end: Standing, source: Source) -> list[Change]:
+def _still_here(own: Sequence[Standing], source: Source) -> list[Change]:
     """The file no longer gives the end it gave: it was withdrawn, or the person was hired again since."""
-    if end.source != source.feed:
+    if not own or own[-1].source != source.feed:
         return []
-    if source.gives_starts or end.valid_on > source.taken_on:
-        return [Change(END, end.valid_on, end, retracts=True)]
-    return [Change(START, max(source.taken_on, end.valid_on + _DAY))]
+    withdrawn = [
+        end for end in own if end.source == source.feed and (source.gives_starts or end.valid_on > source.taken_on)
+    ]
+    stay = [end for end in own if end not in withdrawn]
+    found = [Change(END, end.valid_on, end, retracts=True) for end in withdrawn]
+    if stay and stay[-1].source == source.feed:
+        found.append(Change(START, max(source.taken_on, stay[-1].valid_on + _DAY)))
+    return found
 
 
-def _not_back(day: dt.date, start: Standing, ends: Sequence[Standing], source: Source) -> list[Change]:
-    """An end before the newest start: when that start was only concluded from an empty cell, it is taken back."""
-    before = [end for end in ends if end.valid_on < start.valid_on]
-    ended = _instead(before[-1], day) if before else [Change(END, day)]
-    if source.gives_starts or start.source != source.feed:
-        return ended
-    return [Change(START, start.valid_on, start, retracts=True), *ended]
+def _not_back(day: dt.date, starts: Sequence[Standing], source: Source) -> list[Standing]:
+    """The starts after an end that were only concluded from an empty cell: they and their ends never were."""
+    if source.gives_starts:
+        return []
+    back = takewhile(lambda start: start.valid_on > day and start.source == source.feed, reversed(starts))
+    return list(back)[::-1]
 
 
 def _settled(day: dt.date, facts: Sequence[Standing]) -> list[Change]:

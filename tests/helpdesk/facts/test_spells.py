@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpdesk.facts.spells import END, LOGIN, SETTLED, START, ByHand, Change, Standing, applied, changes
@@ -79,6 +79,8 @@ _rows = st.fixed_dictionaries(
 
 
 @given(st.lists(_rows, max_size=6))
+@example([{START: _day("2015-01-02"), END: _day("2015-01-02")}, {END: _day("2015-01-01")}])
+@example([{START: _day(start)} for start in ("2016-01-01", "2015-06-01")] + [{END: _day("2015-01-01")}])
 def test_a_row_said_twice_changes_nothing_the_second_time(rows: list[dict[str, dt.date | None]]) -> None:
     """Whatever came before; and no fact ever takes the place of one that no longer stands."""
     standing: list[Standing] = []
