@@ -13,7 +13,8 @@ from helpdesk.privacy import hold_finding, holds
 from helpdesk.privacy.holds import Placed, Wish
 from helpdesk.retention import clock
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
-from tests.letters import wait
+from tests.letters import letter, receive, wait
+from tests.retention import policy_in_force
 
 
 def wish(kind: str = "woo", **more: Any) -> Wish:
@@ -36,6 +37,14 @@ def release(ports: Ports, proposer: Actor, second: Actor, hold_id: int) -> None:
     with unit_of_work(ports, second) as unit:
         holds.release(unit, hold_id)
     hold_finding.find(ports, hold_id)
+
+
+def three(ports: Ports) -> None:
+    """Three tickets of two people, two of them about travel expenses."""
+    policy_in_force(ports)
+    receive(ports, letter("Over reiskosten.", message_id="<1@x>"))
+    receive(ports, letter("Nog een vraag.", message_id="<2@x>", subject="Anders"))
+    receive(ports, letter("Over reiskosten in Parijs.", sender="Ahmed <ahmed@x.example>", message_id="<3@x>"))
 
 
 def asker_of(ports: Ports, number: str) -> int:

@@ -13,31 +13,11 @@ from helpdesk.retention import clock, ledger_writing
 from helpdesk.retention.ledger import read
 from helpdesk.retention.terms import day_of
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
-from tests.holds import asker_of, held, let_terms_end, place, release, states, wish
+from tests.holds import asker_of, held, let_terms_end, place, release, states, three, wish
 from tests.letters import letter, receive
-from tests.retention import policy_in_force, staff
 from workers.job import run_here
 
 ONE, TWO = "2026-00001", "2026-00002"
-
-
-@pytest.fixture
-def admin(ports: Ports) -> Actor:
-    """A functional administrator."""
-    return staff(ports, "fatima", "functional_admin")
-
-
-@pytest.fixture
-def officer(ports: Ports) -> Actor:
-    """A privacy officer."""
-    return staff(ports, "piet", "privacy_officer")
-
-
-def _three(ports: Ports) -> None:
-    policy_in_force(ports)
-    receive(ports, letter("Over reiskosten.", message_id="<1@x>"))
-    receive(ports, letter("Nog een vraag.", message_id="<2@x>", subject="Anders"))
-    receive(ports, letter("Over reiskosten in Parijs.", sender="Ahmed <ahmed@x.example>", message_id="<3@x>"))
 
 
 @pytest.mark.parametrize("kind", HOLD_KINDS)
@@ -60,7 +40,7 @@ def test_the_ledger_and_the_logs_tell_it_by_ids_alone(ports: Ports, admin: Actor
 
 
 def test_what_a_killed_process_left_is_found_by_the_next(ports: Ports, admin: Actor) -> None:
-    _three(ports)
+    three(ports)
     let_terms_end(ports)
     with unit_of_work(ports, admin) as unit:
         hold_id = holds.place(unit, wish(person_id=asker_of(ports, ONE))).hold_id
@@ -72,7 +52,7 @@ def test_what_a_killed_process_left_is_found_by_the_next(ports: Ports, admin: Ac
 
 
 def test_a_state_written_beside_the_decision_is_set_right_behind_it(ports: Ports, admin: Actor, officer: Actor) -> None:
-    _three(ports)
+    three(ports)
     let_terms_end(ports)
     with unit_of_work(ports, admin) as unit:
         hold_id = holds.place(unit, wish(numbers=[ONE])).hold_id

@@ -19,34 +19,15 @@ from helpdesk.retention.terms import day_of
 from helpdesk.status import check_alarms, status
 from helpdesk.tickets.merging import merge
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
-from tests.holds import asker_of, held, let_terms_end, place, release, states, wish
+from tests.holds import asker_of, held, let_terms_end, place, release, states, three, wish
 from tests.letters import letter, receive, wait
-from tests.retention import policy_in_force, staff
+from tests.retention import staff
 
 ONE, TWO, THREE = "2026-00001", "2026-00002", "2026-00003"
 
 
-@pytest.fixture
-def admin(ports: Ports) -> Actor:
-    """A functional administrator."""
-    return staff(ports, "fatima", "functional_admin")
-
-
-@pytest.fixture
-def officer(ports: Ports) -> Actor:
-    """A privacy officer."""
-    return staff(ports, "piet", "privacy_officer")
-
-
-def _three(ports: Ports) -> None:
-    policy_in_force(ports)
-    receive(ports, letter("Over reiskosten.", message_id="<1@x>"))
-    receive(ports, letter("Nog een vraag.", message_id="<2@x>", subject="Anders"))
-    receive(ports, letter("Over reiskosten in Parijs.", sender="Ahmed <ahmed@x.example>", message_id="<3@x>"))
-
-
 def test_each_scope_keeps_what_it_names(ports: Ports, admin: Actor) -> None:
-    _three(ports)
+    three(ports)
     assert held(ports, place(ports, admin, numbers=[TWO]).hold_id) == [TWO]
     assert held(ports, place(ports, admin, person_id=asker_of(ports, ONE)).hold_id) == [ONE, TWO]
     assert held(ports, place(ports, admin, query="Reiskosten").hold_id) == [ONE, THREE]
@@ -54,7 +35,7 @@ def test_each_scope_keeps_what_it_names(ports: Ports, admin: Actor) -> None:
 
 
 def test_a_hold_stops_destruction_and_not_the_clock(ports: Ports, admin: Actor) -> None:
-    _three(ports)
+    three(ports)
     place(ports, admin, numbers=[ONE])
     assert "blocked:hold" not in states(ports), "the term has not ended"
     let_terms_end(ports)
@@ -68,7 +49,7 @@ def test_a_hold_stops_destruction_and_not_the_clock(ports: Ports, admin: Actor) 
 def test_a_listed_ticket_leaves_its_list_and_does_not_come_back_to_it(
     ports: Ports, admin: Actor, officer: Actor
 ) -> None:
-    _three(ports)
+    three(ports)
     let_terms_end(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         unit.session.execute(update(Ticket).where(Ticket.number == ONE).values(retention_state="listed"))
@@ -79,7 +60,7 @@ def test_a_listed_ticket_leaves_its_list_and_does_not_come_back_to_it(
 
 
 def test_holds_stack(ports: Ports, admin: Actor, officer: Actor) -> None:
-    _three(ports)
+    three(ports)
     let_terms_end(ports)
     first, second = (place(ports, admin, kind, numbers=[ONE]).hold_id for kind in ("woo", "dispute"))
     release(ports, admin, officer, first)
@@ -89,7 +70,7 @@ def test_holds_stack(ports: Ports, admin: Actor, officer: Actor) -> None:
 
 
 def test_a_hold_of_a_merged_ticket_keeps_the_one_its_messages_are_in(ports: Ports, admin: Actor) -> None:
-    _three(ports)
+    three(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         merge(unit, TWO, ONE)
     assert held(ports, place(ports, admin, numbers=[TWO]).hold_id) == [ONE, TWO]
@@ -156,7 +137,7 @@ def test_unknown_tickets_and_people_are_not_found(ports: Ports, admin: Actor) ->
 
 
 def test_a_ticket_that_is_being_destroyed_makes_the_placer_told_so(ports: Ports, admin: Actor) -> None:
-    _three(ports)
+    three(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         unit.session.execute(update(Ticket).where(Ticket.number == ONE).values(retention_state="destroying"))
     with pytest.raises(Conflict, match="too late") as fault, unit_of_work(ports, admin) as unit:
