@@ -40,6 +40,13 @@ def hold_in(unit: Unit, name: str, seconds: int) -> bool:
     return unit.session.connection().execute(taken.returning(Lease.name)).scalar() is not None
 
 
+def is_held(ports: Ports, name: str) -> bool:
+    """Whether a process holds the lease that is not known to be dead. It may let go at this very moment."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        holder = unit.session.scalar(select(Lease.holder).where(Lease.name == name, Lease.until >= unit.now))
+    return holder is not None and not is_gone(holder)
+
+
 def release(ports: Ports, name: str) -> None:
     """Give the lease back if it is ours."""
     with unit_of_work(ports, SYSTEM) as unit:

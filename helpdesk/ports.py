@@ -30,6 +30,12 @@ class Blobs(Protocol):
     def stage(self, items: Sequence[bytes | Path]) -> list[str]:
         """Write and sync all items; returns their keys in order. Raises Unavailable, keeping nothing."""
 
+    def hatch(self) -> Path:
+        """The folder where a process of ours may lay bytes, each under a fresh random key of 32 hexadecimal digits."""
+
+    def adopt(self, keys: Sequence[str]) -> None:
+        """Sync bytes that were laid there: they are staged from now on. Raises Unavailable when they are not there."""
+
     def settle(self, keys: Iterable[str]) -> None:
         """Move staged bytes to their place; settled or unknown keys are passed over, so it may be repeated."""
 

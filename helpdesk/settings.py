@@ -98,8 +98,8 @@ class Settings:
     listen_certificate: str = _said("Certificate (PEM) for STARTTLS at the receiver.", "receiver.certificate", "")
     listen_key: str = _said("Key (PEM) for STARTTLS at the receiver.", "receiver.key", "")
     raw_limit: int = _said("Bytes above which a mail is kept whole but not parsed.", "intake.raw_limit", 50_000_000)
-    batch_bytes: int = _said("Bytes the poller holds in memory for one batch.", "intake.batch_bytes", 8_000_000)
-    batch_mails: int = _said("Mails in one batch, intake and filing.", "intake.batch_mails", 50)
+    batch_bytes: int = _said("Bytes the poller holds in memory for one batch.", "intake.batch_bytes", 32_000_000)
+    batch_mails: int = _said("Mails in one batch, intake and filing.", "intake.batch_mails", 200)
     trace_headers: tuple[str, ...] = _said(
         "Prefixes of further headers that differ from delivery to delivery.", "intake.trace_headers", ()
     )

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Unavailable
+from helpdesk.leases import is_held
 from helpdesk.models import Flag, InboundMail, MailSeen
 from helpdesk.ports import FILE_WAITING, Ports
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 from mail_ingest.envelope import Envelope, Raw, Receipt
 from mail_ingest.identity import Identity, file_size, identify
+from mail_ingest.waiting import MANY, filing_lease
 
 _TOKEN = re.compile(r"\+([0-9a-z]+-[0-9a-f]+-[0-9a-f]+-[a-z2-7]{20})@")
 
@@ -48,9 +50,17 @@ def accept(mails: Sequence[tuple[Raw, Envelope]], ports: Ports) -> list[Receipt]
     ports.blobs.settle(kept)
     if dropped:
         ports.blobs.destroy(dropped)
-    if kept:
+    if kept and not _filer_is_at_it(ports, {envelope.mailbox for _raw, envelope in mails}, len(kept)):
         ports.jobs.nudge(FILE_WAITING)
     return receipts
+
+
+def _filer_is_at_it(ports: Ports, mailboxes: set[str], count: int) -> bool:
+    """Whether these mails will be filed without a nudge: while a mailbox is emptied, a job for each batch is a waste.
+
+    The filer looks once more after it let go of its lease, so who holds it now, after our commit, sees our rows.
+    """
+    return count >= MANY and all(is_held(ports, filing_lease(mailbox)) for mailbox in mailboxes)
 
 
 def _record(

@@ -6,8 +6,7 @@ import datetime as dt
 import json
 import logging
 import time
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 
 from sqlalchemy import JSON, BigInteger, Row, String, cast, func, literal, select, update
 from sqlalchemy.exc import DBAPIError
@@ -22,18 +21,17 @@ from helpdesk.tickets.handling import blocked_senders
 from helpdesk.tickets.receiving import Arrival, receive_mails
 from helpdesk.unit import SYSTEM, Unit, database_gone, unit_of_work
 from mail_ingest.authentication import verdict as sender_verdict
-from mail_ingest.reading import Kept, Readers
+from mail_ingest.reading import Kept, Readers, unlay
 from mail_ingest.rules.order import judge
 from mail_ingest.verdict import Park, World
-from mail_ingest.waiting import Waiting, mailboxes_waiting, next_sets
+from mail_ingest.waiting import MANY, Waiting, filing_lease, mailboxes_waiting, next_sets
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 120
 DRAIN_SECONDS = 20
 FAULTS = 3
-MANY = 20
-"""Mails filed at once that mean a mailbox is being emptied; more of it is waited for so long."""
 AWAIT_SECONDS = 1.0
+"""So long more is waited for of a mailbox that is being emptied."""
 _Columns = Row[int, bool, bool, str, dt.datetime, str | None]
 _LONGEST_BACK_OFF = dt.timedelta(minutes=5)
 
@@ -56,21 +54,34 @@ def drain(ports: Ports, readers: Readers) -> int:
 def _file_all(ports: Ports, readers: Readers, until: float) -> int:
     filed = 0
     for mailbox in mailboxes_waiting(ports):
-        hold_on = partial(_hold_on, ports, f"filing:{mailbox}", until)
-        if not hold_on():
+        turn = _Turn(ports, filing_lease(mailbox), until)
+        if not turn.in_time() or not turn.held():
             continue
         try:
-            while count := file_waiting(ports, readers, mailbox, hold_on):
+            while count := file_waiting(ports, readers, mailbox, turn):
                 filed += count
-                if not hold_on():
+                if not turn.in_time() or not turn.held():
                     break
         finally:
-            release(ports, f"filing:{mailbox}")
+            release(ports, turn.lease)
     return filed
 
 
-def _hold_on(ports: Ports, lease: str, until: float) -> bool:
-    return time.monotonic() < until and hold(ports, lease, LEASE_SECONDS)
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """How long one mailbox is ours."""
+
+    ports: Ports
+    lease: str
+    until: float
+
+    def in_time(self) -> bool:
+        """Whether there is time to begin with more."""
+        return time.monotonic() < self.until
+
+    def held(self) -> bool:
+        """Keep the lease; False when it was lost."""
+        return hold(self.ports, self.lease, LEASE_SECONDS)
 
 
 def _await_more(ports: Ports, until: float) -> None:
@@ -79,16 +90,17 @@ def _await_more(ports: Ports, until: float) -> None:
         time.sleep(AWAIT_SECONDS / 20)
 
 
-def file_waiting(ports: Ports, readers: Readers, mailbox: str, hold_on: Callable[[], bool]) -> int:
-    """File the oldest rows of a mailbox that may go now, set by set; the next set is parsed meanwhile.
+def file_waiting(ports: Ports, readers: Readers, mailbox: str, turn: _Turn) -> int:
+    """File the oldest rows of a mailbox that may go now, set by set; the next one is parsed meanwhile, in time.
 
-    The caller holds the mailbox's lease; `hold_on` keeps it before every further set, False ends it. Returns how many
-    went.
+    The caller holds the mailbox's lease; it is kept before every further set. Returns how many went.
     """
     filed = 0
     sets = next_sets(ports, mailbox)
-    for rows, mails in zip(sets, readers.read([_kept(ports, rows) for rows in sets]), strict=True):
-        if filed and not hold_on():
+    read = readers.read([_kept(ports, rows) for rows in sets], turn.in_time)
+    for rows, mails in zip(sets, read, strict=False):
+        if filed and not turn.held():
+            unlay(mails, ports.blobs.hatch())
             break
         filed += _file_set(ports, rows, mails)
     return filed
@@ -121,7 +133,10 @@ def _not_ours(fault: Exception) -> None:
 def _kept(ports: Ports, rows: list[Waiting]) -> list[Kept]:
     """Where the rows' bytes lie; a mail over the limit is read as far as its header, in parse itself."""
     limit = ports.settings.raw_limit
-    return [Kept(ports.blobs.places(row.blob), row.size, limit + 1 if row.size > limit else None) for row in rows]
+    hatch = ports.blobs.hatch()
+    return [
+        Kept(ports.blobs.places(row.blob), row.size, limit + 1 if row.size > limit else None, hatch) for row in rows
+    ]
 
 
 def _world(unit: Unit) -> World:
@@ -139,6 +154,7 @@ def _file_alone(unit: Unit, inbound_id: int, mail: IncomingMail, world: World) -
         _not_ours(fault)
         log.error("filing", extra={"fault": type(fault).__name__, "inbound": inbound_id})
         _faulted(unit, inbound_id, fault)
+        unit.after_commit(lambda: unlay([mail], unit.ports.blobs.hatch()))
         return 0
 
 
@@ -156,6 +172,7 @@ def _file(unit: Unit, read: list[tuple[int, IncomingMail]], world: World) -> int
             unit.session.execute(update(InboundMail).where(InboundMail.id == row.id).values(parked))
         else:
             chosen.append((row.id, (mail, _arrival(unit, row, mail, said.reason if said else None))))
+    _drop_unwanted(unit, [mail for _id, mail in read], [mail for _id, (mail, _arrival) in chosen])
     filed = receive_mails(unit, [received for _inbound_id, received in chosen])
     went: dict[str, dict[int, int]] = {}
     for (inbound_id, _received), became in zip(chosen, filed, strict=True):
@@ -163,6 +180,14 @@ def _file(unit: Unit, read: list[tuple[int, IncomingMail]], world: World) -> int
     for state, tickets in went.items():
         _mark(unit, state, tickets)
     return len(waiting)
+
+
+def _drop_unwanted(unit: Unit, read: list[IncomingMail], chosen: list[IncomingMail]) -> None:
+    """The files of mails that are parked, or were filed by somebody else, stay in the raw mail alone."""
+    kept = {id(mail) for mail in chosen}
+    left = [mail for mail in read if id(mail) not in kept]
+    if left:
+        unit.after_commit(lambda: unlay(left, unit.ports.blobs.hatch()))
 
 
 def _still_waiting(unit: Unit, ids: list[int]) -> dict[int, _Columns]:

@@ -35,9 +35,9 @@ ALONE, LAST = 2, 4
 class Limits:
     """Bounds of one batch (bytes in memory and mails per commit) and of one round (mails listed)."""
 
-    batch_bytes: int = 8_000_000
-    batch_mails: int = 50
-    round_mails: int = 500
+    batch_bytes: int = 32_000_000
+    batch_mails: int = 200
+    round_mails: int = 1000
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpdesk.confined import Confined, GaveUp
-from helpdesk.mail.incoming import IncomingMail
+from helpdesk.mail.incoming import IncomingMail, Laid, Part
 from mail_ingest.parse import headers_of, parse
 
 CPU_SECONDS = 1.2
@@ -26,11 +29,15 @@ def unread(defect: str) -> IncomingMail:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The bytes of a mail on disk: where they lie, in the order to look, their number, and how many to read at most."""
+    """The bytes of a mail on disk: where they lie, in the order to look, their number, and how many to read at most.
+
+    `hatch` is the folder in which its files are laid; without one they come back with the mail.
+    """
 
     places: tuple[Path, ...]
     size: int
     most: int | None = None
+    hatch: Path | None = None
 
 
 def _bytes_of(kept: Kept, most: int | None) -> bytes | None:
@@ -44,7 +51,42 @@ def _bytes_of(kept: Kept, most: int | None) -> bytes | None:
 def read_whole(kept: Kept) -> IncomingMail:
     """The mail; without its bytes one that says so."""
     raw = _bytes_of(kept, kept.most)
-    return unread("bytes_missing") if raw is None or (kept.size and not raw) else parse(raw)
+    if raw is None or (kept.size and not raw):
+        return unread("bytes_missing")
+    mail = parse(raw)
+    return mail if kept.hatch is None or not mail.attachments else _with_files_laid(mail, kept.hatch)
+
+
+def _with_files_laid(mail: IncomingMail, hatch: Path) -> IncomingMail:
+    """The mail with its files written beside the blobs, by the process that decoded them: a pipe would copy them twice.
+
+    On a full disk they stay with the mail, so that whoever files it meets the fault and says so.
+    """
+    laid: list[Part] = []
+    try:
+        for part in mail.attachments:
+            place = Laid(secrets.token_hex(16), part.size)
+            laid.append(replace(part, content=b"", laid=place))
+            with open(hatch / place.key, "xb", opener=_private) as out:
+                out.write(part.content)
+    except BaseException as fault:
+        unlay([replace(mail, attachments=tuple(laid))], hatch)
+        if isinstance(fault, OSError):
+            return mail
+        raise
+    return replace(mail, attachments=tuple(laid))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def unlay(mails: Iterable[IncomingMail], hatch: Path) -> None:
+    """Unlink the files that were laid for mails which nobody will file as they were read."""
+    for mail in mails:
+        for part in mail.attachments:
+            if part.laid is not None:
+                (hatch / part.laid.key).unlink(missing_ok=True)
 
 
 def beginning_of(kept: Kept) -> IncomingMail:
@@ -63,11 +105,20 @@ class Readers:
     def __init__(self, processes: int = 0, *, confined: Confined | None = None) -> None:
         self._confined = confined or Confined(processes)
 
-    def read(self, sets: Sequence[Sequence[Kept]]) -> Iterator[list[IncomingMail]]:
-        """Each set, one mail per entry, in order; the next one is read ahead. Never raises for what a mail holds."""
+    def read(
+        self, sets: Sequence[Sequence[Kept]], go_on: Callable[[], bool] = lambda: True
+    ) -> Iterator[list[IncomingMail]]:
+        """Each set, one mail per entry, in order; the next one is read ahead, unless `go_on` says that none is wanted.
+
+        Never raises for what a mail holds.
+        """
+        if not sets:
+            return
         small = len(sets) == 1 and len(sets[0]) == 1 and sets[0][0].size < _ALONE and not self._confined.running
         confined = Confined(0) if small else self._confined
-        for kept, mails in zip(sets, confined.ahead(read_whole, sets, CPU_SECONDS), strict=True):
+        first, *more = sets
+        wanted = itertools.chain([first], itertools.takewhile(lambda _set: go_on(), more))
+        for kept, mails in zip(sets, confined.ahead(read_whole, wanted, CPU_SECONDS), strict=False):
             yield [
                 self._as_far_as_it_goes(one) if isinstance(mail, GaveUp) else mail
                 for one, mail in zip(kept, mails, strict=True)

@@ -11,6 +11,10 @@ from helpdesk.models import InboundMail
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
+MANY = 20
+"""Mails at once that mean a mailbox is being emptied."""
+MOST_ON_SQLITE = 50
+"""Mails in one set there at most: whoever else writes waits until a set is through."""
 SETS = 4
 """Sets that are chosen at once, in one order: while one is filed, the next is parsed."""
 _WAIT_FOR_PARENT = dt.timedelta(minutes=10)
@@ -28,6 +32,11 @@ class Waiting:
     arrived_at: dt.datetime
 
 
+def filing_lease(mailbox: str) -> str:
+    """The name of the lease under which a mailbox is filed."""
+    return f"filing:{mailbox}"
+
+
 def mailboxes_waiting(ports: Ports) -> list[str]:
     """Names of mailboxes and doors with mail that may be filed now."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
@@ -41,7 +50,10 @@ def _due(unit: Unit) -> ColumnElement[bool]:
 
 def next_sets(ports: Ports, mailbox: str) -> list[list[Waiting]]:
     """The oldest rows by arrival whose parents are not still waiting themselves, in sets bounded by count and bytes."""
+    most = ports.settings.batch_mails
     with unit_of_work(ports, SYSTEM, write=False) as unit:
+        if unit.session.connection().dialect.name == "sqlite":
+            most = min(most, MOST_ON_SQLITE)
         found = unit.session.execute(
             select(
                 InboundMail.id,
@@ -53,7 +65,7 @@ def next_sets(ports: Ports, mailbox: str) -> list[list[Waiting]]:
             )
             .where(InboundMail.state == "received", InboundMail.mailbox == mailbox, _due(unit))
             .order_by(InboundMail.arrived_at, InboundMail.id)
-            .limit(ports.settings.batch_mails * SETS)
+            .limit(most * SETS)
         ).all()
         rows = [
             Waiting(r.id, r.blob, r.size, r.message_id_digest, tuple((r.parent_digests or "").split()), r.arrived_at)
@@ -61,7 +73,7 @@ def next_sets(ports: Ports, mailbox: str) -> list[list[Waiting]]:
         ]
         waiting = _waiting_parents(unit, rows)
         now = unit.now
-    return _in_sets(_parents_first(rows, waiting, now), ports.settings.batch_mails, ports.settings.batch_bytes * 2)
+    return _in_sets(_parents_first(rows, waiting, now), most, ports.settings.batch_bytes)
 
 
 def _in_sets(rows: list[Waiting], most: int, most_bytes: int) -> list[list[Waiting]]:

@@ -69,6 +69,22 @@ class DiskBlobs:
                 os.close(descriptor)
         return keys
 
+    def hatch(self) -> Path:
+        """Where staged bytes lie too: what nobody adopts is swept from there."""
+        return self._incoming
+
+    def adopt(self, keys: Sequence[str]) -> None:
+        """Sync every file and the folder once."""
+        open_files: list[int] = []
+        try:
+            open_files.extend(os.open(self._incoming / self._place(key).name, os.O_RDONLY) for key in keys)
+            self._sync(open_files)
+        except OSError as fault:
+            raise Unavailable("The disk can't take the mail now.", code="disk") from fault
+        finally:
+            for descriptor in open_files:
+                os.close(descriptor)
+
     def _sync(self, open_files: Sequence[int]) -> None:
         """Sync files and folder. Several at once, so that the file system's journal commits them together."""
         if len(open_files) > 2:

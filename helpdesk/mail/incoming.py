@@ -13,6 +13,14 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Laid:
+    """Bytes that lie among the blobs, not synced yet: the key they were given and their number."""
+
+    key: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A file that came with the mail, decoded; `filename` is never empty and holds no folder and no NUL.
 
@@ -24,11 +32,13 @@ class Part:
     content: bytes
     inline: bool = False
     content_id: str = ""
+    laid: Laid | None = None
+    """Where the bytes lie when whoever read the mail has put them on the disk already; `content` is empty then."""
 
     @property
     def size(self) -> int:
         """Bytes after decoding."""
-        return len(self.content)
+        return len(self.content) if self.laid is None else self.laid.size
 
 
 @dataclass(frozen=True, slots=True)

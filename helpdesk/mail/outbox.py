@@ -259,7 +259,7 @@ def _queue(
     )
     for recipient, role in recipients:
         _put_recipient(unit, mail.id, recipient, role)
-    if not wait:
+    if not wait and kind != "receipt":  # for receipts the filer nudges, once, when it is through
         unit.nudge(DELIVER_WAITING)
     return mail
 

@@ -72,7 +72,7 @@ def receive_mails(unit: Unit, received: Sequence[Received]) -> list[Filed]:
 def _files(unit: Unit, received: Sequence[Received]) -> Iterator[FileDraft]:
     """The files of all mails, in order, staged with one round of syncs."""
     drafts = [
-        FileDraft(part.filename, part.content_type, part.content, part.inline, part.content_id)
+        FileDraft(part.filename, part.content_type, part.content, part.inline, part.content_id, part.laid)
         for mail, _arrival in received
         for part in mail.attachments
     ]

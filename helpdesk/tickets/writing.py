@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from helpdesk.mail.incoming import Laid
 from helpdesk.models import Attachment, Content, Entry
 from helpdesk.retention import clock
 from helpdesk.search import index_new_entry
@@ -28,8 +29,15 @@ class FileDraft:
     content: bytes
     inline: bool = False
     content_id: str = ""
+    laid: Laid | None = None
+    """The bytes when they lie among the blobs already, not synced; `content` is empty then."""
     blob: str = ""
-    """The key of its bytes when they are staged already."""
+    """The key of its bytes once they are staged."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.content) if self.laid is None else self.laid.size
 
 
 @dataclass(slots=True)
@@ -104,8 +112,11 @@ def stage_files(unit: Unit, files: Sequence[FileDraft]) -> list[FileDraft]:
     """The files with their bytes staged and synced, all at once; they are settled after the commit."""
     if not files:
         return []
-    keys = unit.ports.blobs.stage([file.content for file in files])
-    unit.after_commit(lambda: unit.ports.blobs.settle(keys))
+    blobs = unit.ports.blobs
+    fresh = iter(blobs.stage([file.content for file in files if file.laid is None]))
+    blobs.adopt([file.laid.key for file in files if file.laid is not None])
+    keys = [next(fresh) if file.laid is None else file.laid.key for file in files]
+    unit.after_commit(lambda: blobs.settle(keys))
     return [replace(file, blob=key) for file, key in zip(files, keys, strict=True)]
 
 
@@ -120,7 +131,7 @@ def _write_files(unit: Unit, ticket_id: int, entry_id: int, files: Sequence[File
                 "entry_id": entry_id,
                 "blob": file.blob,
                 "content_type": storable(file.content_type, 100),
-                "size": len(file.content),
+                "size": file.size,
                 "inline": file.inline,
                 "content_id": storable(file.content_id, 300) or None,
             },

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.errors import Unavailable
+from helpdesk.leases import hold
 from helpdesk.models import Flag, InboundMail, MailSeen
 from helpdesk.ports import FILE_WAITING, Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from mail_ingest.accept import accept
 from mail_ingest.identity import identify
+from mail_ingest.waiting import MANY, filing_lease
 from tests.letters import envelope, letter
 
 
@@ -121,3 +123,17 @@ def test_memory_holds_digests_and_places_only(ports: Ports) -> None:
     assert (seen.mailbox, seen.uidvalidity, seen.uid) == ("academy", 1, 7)
     assert len(seen.digest) == 48
     assert "minbz" not in seen.digest
+
+
+def test_while_a_mailbox_is_emptied_only_the_batch_that_finds_no_filer_nudges(ports: Ports) -> None:
+    def batch(start: int, count: int) -> list[str]:
+        raws = [letter(f"vraag {uid}", message_id=f"<n{uid}@x>") for uid in range(start, start + count)]
+        accept([(raw, envelope(ports, raw, uid=start + n)) for n, raw in enumerate(raws)], ports)
+        return ports.jobs.nudges  # type: ignore[attr-defined, no-any-return] # the memory adapter remembers
+
+    assert len(batch(0, MANY)) == 1
+    assert hold(ports, filing_lease("academy"), 60)
+    assert len(batch(100, MANY)) == 1
+    assert len(batch(200, 1)) == 2
+    assert hold(ports, filing_lease("academy"), -1)
+    assert len(batch(300, MANY)) == 3

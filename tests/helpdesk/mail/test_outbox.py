@@ -12,7 +12,7 @@ from helpdesk.mail.incoming import Sender
 from helpdesk.mail.outbox import cancel, is_ours, queue_alarm, queue_answer, queue_notice, queue_receipt, requeue
 from helpdesk.mail.references import Reference, read_token
 from helpdesk.models import Alarm, Entry, OutgoingMail
-from helpdesk.ports import DELIVER_WAITING, Ports
+from helpdesk.ports import Ports
 from helpdesk.settings import MailboxSettings
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.helpdesk.mail import make
@@ -141,7 +141,6 @@ def test_a_receipt_is_queued_at_once_in_both_languages_when_theirs_is_unknown(po
         mail = unit.session.query(OutgoingMail).one()
     assert (mail.kind, mail.language, mail.entry_id) == ("receipt", "both", mail.parent_entry_id)
     assert mail.next_try_at == ports.now()
-    assert make.nudges(ports) == [DELIVER_WAITING]
 
 
 @pytest.mark.parametrize(
