@@ -6,30 +6,17 @@ it. Ids are drawn ahead, in blocks, so that rows can point at each other before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Dialect,
-    FromClause,
-    Insert,
-    Table,
-    TableClause,
-    event,
-    func,
-    insert,
-    select,
-)
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, FromClause, Table, TableClause, event, func, insert, select
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import manager_of_class
 
 from helpdesk.models import Base
+from helpdesk.row_sets import copy, insert_once
 
 M = TypeVar("M", bound=Base)
 _Fill = tuple[str, Any, bool]
@@ -64,37 +51,8 @@ def _whole(table: FromClause, said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@cache
-def _binders(table: TableClause, dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
-    """How each column's type hands a value to the driver; none where the driver takes it as it is."""
-    return {column.key: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
-
-
-def _copy(connection: Connection, table: TableClause, rows: list[dict[str, Any]]) -> None:
-    """Hand rows to PostgreSQL by COPY: the same rows, checks and triggers as by INSERT, at a quarter of its cost.
-
-    The driver's faults come out as SQLAlchemy's, as those of any other statement.
-    """
-    columns = ", ".join(f'"{name}"' for name in rows[0])
-    statement = f'COPY "{table.name}" ({columns}) FROM STDIN'
-    binders = _binders(table, connection.dialect)
-    cells = [(name, binders[name]) for name in rows[0]]
-    driver: Any = connection.dialect.loaded_dbapi
-    cursor = connection.connection.cursor()
-    try:
-        with cursor.copy(statement) as out:
-            for row in rows:
-                out.write_row([row[name] if bind is None else bind(row[name]) for name, bind in cells])
-    except driver.Error as fault:
-        gone = connection.dialect.is_disconnect(fault, None, None)
-        raise DBAPIError.instance(
-            statement, None, fault, driver.Error, connection_invalidated=gone, dialect=connection.dialect
-        ) from fault
-    finally:
-        cursor.close()
-
-
-def _table(model: type[Any]) -> Table:
+def table_of(model: type[Any]) -> Table:
+    """The table of a model."""
     table: Table = model.__table__
     return table
 
@@ -138,12 +96,12 @@ class Rows:
     def put(self, where: type[Base] | TableClause, said: dict[str, Any]) -> None:
         """Have a row of a model, or of a table that no model knows, written; what is not said holds its default."""
         self._listen()
-        table = where if isinstance(where, TableClause) else _table(where)
+        table = where if isinstance(where, TableClause) else table_of(where)
         self._waiting.setdefault(table, []).append(_whole(table, said))
 
     def put_once(self, model: type[Base], said: dict[str, Any]) -> None:
         """Have a row written unless one with its key is there. All rows of such a model are put this way."""
-        self._once.add(_table(model))
+        self._once.add(table_of(model))
         self.put(model, said)
 
     def add(self, model: type[M], said: dict[str, Any]) -> M:
@@ -153,7 +111,7 @@ class Rows:
         """
         self._listen()
         row: M = manager_of_class(model).new_instance()
-        row.__dict__.update(_whole(_table(model), said), id=self.draw(model))
+        row.__dict__.update(_whole(table_of(model), said), id=self.draw(model))
         self._objects.append(row)
         return row
 
@@ -164,30 +122,25 @@ class Rows:
         objects, self._objects = self._objects, []
         waiting, self._waiting = self._waiting, {}
         for row in objects:
-            table = _table(type(row))
+            table = table_of(type(row))
             said = {name: row.__dict__[name] for name, *_rest in _columns(table)}
             waiting.setdefault(table, []).append(said | {"id": row.__dict__["id"]})
         connection = self._session.connection()
         order = _order()
         for place in sorted(waiting, key=lambda table: order.get(table.name, len(order))):
             rows = waiting[place]
-            if len(rows) >= _MANY and place not in self._once and connection.dialect.name == "postgresql":
-                _copy(connection, place, rows)
+            if place in self._once:
+                insert_once(connection, place, rows)
+            elif len(rows) >= _MANY and connection.dialect.name == "postgresql":
+                copy(connection, place, rows)
             else:
-                connection.execute(self._once_or_plain(place), rows)
+                connection.execute(insert(place), rows)
         for row in objects:
             make_transient_to_detached(row)
             self._session.add(row)
         self._written += objects
         if connection.dialect.name == "sqlite":
             self._drawn.clear()
-
-    def _once_or_plain(self, table: TableClause) -> Insert:
-        if table not in self._once:
-            return insert(table)
-        if self._session.connection().dialect.name == "postgresql":
-            return postgresql.insert(table).on_conflict_do_nothing()
-        return sqlite.insert(table).on_conflict_do_nothing()
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:

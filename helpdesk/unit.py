@@ -173,8 +173,10 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
                 unit.rows.write()
                 session.commit()
             else:
+                # There is nothing to commit; but at a ROLLBACK the driver forgets every statement that PostgreSQL has
+                # planned for this connection, and planning takes longer there than running.
                 session.expunge_all()
-                session.rollback()
+                session.commit()
     except DBAPIError as fault:
         if database_gone(fault):
             raise Unavailable("The database can't be reached now. Try again in a minute.", code="database") from fault

@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
 
 from helpdesk.errors import Unavailable
 from helpdesk.leases import is_held
 from helpdesk.models import Flag, InboundMail, MailSeen
 from helpdesk.ports import FILE_WAITING, Ports
+from helpdesk.row_sets import among, insert_once
+from helpdesk.rows import table_of
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 from mail_ingest.envelope import Envelope, Raw, Receipt
 from mail_ingest.identity import Identity, file_size, identify
@@ -72,7 +74,7 @@ def _record(
         _row(unit, envelope, identity, key, size)
         for envelope, identity, key, size in zip(envelopes, known, keys, sizes, strict=True)
     ]
-    fresh = _insert_or_ignore(unit.session.connection(), rows)
+    fresh = _insert_or_ignore(unit.session, rows)
     receipts = []
     for envelope, identity, row in zip(envelopes, known, rows, strict=True):
         inbound_id = fresh.get(row["blob"])
@@ -109,14 +111,14 @@ def _row(unit: Unit, envelope: Envelope, identity: Identity, key: str, size: int
     }
 
 
-def _insert_or_ignore(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
+def _insert_or_ignore(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
     """New rows as blob key -> id; a row that clashes on content or UID is left out, its neighbours are not."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(InboundMail).on_conflict_do_nothing(), rows)
+    insert_once(session.connection(), table_of(InboundMail), rows)
     # Their keys are new and random, so a row that has one is of this batch; asking for them in the statement of many
     # rows would cost more than all else that is done here.
-    kept = select(InboundMail.blob, InboundMail.id).where(InboundMail.blob.in_([row["blob"] for row in rows]))
-    return {str(blob): int(row_id) for blob, row_id in connection.execute(kept)}
+    new = among(session, InboundMail.blob, [row["blob"] for row in rows])
+    kept = session.execute(select(InboundMail.blob, InboundMail.id).where(new))
+    return {str(blob): int(row_id) for blob, row_id in kept}
 
 
 def _clashed(unit: Unit, envelope: Envelope, identity: Identity, row: dict[str, Any]) -> Receipt:
@@ -133,7 +135,7 @@ def _clashed(unit: Unit, envelope: Envelope, identity: Identity, row: dict[str, 
             return Receipt("seen", seen.inbound_id)
         if seen is not None:
             row |= {"uid": None, "uidvalidity": None}
-            fresh = _insert_or_ignore(unit.session.connection(), [row])
+            fresh = _insert_or_ignore(unit.session, [row])
             if row["blob"] in fresh:
                 return Receipt("received", fresh[row["blob"]])
     first = unit.session.scalar(select(InboundMail.id).where(InboundMail.digest == identity.digest))
@@ -157,8 +159,7 @@ def _remember(unit: Unit, envelopes: list[Envelope], known: list[Identity], rece
         }
         for envelope, identity, receipt in zip(envelopes, known, receipts, strict=True)
     ]
-    dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
-    unit.session.connection().execute(dialect.insert(MailSeen).on_conflict_do_nothing(), rows)
+    insert_once(unit.session.connection(), table_of(MailSeen), rows)
 
 
 def _flag_same_message_id(unit: Unit, rows: list[dict[str, Any]], fresh: dict[str, int]) -> None:
@@ -169,7 +170,10 @@ def _flag_same_message_id(unit: Unit, rows: list[dict[str, Any]], fresh: dict[st
         return
     known = unit.session.execute(
         select(InboundMail.message_id_digest)
-        .where(InboundMail.message_id_digest.in_(by_digest), InboundMail.id.not_in(by_digest.values()))
+        .where(
+            among(unit.session, InboundMail.message_id_digest, by_digest),
+            ~among(unit.session, InboundMail.id, by_digest.values()),
+        )
         .distinct()
     ).scalars()
     again = [by_digest[digest] for digest in known if digest]

@@ -13,6 +13,7 @@ from helpdesk.errors import HelpdeskError
 from helpdesk.leases import beat
 from helpdesk.models import InboundMail, Mailbox, MailSeen
 from helpdesk.ports import Ports
+from helpdesk.row_sets import among
 from helpdesk.settings import MailboxSettings
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 from mail_ingest.mailbox_port import FetchedMail, Listing, MailId
@@ -49,7 +50,7 @@ class Booked:
                     .where(
                         InboundMail.mailbox == self._name,
                         InboundMail.uidvalidity == ids[0].uidvalidity,
-                        InboundMail.uid.in_(gone),
+                        among(unit.session, InboundMail.uid, gone),
                     )
                     .values(removed_at=unit.now)
                 )

@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import logging
 import time
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import JSON, BigInteger, Row, String, cast, func, literal, select, update
@@ -17,6 +19,7 @@ from helpdesk.mail.incoming import IncomingMail
 from helpdesk.models import InboundMail
 from helpdesk.people.addresses import normal
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
+from helpdesk.row_sets import among
 from helpdesk.tickets.handling import blocked_senders
 from helpdesk.tickets.receiving import Arrival, receive_mails
 from helpdesk.unit import SYSTEM, Unit, database_gone, unit_of_work
@@ -24,7 +27,7 @@ from mail_ingest.authentication import verdict as sender_verdict
 from mail_ingest.reading import Kept, Readers, unlay
 from mail_ingest.rules.order import judge
 from mail_ingest.verdict import Park, World
-from mail_ingest.waiting import MANY, Waiting, filing_lease, mailboxes_waiting, next_sets
+from mail_ingest.waiting import MANY, Waiting, filing_lease, mailboxes_waiting, sets_waiting
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 120
@@ -91,18 +94,26 @@ def _await_more(ports: Ports, until: float) -> None:
 
 
 def file_waiting(ports: Ports, readers: Readers, mailbox: str, turn: _Turn) -> int:
-    """File the oldest rows of a mailbox that may go now, set by set; the next one is parsed meanwhile, in time.
+    """File the oldest rows of a mailbox that may go now, set by set, while there are any and there is time.
 
-    The caller holds the mailbox's lease; it is kept before every further set. Returns how many went.
+    The next set is chosen and parsed while one is filed. The caller holds the mailbox's lease; it is kept before every
+    further set. Returns how many went.
     """
     filed = 0
-    sets = next_sets(ports, mailbox)
-    read = readers.read([_kept(ports, rows) for rows in sets], turn.in_time)
-    for rows, mails in zip(sets, read, strict=False):
+    begun: deque[list[Waiting]] = deque()
+
+    def chosen() -> Iterator[list[Kept]]:
+        for rows in sets_waiting(ports, mailbox):
+            begun.append(rows)
+            yield _kept(ports, rows)
+            if not turn.in_time():
+                return
+
+    for mails in readers.read(chosen()):
         if filed and not turn.held():
             unlay(mails, ports.blobs.hatch())
             break
-        filed += _file_set(ports, rows, mails)
+        filed += _file_set(ports, begun.popleft(), mails)
     return filed
 
 
@@ -199,7 +210,7 @@ def _still_waiting(unit: Unit, ids: list[int]) -> dict[int, _Columns]:
             InboundMail.desk_key,
             InboundMail.arrived_at,
             InboundMail.token,
-        ).where(InboundMail.id.in_(ids), InboundMail.state == "received")
+        ).where(among(unit.session, InboundMail.id, ids), InboundMail.state == "received")
     )
     return {row.id: row for row in found}
 
@@ -246,7 +257,7 @@ def _faulted(unit: Unit, inbound_id: int, fault: Exception) -> None:
 def _back_off(ports: Ports, ids: list[int]) -> None:
     """The database, the disk or a lock failed us: the rows stay received and are tried again later."""
     with unit_of_work(ports, SYSTEM) as unit:
-        for row in unit.session.scalars(select(InboundMail).where(InboundMail.id.in_(ids))):
+        for row in unit.session.scalars(select(InboundMail).where(among(unit.session, InboundMail.id, ids))):
             wait = min(dt.timedelta(seconds=2 ** min(row.attempts, 8)), _LONGEST_BACK_OFF)
             unit.session.execute(
                 update(InboundMail).where(InboundMail.id == row.id).values(next_try_at=unit.now + wait)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from helpdesk.confined import Confined, GaveUp
 from helpdesk.mail.incoming import IncomingMail, Laid, Part
 from mail_ingest.parse import headers_of, parse
 
+Read = IncomingMail | GaveUp
 CPU_SECONDS = 1.2
 """Ten times what a mail of 25 MB takes."""
 BEGINNING = 128 * 1024
@@ -99,30 +101,38 @@ def _header_of(kept: Kept) -> IncomingMail:
     return headers_of(_bytes_of(kept, 2 * BEGINNING) or b"", "too_costly")
 
 
+def _noted(sets: Iterable[Sequence[Kept]], begun: deque[Sequence[Kept]]) -> Iterator[Sequence[Kept]]:
+    for kept in sets:
+        begun.append(kept)
+        yield kept
+
+
 class Readers:
     """Parses sets of mails in a pool. One that costs too much, or kills its process, is read as far as that goes."""
 
     def __init__(self, processes: int = 0, *, confined: Confined | None = None) -> None:
         self._confined = confined or Confined(processes)
 
-    def read(
-        self, sets: Sequence[Sequence[Kept]], go_on: Callable[[], bool] = lambda: True
-    ) -> Iterator[list[IncomingMail]]:
-        """Each set, one mail per entry, in order; the next one is read ahead, unless `go_on` says that none is wanted.
+    def read(self, sets: Iterable[Sequence[Kept]]) -> Iterator[list[IncomingMail]]:
+        """Each set, one mail per entry, in order; one set is read ahead. Never raises for what a mail holds.
 
-        Never raises for what a mail holds.
+        The next set is asked for when the one before is read, not yet in its caller's hands.
         """
-        if not sets:
-            return
-        small = len(sets) == 1 and len(sets[0]) == 1 and sets[0][0].size < _ALONE and not self._confined.running
-        confined = Confined(0) if small else self._confined
-        first, *more = sets
-        wanted = itertools.chain([first], itertools.takewhile(lambda _set: go_on(), more))
-        for kept, mails in zip(sets, confined.ahead(read_whole, wanted, CPU_SECONDS), strict=False):
+        begun: deque[Sequence[Kept]] = deque()
+        for mails in self._whole(sets, begun):
             yield [
                 self._as_far_as_it_goes(one) if isinstance(mail, GaveUp) else mail
-                for one, mail in zip(kept, mails, strict=True)
+                for one, mail in zip(begun.popleft(), mails, strict=True)
             ]
+
+    def _whole(self, sets: Iterable[Sequence[Kept]], begun: deque[Sequence[Kept]]) -> Iterator[list[Read]]:
+        """A first set of one small mail is not worth a process that is not there yet."""
+        rest = _noted(sets, begun)
+        first = next(rest, [])
+        if len(first) == 1 and first[0].size < _ALONE and not self._confined.running:
+            yield from Confined(0).ahead(read_whole, [first], CPU_SECONDS)
+            first = []
+        yield from self._confined.ahead(read_whole, itertools.chain([first] if first else [], rest), CPU_SECONDS)
 
     def _as_far_as_it_goes(self, kept: Kept) -> IncomingMail:
         for read in (beginning_of, _header_of):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, or_, select
 
 from helpdesk.models import InboundMail
 from helpdesk.ports import Ports
+from helpdesk.row_sets import among
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 MANY = 20
@@ -48,8 +50,19 @@ def _due(unit: Unit) -> ColumnElement[bool]:
     return or_(InboundMail.next_try_at.is_(None), InboundMail.next_try_at <= unit.now)
 
 
-def next_sets(ports: Ports, mailbox: str) -> list[list[Waiting]]:
-    """The oldest rows by arrival whose parents are not still waiting themselves, in sets bounded by count and bytes."""
+def sets_waiting(ports: Ports, mailbox: str) -> Iterator[list[Waiting]]:
+    """The oldest rows by arrival whose parents are filed before them, in sets bounded by count and bytes.
+
+    When the next set is asked for, the one before may still be on its way; all before that are filed. So it goes on for
+    as long as mail comes in.
+    """
+    under_way: list[Waiting] = []
+    while sets := _next_sets(ports, mailbox, {row.id for row in under_way}):
+        for under_way in sets:
+            yield under_way
+
+
+def _next_sets(ports: Ports, mailbox: str, under_way: set[int]) -> list[list[Waiting]]:
     most = ports.settings.batch_mails
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         if unit.session.connection().dialect.name == "sqlite":
@@ -65,14 +78,16 @@ def next_sets(ports: Ports, mailbox: str) -> list[list[Waiting]]:
             )
             .where(InboundMail.state == "received", InboundMail.mailbox == mailbox, _due(unit))
             .order_by(InboundMail.arrived_at, InboundMail.id)
-            .limit(most * SETS)
+            .limit(most * SETS + len(under_way))
         ).all()
         rows = [
             Waiting(r.id, r.blob, r.size, r.message_id_digest, tuple((r.parent_digests or "").split()), r.arrived_at)
             for r in found
+            if r.id not in under_way
         ]
         waiting = _waiting_parents(unit, rows)
         now = unit.now
+    waiting = {digest: inbound_id for digest, inbound_id in waiting.items() if inbound_id not in under_way}
     return _in_sets(_parents_first(rows, waiting, now), most, ports.settings.batch_bytes)
 
 
@@ -95,7 +110,7 @@ def _waiting_parents(unit: Unit, rows: list[Waiting]) -> dict[str, int]:
         return {}
     found = unit.session.execute(
         select(InboundMail.message_id_digest, InboundMail.id).where(
-            InboundMail.state == "received", InboundMail.message_id_digest.in_(named)
+            InboundMail.state == "received", among(unit.session, InboundMail.message_id_digest, named)
         )
     )
     return {digest: inbound_id for digest, inbound_id in found if digest}

@@ -9,8 +9,8 @@ from helpdesk.status import open_alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets import lists
 from helpdesk.tickets.notices import COUNTED_TO as NOTICES_COUNTED_TO
-from helpdesk.tickets.notices import unseen_count
-from helpdesk.tickets.parked import parked_count
+from helpdesk.tickets.notices import unseen_counted
+from helpdesk.tickets.parked import parked_counted
 from helpdesk.unit import Unit
 from web.filters import counted
 
@@ -27,17 +27,26 @@ UNCOUNTED = frozenset({"afgehandeld", "alle"})
 COUNTED = tuple(name for slug, (name, _title) in VIEWS.items() if slug not in UNCOUNTED)
 
 
-def _unseen(unit: Unit) -> str:
+_UNSEEN, _PARKED = "unseen notices", "parked mails"
+
+
+def _bell(found: int) -> str:
     """How many notices are unread, as the bell shows it; empty for none."""
-    found = unseen_count(unit)
     return f"{NOTICES_COUNTED_TO}+" if found > NOTICES_COUNTED_TO else str(found or "")
+
+
+def _counts(unit: Unit, *, reads: bool, decides: bool) -> dict[str, int]:
+    asked = {**lists.views_counted(unit, COUNTED), _UNSEEN: unseen_counted(unit)} if reads else {}
+    if decides:
+        asked[_PARKED] = parked_counted(unit)
+    return lists.asked_at_once(unit, asked)
 
 
 def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     """Values for the layout; `view` is the word of the view that is shown."""
     actor = unit.actor
     reads, decides = can(actor, "ticket.read"), can(actor, "mail.decide")
-    counts = lists.counts(unit, COUNTED) if reads else {}
+    counts = _counts(unit, reads=reads, decides=decides)
     return {
         "views": {
             slug: (title, "" if slug in UNCOUNTED else counted(counts.get(name, 0)))
@@ -46,10 +55,10 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         if reads
         else {},
         "current_view": view,
-        "unseen": _unseen(unit) if reads else "",
+        "unseen": _bell(counts[_UNSEEN]) if reads else "",
         "may_open": can(actor, "ticket.open"),
         "may_decide": decides,
-        "parked_count": counted(parked_count(unit)) if decides else "",
+        "parked_count": counted(counts[_PARKED]) if decides else "",
         "may_see_health": can(actor, "health.read"),
         "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
     }

@@ -19,6 +19,7 @@ from helpdesk.mail.outbox import receipts_to
 from helpdesk.mail.references import Reference, returned_to, tokens_in
 from helpdesk.models import Address, Entry, OutgoingMail, Person, Ticket, TicketPerson
 from helpdesk.people.addresses import normal, people_at
+from helpdesk.row_sets import among
 from helpdesk.unit import Unit
 
 PARTICIPANTS = ("requester", "participant")
@@ -146,11 +147,11 @@ class Known:
         self._read_entries(all_clues)
         returned = {outgoing_id for each in all_clues for outgoing_id in each.returned}
         if returned:
-            sent = select(OutgoingMail.id, OutgoingMail.ticket_id).where(OutgoingMail.id.in_(returned))
+            sent = select(OutgoingMail.id, OutgoingMail.ticket_id).where(among(session, OutgoingMail.id, returned))
             self._returned = {row.id: row.ticket_id for row in session.execute(sent)}
         numbers = {number for each in all_clues for number in each.numbers}
         if numbers:
-            numbered = select(Ticket.number, Ticket.id).where(Ticket.number.in_(numbers))
+            numbered = select(Ticket.number, Ticket.id).where(among(session, Ticket.number, numbers))
             self._numbers = {row.number: row.id for row in session.execute(numbered)}
         named = {reference.ticket_id for each in all_clues for reference in each.tokens}
         named |= {ticket_id for ticket_id in self._returned.values() if ticket_id}
@@ -164,7 +165,7 @@ class Known:
         self.people = people_at(self.unit, senders | others)
         self.receipts = receipts_to(self.unit, senders)
         verified = select(Address.value, Address.person_id).where(
-            Address.value.in_(senders), Address.verified_at.is_not(None)
+            among(self.unit.session, Address.value, senders), Address.verified_at.is_not(None)
         )
         if senders:
             self._verified = {row.value: row.person_id for row in self.unit.session.execute(verified)}
@@ -176,14 +177,16 @@ class Known:
         digests = {digest for each in all_clues for digest in each.answers}
         own = {each.own for each in all_clues if each.own}
         if tokens:
-            rows = session.execute(select(Entry.id, Entry.ticket_id).where(Entry.id.in_(tokens)))
+            rows = session.execute(select(Entry.id, Entry.ticket_id).where(among(session, Entry.id, tokens)))
             self._entries = {row.id: row.ticket_id for row in rows}
         if digests:
-            said = select(Entry.message_id_digest, Entry.ticket_id).where(Entry.message_id_digest.in_(digests))
+            said = select(Entry.message_id_digest, Entry.ticket_id).where(
+                among(session, Entry.message_id_digest, digests)
+            )
             for row in session.execute(said.order_by(Entry.id)):
                 self._said[row.message_id_digest].append(row.ticket_id)
         if own or digests:
-            later = or_(Entry.parent_digest.in_(own), Entry.root_digest.in_(own | digests))
+            later = or_(among(session, Entry.parent_digest, own), among(session, Entry.root_digest, own | digests))
             awaiting = select(Entry.id, Entry.ticket_id, Entry.parent_digest, Entry.root_digest).where(later)
             for entry_id, ticket_id, parent, root in session.execute(awaiting):
                 self._awaited[parent or ""].append((entry_id, ticket_id))
@@ -193,11 +196,11 @@ class Known:
         """Read and lock tickets, those they were merged into, and who takes part; in one order, against deadlock."""
         session = self.unit.session
         while wanted := wanted - self._tickets.keys():
-            locked = select(Ticket).where(Ticket.id.in_(wanted)).order_by(Ticket.id)
+            locked = select(Ticket).where(among(session, Ticket.id, wanted)).order_by(Ticket.id)
             tickets = session.scalars(locked.with_for_update(key_share=True).execution_options(populate_existing=True))
             self._tickets |= dict.fromkeys(wanted) | {ticket.id: ticket for ticket in tickets}
             seats = select(TicketPerson.ticket_id, TicketPerson.address, TicketPerson.person_id).where(
-                TicketPerson.ticket_id.in_(wanted), TicketPerson.role.in_(PARTICIPANTS)
+                among(session, TicketPerson.ticket_id, wanted), TicketPerson.role.in_(PARTICIPANTS)
             )
             for row in session.execute(seats):
                 self._seats[row.ticket_id].add((row.address, row.person_id))

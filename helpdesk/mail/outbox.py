@@ -20,6 +20,7 @@ from helpdesk.mail.references import make_token, message_id_with
 from helpdesk.models import Account, Alarm, Entry, OutgoingMail, OutgoingRecipient, Ticket
 from helpdesk.people.addresses import normal
 from helpdesk.ports import DELIVER_WAITING
+from helpdesk.row_sets import among
 from helpdesk.settings import Settings
 from helpdesk.text.language import LANGUAGES, N_, PSEUDO_LANGUAGE
 from helpdesk.unit import Unit
@@ -214,7 +215,7 @@ def receipts_to(unit: Unit, addresses: Iterable[str]) -> Counter[str]:
         select(OutgoingRecipient.address, func.count().label("count"))
         .join(OutgoingMail, OutgoingMail.id == OutgoingRecipient.outgoing_id)
         .where(
-            OutgoingRecipient.address.in_(wanted),
+            among(unit.session, OutgoingRecipient.address, wanted),
             OutgoingMail.kind == "receipt",
             OutgoingMail.state != "cancelled",
             OutgoingMail.date > unit.now - _DAY,

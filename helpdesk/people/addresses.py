@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from helpdesk.models import Address, Person
+from helpdesk.row_sets import among
 from helpdesk.unit import Unit
 
 
@@ -26,7 +27,9 @@ def people_at(unit: Unit, addresses: Iterable[str]) -> dict[str, Person]:
     wanted = set(addresses)
     if not wanted:
         return {}
-    return {row.value: row.Person for row in unit.session.execute(found.where(Address.value.in_(wanted)))}
+    return {
+        row.value: row.Person for row in unit.session.execute(found.where(among(unit.session, Address.value, wanted)))
+    }
 
 
 def person_for(unit: Unit, address: str, name: str = "", known: dict[str, Person] | None = None) -> Person:

@@ -92,23 +92,23 @@ def _open_session(unit: Unit, account_id: int) -> str:
 
 def session_for(unit: Unit, token: str) -> SignedIn:
     """Who the token belongs to. Raises NotSignedIn when it is unknown, idle for too long, or the account is closed."""
-    row = unit.session.execute(
-        select(WebSession, Account)
+    rows = unit.session.execute(
+        select(WebSession, Account, AccountRole.role)
         .join(Account, Account.id == WebSession.account_id)
+        .outerjoin(AccountRole, AccountRole.account_id == Account.id)
         .where(WebSession.token_hmac == unit.ports.keys.session_digest(token))
-    ).first()
-    if row is None:
+    ).all()
+    if not rows:
         raise NotSignedIn("Sign in to go on.")
-    session, account = row
+    session, account, _role = rows[0]
     if not account.active or session.seen_at < unit.now - dt.timedelta(hours=unit.ports.settings.session_hours):
         raise NotSignedIn("Your session has ended. Sign in to go on.")
-    roles = unit.session.scalars(select(AccountRole.role).where(AccountRole.account_id == account.id))
     return SignedIn(
         account.id,
         session.id,
         account.name,
         account.email,
-        frozenset(roles),
+        frozenset(role for _session, _account, role in rows if role),
         account.language,
         account.theme,
         account.shortcuts,

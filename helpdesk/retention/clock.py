@@ -22,6 +22,7 @@ from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
 from helpdesk.retention.register.model import Register
 from helpdesk.retention.terms import day_of
+from helpdesk.row_sets import among
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 STATES = ("waiting", "dated", "due", "blocked", "listed", "destroying")
@@ -166,7 +167,10 @@ def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
 def _columns_held(session: Session, ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
     """What stands on the tickets now, so that only what changed is written."""
     columns = (Ticket.retention_state, Ticket.due_on, Ticket.recheck_on, Ticket.rule, Ticket.policy_version)
-    return {row[0]: tuple(row[1:]) for row in session.execute(select(Ticket.id, *columns).where(Ticket.id.in_(ids)))}
+    return {
+        row[0]: tuple(row[1:])
+        for row in session.execute(select(Ticket.id, *columns).where(among(session, Ticket.id, ids)))
+    }
 
 
 def _reckonings(
@@ -179,7 +183,7 @@ def _reckonings(
 ) -> dict[int, Reckoning]:
     rows = session.execute(
         select(Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id).where(
-            Ticket.id.in_(ids)
+            among(session, Ticket.id, ids)
         )
     ).all()
     if not registers:
@@ -213,7 +217,7 @@ def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
     lying = (
         select(first.ticket_id)
         .join(InboundMail, (InboundMail.id == first.id) | (InboundMail.duplicate_of_id == first.id))
-        .where(first.ticket_id.in_(ids), InboundMail.source == "imap", InboundMail.removed_at.is_(None))
+        .where(among(session, first.ticket_id, ids), InboundMail.source == "imap", InboundMail.removed_at.is_(None))
     )
     return frozenset(ticket_id for ticket_id in session.scalars(lying) if ticket_id is not None)
 
@@ -251,7 +255,7 @@ def facts_of(session: Session, person_ids: Collection[int]) -> dict[int, tuple[K
     rows = session.execute(
         select(Fact.person_id, Fact.type, Fact.valid_on)
         .outerjoin(later, later.supersedes_id == Fact.id)
-        .where(Fact.person_id.in_(person_ids), Fact.retracts.is_(False), later.id.is_(None))
+        .where(among(session, Fact.person_id, person_ids), Fact.retracts.is_(False), later.id.is_(None))
     )
     found: dict[int, list[Known]] = {person_id: [] for person_id in person_ids}
     for person_id, kind, day in rows:
@@ -262,7 +266,7 @@ def facts_of(session: Session, person_ids: Collection[int]) -> dict[int, tuple[K
 def _last_contacts(session: Session, ids: Collection[int]) -> dict[int, dt.date]:
     newest = (
         select(Entry.ticket_id, func.max(Entry.at))
-        .where(Entry.ticket_id.in_(ids), Entry.kind.in_(_SPOKEN))
+        .where(among(session, Entry.ticket_id, ids), Entry.kind.in_(_SPOKEN))
         .group_by(Entry.ticket_id)
     )
     return {ticket_id: day_of(at) for ticket_id, at in session.execute(newest)}

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from helpdesk.errors import Conflict
 from helpdesk.models import Hold, HoldTicket, SearchText, SecurityEvent, Ticket, TicketPerson
 from helpdesk.retention.ledger_writing import write_down
+from helpdesk.row_sets import among
 from helpdesk.security_log import note
 from helpdesk.text.stems import query_stems
 from helpdesk.timeline import record
@@ -57,7 +58,7 @@ def held(session: Session, ids: Collection[int]) -> frozenset[int]:
     standing = (
         select(HoldTicket.ticket_id)
         .join(Hold, Hold.id == HoldTicket.hold_id)
-        .where(HoldTicket.ticket_id.in_(ids), Hold.released_at.is_(None))
+        .where(among(session, HoldTicket.ticket_id, ids), Hold.released_at.is_(None))
     )
     return frozenset(session.scalars(standing))
 
@@ -95,7 +96,7 @@ def _standing(session: Session, ids: Sequence[int]) -> tuple[list[_Watch], set[t
     holding = (
         select(Hold.id, HoldTicket.ticket_id, null(), null(), null(), null())
         .join(HoldTicket, HoldTicket.hold_id == Hold.id)
-        .where(HoldTicket.ticket_id.in_(ids), Hold.released_at.is_(None))
+        .where(among(session, HoldTicket.ticket_id, ids), Hold.released_at.is_(None))
     )
     rows: Sequence[Any] = session.execute(union_all(watching, holding)).all()
     watches = [_Watch(hold_id, *more) for hold_id, ticket_id, *more in rows if ticket_id is None]

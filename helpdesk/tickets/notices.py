@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, func, or_, select
 
 from helpdesk import notices
 from helpdesk.mail.incoming import Sender
@@ -73,8 +73,8 @@ def _mine(unit: Unit) -> ColumnElement[bool]:
     return and_(*allowed)
 
 
-def unseen_count(unit: Unit) -> int:
-    """How many notices are unread, counted to a hundred."""
+def unseen_counted(unit: Unit) -> ScalarSelect[int]:
+    """How many notices are unread, counted to a hundred, as a part of a statement."""
     unread = (
         select(Notice.id)
         .join(Ticket, Ticket.id == Notice.ticket_id)
@@ -82,7 +82,7 @@ def unseen_count(unit: Unit) -> int:
         .limit(COUNTED_TO + 1)
         .subquery()
     )
-    return unit.session.scalar(select(func.count()).select_from(unread)) or 0
+    return select(func.count()).select_from(unread).scalar_subquery()
 
 
 def mark_seen(unit: Unit, number: str | None = None) -> None:

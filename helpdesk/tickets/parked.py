@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import InboundMail
@@ -40,11 +40,10 @@ def _header(raw: bytes, name: str) -> str:
         return value[:200]
 
 
-def parked_count(unit: Unit) -> int:
-    """How many mails are parked."""
+def parked_counted(unit: Unit) -> ScalarSelect[int]:
+    """How many mails are parked, as a part of a statement."""
     require(unit.actor, "mail.decide")
-    parked = select(func.count()).select_from(InboundMail).where(InboundMail.state == "parked")
-    return unit.session.scalar(parked) or 0
+    return select(func.count()).select_from(InboundMail).where(InboundMail.state == "parked").scalar_subquery()
 
 
 def parked_page(unit: Unit, limit: int = 100) -> list[ParkedView]:

@@ -59,8 +59,10 @@ def _subject(unit: Unit, ticket_id: int) -> str:
 
 
 def _people(unit: Unit, ticket_id: int) -> list[PersonView]:
-    rows = unit.session.scalars(
-        select(TicketPerson).where(TicketPerson.ticket_id == ticket_id).order_by(TicketPerson.id)
+    rows = unit.session.execute(
+        select(TicketPerson.name, TicketPerson.address, TicketPerson.person_id, TicketPerson.role)
+        .where(TicketPerson.ticket_id == ticket_id)
+        .order_by(TicketPerson.id)
     )
     return [PersonView(row.name, row.address, row.person_id, row.role) for row in rows]
 
@@ -80,7 +82,12 @@ def _links(unit: Unit, thread: Thread) -> None:
 
 
 def _events(unit: Unit, ticket_id: int, names: dict[int, str]) -> list[EventView]:
-    rows = unit.session.scalars(select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id.desc()).limit(200))
+    rows = unit.session.execute(
+        select(Event.at, Event.kind, Event.account_id, Event.entry_id, Event.before, Event.after)
+        .where(Event.ticket_id == ticket_id)
+        .order_by(Event.id.desc())
+        .limit(200)
+    )
     return [
         EventView(
             row.at, row.kind, names.get(row.account_id) if row.account_id else None, row.entry_id, row.before, row.after
@@ -163,9 +170,10 @@ def _outgoing(unit: Unit, views: dict[int, EntryView]) -> None:
         view.outgoing_id, view.outgoing_state = mail.id, mail.state
         if mail.state == "queued" and mail.attempts == 0 and mail.send_after > unit.now:
             view.undo_until = mail.send_after
-    for row in unit.session.scalars(
+    recipients = (
         select(OutgoingRecipient).where(OutgoingRecipient.outgoing_id.in_(by_id)).order_by(OutgoingRecipient.id)
-    ):
+    )
+    for row in unit.session.scalars(recipients) if by_id else ():
         by_id[row.outgoing_id].recipients.append(
             RecipientView(row.address, row.name, row.role, row.state, row.status_code)
         )

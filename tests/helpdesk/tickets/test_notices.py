@@ -6,7 +6,7 @@ import datetime as dt
 from typing import cast
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from helpdesk.adapters.memory import MemoryBus, MemoryMailer
 from helpdesk.errors import NotFound, PermanentRefusal
@@ -15,7 +15,7 @@ from helpdesk.models import Account, OutgoingMail, Ticket
 from helpdesk.people.accounts import create_account, deactivate
 from helpdesk.ports import Ports
 from helpdesk.tickets.handling import assign
-from helpdesk.tickets.notices import READ_FIRST, forget, mark_seen, notices_page, queue_mails, unseen_count
+from helpdesk.tickets.notices import READ_FIRST, forget, mark_seen, notices_page, queue_mails, unseen_counted
 from helpdesk.tickets.replying import Answer, add_note, reply
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.letters import ASKER, letter, receive, wait
@@ -42,7 +42,7 @@ def sander(ports: Ports, marije: Actor) -> Actor:
 def told(ports: Ports, actor: Actor) -> list[tuple[str, bool]]:
     with unit_of_work(ports, actor, write=False) as unit:
         lines = notices_page(unit)
-        assert unseen_count(unit) == sum(not line.seen for line in lines)
+        assert unit.session.scalar(select(unseen_counted(unit))) == sum(not line.seen for line in lines)
         assert all(line.number == ONE and line.subject for line in lines)
         return [(line.kind, line.seen) for line in lines]
 
