@@ -27,8 +27,11 @@ JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, IMPOR
 class Blobs(Protocol):
     """Bytes by random key. A key is staged and durable when `stage` returns, and in its place after `settle`."""
 
-    def stage(self, items: Sequence[bytes | Path]) -> list[str]:
-        """Write and sync all items; returns their keys in order. Raises Unavailable, keeping nothing."""
+    def stage(self, items: Sequence[bytes | Path | BinaryIO]) -> list[str]:
+        """Write and sync all items, a stream from its start; returns their keys in order.
+
+        Raises Unavailable, keeping nothing.
+        """
 
     def settle(self, keys: Iterable[str]) -> None:
         """Move staged bytes to their place; settled or unknown keys are passed over, so it may be repeated."""

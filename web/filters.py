@@ -98,6 +98,16 @@ def file_size(size: int) -> str:
     return words.size_text(size, _language())
 
 
+def whole(number: int) -> str:
+    """A whole number with the separators of the language."""
+    return words.number_text(number, _language())
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital in front, as a label or a cell begins."""
+    return text[:1].upper() + text[1:]
+
+
 def visible(name: str) -> str:
     """A file name or header without characters that hide or turn round what stands there."""
     return _SAFE_NAME.sub("\ufffd", name)
@@ -131,6 +141,8 @@ def install(app: Flask) -> None:
         iso=dt.datetime.fromisoformat,
         file_size=file_size,
         visible=visible,
+        whole=whole,
+        capitalised=capitalised,
         number_name=number_name,
         initials=initials,
         tint=tint,

@@ -90,6 +90,11 @@ SHORTCUTS = {
 DENSITY = {"roomy": N_("Roomy"), "normal": N_("Normal"), "compact": N_("Compact: two lines")}
 WIDTH = {"narrow": N_("Narrow"), "normal": N_("Normal"), "wide": N_("Wide")}
 THEME = {"": N_("As my device"), "light": N_("Light"), "dark": N_("Dark")}
+DATES = {
+    "dmy": N_("day, month, year (31-12-2026)"),
+    "mdy": N_("month, day, year (12-31-2026)"),
+    "ymd": N_("year, month, day (2026-12-31)"),
+}
 DEFECT = {
     "bad_boundary": N_("Its parts are not set apart properly."),
     "bad_charset": N_("Some characters could not be read."),
