@@ -73,6 +73,11 @@ def moment(at: dt.datetime) -> str:
     return words.moment_text(at, _language(), _zone())
 
 
+def day(when: dt.date) -> str:
+    """A day in full."""
+    return words.day_text(when, _language())
+
+
 def short_time(at: dt.datetime) -> str:
     """A time as lists show it."""
     return words.list_time(at, now(), _language(), _zone())
@@ -134,6 +139,7 @@ def install(app: Flask) -> None:
     """Give the templates these words."""
     app.jinja_env.filters.update(
         moment=moment,
+        day=day,
         short_time=short_time,
         clock_time=clock_time,
         minute_time=minute_time,

@@ -52,5 +52,6 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "parked_count": counted(parked_count(unit)) if decides else "",
         "may_see_health": can(actor, "health.read"),
         "may_see_imports": can(actor, "import.read"),
+        "may_see_people": can(actor, "fact.read"),
         "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
     }

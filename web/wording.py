@@ -90,6 +90,12 @@ SHORTCUTS = {
 DENSITY = {"roomy": N_("Roomy"), "normal": N_("Normal"), "compact": N_("Compact: two lines")}
 WIDTH = {"narrow": N_("Narrow"), "normal": N_("Normal"), "wide": N_("Wide")}
 THEME = {"": N_("As my device"), "light": N_("Light"), "dark": N_("Dark")}
+FACT_STATE = {
+    "in_force": N_("in force"),
+    "corrected": N_("corrected since"),
+    "retracted": N_("taken back since"),
+    "retraction": N_("takes one back"),
+}
 DATES = {
     "dmy": N_("day, month, year (31-12-2026)"),
     "mdy": N_("month, day, year (12-31-2026)"),

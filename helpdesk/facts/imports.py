@@ -219,7 +219,7 @@ def _finish(ports: Ports, run_id: int) -> bool:
 
 
 def file_gone(ports: Ports, run_id: int) -> None:
-    """Destroy the file of a run that has ended and what was found in it, then their keys; `tidy` ends what a crash left."""
+    """Destroy the file of an ended run and what was found in it, then their keys; `tidy` ends what a crash left."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         run = _run(unit, run_id)
         keys = [key for key in (run.blob, run.found_blob) if key is not None]

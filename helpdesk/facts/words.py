@@ -92,6 +92,20 @@ KIND = {
     "staff": N_("staff of the helpdesk"),
     "unknown": N_("unknown"),
 }
+REASON = {
+    "own_request": N_("at one's own request"),
+    "retirement": N_("retirement"),
+    "transfer": N_("transfer to another employer"),
+    "death": N_("death"),
+    "other": N_("another reason"),
+}
+SOURCE = {
+    "hand": N_("by hand"),
+    "m250": N_("export from IDM M250"),
+    "settlements": N_("file with settlements"),
+    "last_logins": N_("file with last sign-ins"),
+    "hr_importer": N_("HR-importer of a department"),
+}
 FAULT = {
     "no_column": N_("The file has no heading for a column that is needed. Say below which column is which."),
     "file_too_large": N_("This file is too large."),

@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_read_and_no_file_at_all(site_ports: Ports, fenna:
     assert "einde dienstverband op woensdag 31 maart 2027" in fenna.page(place).text
     busy = fenna.upload(fenna.page(LIST).form(LIST), sheet, profile="m250")
     assert busy.status_code == 409
-    assert "nog niet klaar" in busy.text
+    assert "van dezelfde soort is niet klaar" in busy.text
 
 
 def test_a_file_may_be_larger_than_other_forms_but_not_without_end(site_ports: Ports, fenna: Visitor) -> None:
