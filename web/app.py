@@ -16,7 +16,7 @@ from web.admin import imports, people
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions, bell, drafts, own_drafts, papers, selection
+from web.inbox import actions, askers, bell, drafts, own_drafts, papers, selection
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
@@ -32,7 +32,7 @@ LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
 OFFICE = (admin, imports, people)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-INBOX = (inbox, actions, drafts, own_drafts, bell, papers, helping, selection)
+INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:

@@ -11,6 +11,7 @@ from helpdesk.tickets import lists
 from helpdesk.tickets.notices import COUNTED_TO as NOTICES_COUNTED_TO
 from helpdesk.tickets.notices import unseen_count
 from helpdesk.tickets.parked import parked_count
+from helpdesk.tickets.requesters import unmatched_count
 from helpdesk.unit import Unit
 from web.filters import counted
 
@@ -51,6 +52,8 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_decide": decides,
         "parked_count": counted(parked_count(unit)) if decides else "",
         "may_see_health": can(actor, "health.read"),
+        "may_match": can(actor, "person.match"),
+        "unmatched": counted(unmatched_count(unit)) if can(actor, "person.match") else "",
         "may_see_imports": can(actor, "import.read"),
         "may_see_people": can(actor, "fact.read"),
         "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,

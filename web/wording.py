@@ -90,6 +90,18 @@ SHORTCUTS = {
 DENSITY = {"roomy": N_("Roomy"), "normal": N_("Normal"), "compact": N_("Compact: two lines")}
 WIDTH = {"narrow": N_("Narrow"), "normal": N_("Normal"), "wide": N_("Wide")}
 THEME = {"": N_("As my device"), "light": N_("Light"), "dark": N_("Dark")}
+ASKER = {
+    "employee": N_("An employee"),
+    "external": N_("Somebody from outside"),
+    "trainer": N_("A trainer"),
+    "staff": N_("Staff of the helpdesk"),
+    "unknown": N_("Not known who this is"),
+}
+CALL = {
+    "external": N_("This is somebody from outside"),
+    "trainer": N_("This is a trainer"),
+    "unknown": N_("It is not known who this is"),
+}
 FACT_STATE = {
     "in_force": N_("in force"),
     "corrected": N_("corrected since"),
