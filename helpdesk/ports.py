@@ -19,9 +19,10 @@ DELIVER_WAITING = "workers.outbound:deliver_waiting"
 CLEAN_WAITING = "workers.cleaning:clean_waiting"
 SWEEP = "workers.upkeep:sweep"
 CHECK_ALARMS = "workers.upkeep:check_alarms"
+CHECK_AGES = "workers.upkeep:check_ages"
 IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
-JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, IMPORT_WAITING, HOLD_WAITING)
+JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, CHECK_AGES, IMPORT_WAITING, HOLD_WAITING)
 
 
 class Blobs(Protocol):

@@ -12,7 +12,7 @@ from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
 from helpdesk.settings import Settings
 from web import compression, csrf, errors, filters, guards, headers, notices, wording
-from web.admin import imports, people
+from web.admin import imports, kept, people
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
@@ -30,7 +30,7 @@ LARGEST_REQUEST = 26_000_000
 """Bytes of one form with its files; relays commonly refuse mail above 25 to 30 MB."""
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
-OFFICE = (admin, imports, people)
+OFFICE = (admin, imports, kept, people)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection)
 

@@ -78,6 +78,11 @@ def day(when: dt.date) -> str:
     return words.day_text(when, _language())
 
 
+def month(first: dt.date) -> str:
+    """A month with its year."""
+    return words.month_text(first, _language())
+
+
 def short_time(at: dt.datetime) -> str:
     """A time as lists show it."""
     return words.list_time(at, now(), _language(), _zone())
@@ -140,6 +145,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment,
         day=day,
+        month=month,
         short_time=short_time,
         clock_time=clock_time,
         minute_time=minute_time,

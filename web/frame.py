@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from helpdesk.people.access import can
-from helpdesk.status import open_alarms
+from helpdesk.status import own_alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets import lists
 from helpdesk.tickets.notices import COUNTED_TO as NOTICES_COUNTED_TO
@@ -55,6 +55,7 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_match": can(actor, "person.match"),
         "unmatched": counted(unmatched_count(unit)) if can(actor, "person.match") else "",
         "may_see_imports": can(actor, "import.read"),
+        "may_see_kept": can(actor, "retention.read"),
         "may_see_people": can(actor, "fact.read"),
-        "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
+        "alarms": len(own_alarms(unit)),
     }

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import ImportProfile
+from helpdesk.text.language import PSEUDO_LANGUAGE, pseudo
 from helpdesk.unit import Unit
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -68,6 +69,8 @@ class Profile:
 
     def title(self, language: str) -> str:
         """What the profile is called."""
+        if language == PSEUDO_LANGUAGE:
+            return pseudo(self.title_en)
         return self.title_nl if language == "nl" else self.title_en
 
 

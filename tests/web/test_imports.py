@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.facts import runs
-from helpdesk.models import ImportRun, Ticket
+from helpdesk.models import Account, AccountRole, ImportRun, Ticket
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.helpdesk.facts.sheets import as_csv, as_xlsx
 from tests.imports import M250, bring_in, row
 from tests.letters import letter, receive
 from tests.retention import policy_in_force, staff
+from tests.web.conftest import PRIYA
 from tests.web.visitor import Page, Visitor
 from workers.importing import import_waiting
 
@@ -63,23 +64,28 @@ def test_from_upload_to_the_last_day_of_a_ticket(
     assert ticket(site_ports) == ("dated", dt.date(2027, 3, 1))
     assert "tot en met zondag 28 februari 2027" in marije.page("/werk/w/alle/2026-00001").text
 
+    _braked(site_ports, fenna, priya)
+    left = {*site_ports.blobs.keys(), *dict(site_ports.blobs.staged())}
+    assert left == _mail_blobs(site_ports), "files of imports are left"
+
+
+def _braked(ports: Ports, fenna: Visitor, priya: Visitor) -> None:
+    """Dates that move stop at the brake and change nothing, until a second person lets them through."""
     second = uploaded(fenna, "settlements", as_csv([SETTLED, *([str(n), "29-02-2024"] for n in range(30))]))
-    import_waiting(site_ports)
+    import_waiting(ports)
     braked = fenna.page(second)
     assert "De rem heeft hem tegengehouden" in braked.text
     assert "30 data zouden verschuiven" in braked.text
     assert not any(form.action.endswith(("/starten", "/doorlaten")) for form in braked.forms)
-    assert ticket(site_ports) == ("dated", dt.date(2027, 3, 1))
+    assert ticket(ports) == ("dated", dt.date(2027, 3, 1))
     form = priya.page(second).form("/doorlaten")
     refused = priya.send(form, reason=" ")
     assert refused.status_code == 422
     assert "waarom deze import door mag" in refused.text
     assert "De import mag door" in priya.send(form, reason="Nagevraagd bij P&O.").text
-    import_waiting(site_ports)
+    import_waiting(ports)
     assert "Nagevraagd bij P&O." in fenna.page(second).text
-    assert ticket(site_ports) == ("dated", dt.date(2031, 3, 1))
-    left = {*site_ports.blobs.keys(), *dict(site_ports.blobs.staged())}
-    assert left == _mail_blobs(site_ports), "files of imports are left"
+    assert ticket(ports) == ("dated", dt.date(2031, 3, 1))
 
 
 def _mail_blobs(ports: Ports) -> set[str]:
@@ -172,6 +178,23 @@ def test_nobody_else_sees_or_starts_imports(
     with unit_of_work(site_ports, SYSTEM, write=False) as unit:
         (view,) = runs.newest(unit)
     assert (view.state, view.to_do) == ("preview", None)
+
+
+def test_who_administers_as_well_is_told_why_it_takes_another(
+    site_ports: Ports, fenna: Visitor, priya: Visitor
+) -> None:
+    admin = staff(site_ports, "x", "functional_admin")
+    bring_in(site_ports, admin, "m250", [M250, *(row(str(n), f"p{n}@x.example") for n in range(30))])
+    for day in ("01-02-2020", "01-03-2020"):
+        view = bring_in(site_ports, admin, "settlements", [SETTLED, *([str(n), day] for n in range(30))])
+    assert view.state == "braked"
+    with unit_of_work(site_ports, SYSTEM) as unit:
+        account = unit.session.scalars(select(Account.id).where(Account.email == PRIYA)).one()
+        unit.session.add(AccountRole(account_id=account, role="functional_admin"))
+    page = priya.page(f"{LIST}/{view.id}")
+    assert "kan dit niet ook beslissen" in page.text
+    assert not any(form.action.endswith("/doorlaten") for form in page.forms)
+    assert "Vraag een privacyfunctionaris" in fenna.page(f"{LIST}/{view.id}").text
 
 
 def test_a_privacy_officer_looks_but_does_not_upload(site_ports: Ports, fenna: Visitor, priya: Visitor) -> None:

@@ -14,6 +14,7 @@ from helpdesk.facts.profiles import DATE_ORDERS, Profile, profile, shipped
 from helpdesk.facts.tables import MOST_BYTES
 from helpdesk.facts.words import BRAKE, COUNT, FIELD, STATE, fault_of_file, problem_sentence, said_changes
 from helpdesk.people.access import can
+from helpdesk.people.two_people import second_refused
 from helpdesk.text.language import N_
 from helpdesk.unit import Unit
 from web.errors import sentence, shown_again
@@ -21,7 +22,7 @@ from web.frame import frame
 from web.guards import needs, takes
 from web.notices import then
 from web.paging import Pages, number_asked
-from web.unit import actor, me, reading, writing
+from web.unit import actor, reading, writing
 
 blueprint = Blueprint("imports", __name__)
 ONE = "/beheer/imports/<int:run_id>"
@@ -81,7 +82,7 @@ def _run_page(fault: HelpdeskError | None = None, run_id: int = 0) -> str:
 def _values(unit: Unit, run_id: int) -> dict[str, object]:
     run = runs.run_view(unit, run_id)
     language, own = g.language, profile(unit, run.profile)
-    who = me()
+    refused = second_refused(unit, "import.second", run.started_by_id)
     left_out = runs.problem_count(unit, run_id)
     changes, problems = Pages(number_asked("pagina"), run.changes, PAGE), Pages(number_asked("fouten"), left_out, PAGE)
     found = runs.changes_page(unit, run_id, changes.number) if run.changes else []
@@ -105,7 +106,8 @@ def _values(unit: Unit, run_id: int) -> dict[str, object]:
         "date_orders": DATE_ORDERS,
         "date_order": own.date_order,
         "may_run": can(unit.actor, "import.run"),
-        "may_allow": can(unit.actor, "import.second") and (who is None or run.started_by_id != who.account_id),
+        "is_second": can(unit.actor, "import.second"),
+        "refused": sentence(refused) if refused else "",
     }
 
 
