@@ -56,6 +56,13 @@ class RunView:
     shifted: int = 0
 
     @property
+    def shown_state(self) -> str:
+        """The state as people are told it: with what a worker is about to do, or what the file lacks."""
+        if self.state in ("preview", "braked") and self.to_do is not None:
+            return "asked"
+        return "no_column" if self.state == "preview" and self.fault == "no_column" else self.state
+
+    @property
     def busy(self) -> bool:
         """Whether a worker has something to do with it."""
         return self.state == "running" or self.to_do is not None

@@ -66,6 +66,8 @@ COUNT = {
 }
 STATE = {
     "preview": N_("looked at, not started"),
+    "asked": N_("being looked at"),
+    "no_column": N_("asks which column is which"),
     "braked": N_("stopped: waits for a second person"),
     "running": N_("being brought in"),
     "done": N_("done"),

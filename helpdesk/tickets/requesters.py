@@ -21,7 +21,7 @@ from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import MATCH_WITHIN
 from helpdesk.retention.terms import Period, day_of, last_day
 from helpdesk.security_log import note
-from helpdesk.tickets.lists import subjects_of
+from helpdesk.tickets.lists import COUNT_LIMIT, subjects_of
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
@@ -75,12 +75,13 @@ def unmatched(unit: Unit, size: int = 100) -> list[Unmatched]:
 
 
 def unmatched_count(unit: Unit) -> int:
-    """How many tickets wait for somebody to say who asked."""
+    """How many tickets wait for somebody to say who asked, counted to a thousand and one."""
     require(unit.actor, "person.match")
-    waiting = select(func.count()).select_from(Ticket).where(Ticket.retention_state == "waiting:match")
+    waiting = select(Ticket.id).where(Ticket.retention_state == "waiting:match")
     if unit.actor.desks is not None:
         waiting = waiting.where(Ticket.desk_key.in_(unit.actor.desks))
-    return unit.session.scalar(waiting) or 0
+    counted = waiting.limit(COUNT_LIMIT + 1).subquery()
+    return unit.session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 def _waits(rules: set[str]) -> ColumnElement[bool]:

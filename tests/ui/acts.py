@@ -160,7 +160,8 @@ def date_gone(page: Page, place: Place) -> None:
     """Take a date back that a colleague took back."""
     place.run(
         "INSERT INTO fact (person_id, type, valid_on, recorded_at, source, supersedes_id, retracts) "
-        "SELECT person_id, type, valid_on, recorded_at, 'hand', max(id), 1 FROM fact WHERE source = 'hand'"
+        "SELECT person_id, type, valid_on, recorded_at, 'hand', id, 1 FROM fact WHERE source = 'hand' AND NOT retracts "
+        "AND id NOT IN (SELECT supersedes_id FROM fact WHERE supersedes_id IS NOT NULL)"
     )
     form = page.locator("form[action$='/terugnemen']").first
     form.locator("xpath=ancestor::details").locator("summary").click()
@@ -178,6 +179,16 @@ def named_meanwhile(page: Page, place: Place) -> None:
     assert sander.send(form).status_code == 200
     with page.expect_navigation():
         page.locator("form[action$='/wie/is'] button").first.click()
+
+
+def then(*acts: Act) -> Act:
+    """One after the other."""
+
+    def act(page: Page, place: Place) -> None:
+        for one in acts:
+            one(page, place)
+
+    return act
 
 
 def old_form(page: Page, _place: Place) -> None:

@@ -31,9 +31,12 @@ def dated(ports: Ports) -> dict[str, str]:
     fenna = _actor(ports, FENNA, "functional_admin")
     receive(ports, letter("Wanneer?", subject="Van een bekende", sender="Femke <p3@x.example>", message_id="<d1@x>"))
     receive(ports, letter("Hoe?", subject="Van huis", sender="Femke <thuis@home.example>", message_id="<d2@x>"))
+    for number in (1, 17, 24, 25):
+        mail = letter("Kan dat?", subject=f"Vraag {number}", sender=f"Femke <p{number}@x.example>")
+        receive(ports, mail.replace(b"<m1@", f"<e{number}@".encode()))
     people = [row(str(n), f"p{n}@x.example", "30-06-2026" if n % 7 == 3 else "") for n in range(PEOPLE)]
     done = bring_in(ports, fenna, "m250", [M250, *people]).id
-    bring_in(ports, fenna, "settlements", [SETTLED, *([str(n), "01-07-2026"] for n in range(10, PEOPLE))])
+    bring_in(ports, fenna, "settlements", [SETTLED, *([str(n), "01-07-2026"] for n in range(10, PEOPLE) if n != 17)])
     named = {"done": str(done)} | _person(ports, fenna) | _runs(ports, fenna)
     with unit_of_work(ports, SYSTEM) as unit:
         raise_alarm(unit, "settlement_missing", "retention", "3")
@@ -58,6 +61,7 @@ def _person(ports: Ports, fenna: Actor) -> dict[str, str]:
     with unit_of_work(ports, _actor(ports, MARIJE, "advisor")) as unit:
         number = next(one.number for one in requesters.unmatched(unit, 1000) if one.address == "thuis@home.example")
         requesters.match_requester(unit, number, "3")
+        requesters.call_requester(unit, "2026-00004", "external")
     return {"person": str(by_number["3"]), "person_bare": str(by_number["1"]), "matched": number}
 
 
@@ -70,7 +74,7 @@ def _runs(ports: Ports, fenna: Actor) -> dict[str, str]:
     rows = [row(str(n), f"nieuw{n}@x.example", name="Mohammed") for n in range(PEOPLE, PEOPLE + 130)]
     bad = [row("900", "geen adres"), row("901", "b@x.example", kind="marsman"), row("902", "c@x.example", "31-02-2026")]
     looked = _uploaded(ports, fenna, "m250", as_csv([M250, *bad, *rows]))
-    moved = [[str(n), "01-08-2026"] for n in range(10, PEOPLE)]
+    moved = [[str(n), "01-08-2026"] for n in range(10, PEOPLE) if n != 17]
     braked = _uploaded(ports, fenna, "settlements", as_csv([SETTLED, *moved]))
     running = _uploaded(
         ports, fenna, "hr_szw", as_csv([["id", "e-mailadres", "datum uit dienst"], ["1", "z@szw.example", ""]])

@@ -213,9 +213,15 @@ PEOPLE = (
     _of(FENNA, "people.show", "filled", PERSON + "{person}", "#datums"),
     _of(FENNA, "people.show", "empty", PERSON + "{person_bare}", "#erbij"),
     _of(
-        FENNA, "people.show", "error", PERSON + "{person}", "#erbij .wrong", submit("/datums", valid_on="gisteren"), 422
+        FENNA,
+        "people.show",
+        "error",
+        PERSON + "{person}",
+        "td .wrong",
+        acts.then(fold("td details"), submit("/verbeteren", valid_on="gisteren")),
+        422,
     ),
-    _of(FENNA, "people.show", "open", PERSON + "{person}", "[name=valid_on]", fold("#erbij", "td details")),
+    _of(FENNA, "people.show", "open", PERSON + "{person}", "#veld-dag", fold("#erbij", "td details")),
     _of(FENNA, "people.show", "conflict", PERSON + "{person}", ".box-danger", acts.date_gone, 409),
     _named(PRIYA, "people.show", "filled", PERSON + "{person}", "#datums", "reader"),
 )
@@ -227,7 +233,7 @@ ASKERS = (
         "error",
         "/werk/onbekend",
         "[aria-invalid]",
-        submit("/werk/onbekend/", wie="9999"),
+        acts.then(fold("td details"), submit("/werk/onbekend/", wie="9999")),
         status=422,
     ),
     _s("askers.show_list", "open", "/werk/onbekend", "#weergaven", rail),

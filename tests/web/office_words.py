@@ -77,7 +77,7 @@ def office(crawl: Crawl, ports: Ports, colleague: str, officer: str) -> None:
     crawl.send(pages[4], "/stoppen")
     crawl.send("/beheer/imports", "/imports", 422)
     for words in ("τίποτα", "Φένια"):
-        crawl.send("/beheer/mensen", "/zoeken", wie=words)
+        crawl.send("/beheer/mensen", "/mensen/zoeken", wie=words)
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         person = unit.session.scalars(select(Person.id).where(Person.personnel_no == "7")).one()
     place = f"/beheer/mensen/{person}"

@@ -89,7 +89,7 @@ def _values(unit: Unit, run_id: int) -> dict[str, object]:
     return {
         "run": run,
         "title": own.title(language),
-        "state": STATE[run.state],
+        "states": STATE,
         "counts": {
             COUNT[word]: count for word, count in (run.counts or run.foreseen).items() if word in COUNT and count
         },

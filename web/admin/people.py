@@ -41,7 +41,7 @@ def _search_page(query_id: str = "") -> str:
         found = find_people(unit, words, _MOST + 1)
         around = frame(unit)
     return render_template(
-        "admin/people.html", people=found[:_MOST], more=len(found) > _MOST, words=words, kinds=KIND, **around
+        "admin/people.html", people=found[:_MOST], more=len(found) > _MOST, sought=words, kinds=KIND, **around
     )
 
 

@@ -75,7 +75,7 @@ def _who_page(fault: HelpdeskError | None = None, view: str = "alle", number: st
         view=view,
         thread=thread,
         stands=stands,
-        words=words,
+        sought=words,
         people=people[:_MOST],
         more=len(people) > _MOST,
         kinds=KIND,
