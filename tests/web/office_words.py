@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from helpdesk.facts import imports
-from helpdesk.facts.profiles import profile
+from helpdesk.facts.profiles import keep, profile, shipped
 from helpdesk.models import Person
 from helpdesk.people.accounts import account_named
 from helpdesk.ports import Ports
@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     from tests.web.test_words import Crawl
 
 SETTLED = ["Personeelsnummer", "Datum afhandeling"]
+GREEK = {
+    "m250": {
+        "personnel_no": "Αριθμός",
+        "first_name": "Όνομα",
+        "last_name": "Επώνυμο",
+        "address": "Διεύθυνση",
+        "kind": "Είδος",
+        "department": "Τμήμα",
+        "account_status": "Κατάσταση",
+        "ended_on": "Τέλος",
+    },
+    "settlements": {"personnel_no": "Αριθμός", "settled_on": "Τέλος"},
+    "hr_szw": {"personnel_no": "Αριθμός", "address": "Διεύθυνση", "ended_on": "Τέλος"},
+}
+"""Headings of files, which stand on the pages as the files have them."""
 
 
 def imported(ports: Ports, actor: Actor) -> list[str]:
@@ -35,12 +50,15 @@ def imported(ports: Ports, actor: Actor) -> list[str]:
     bring_in(ports, actor, "settlements", [SETTLED, *([str(n), "01-02-2020"] for n in range(30))])
     people[0][1], people[1][3], people[2][4], people[3][3] = "Φενέλα", "ν", "χ", "νέα@x.example"
     people.append(["99", "Νίκος", "Δήμου", "νίκος@x.example", "extern", "", "", "31-12-2027", ""])
+    for key, headings in GREEK.items():
+        with unit_of_work(ports, actor) as unit:
+            keep(unit, shipped()[key], headings, None)
     files = {
-        "m250": as_csv([M250, *people]),
-        "settlements": as_csv([SETTLED, *([str(n), "01-03-2020"] for n in range(30))]),
+        "m250": as_csv([[*GREEK["m250"].values(), "Καρφίτσα"], *people]),
+        "settlements": as_csv([[*GREEK["settlements"].values()], *([str(n), "01-03-2020"] for n in range(30))]),
         "last_logins": as_csv([["Ποιος", "Πότε"], ["a@x.example", "1-2-2026"]]),
         "hr_vws": b"PK\x03\x04",
-        "hr_szw": as_csv([["id", "e-mailadres", "datum uit dienst"], ["1", "z@szw.example", ""]]),
+        "hr_szw": as_csv([[*GREEK["hr_szw"].values()], ["1", "z@szw.example", ""]]),
     }
     found = []
     for key, content in files.items():

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from helpdesk.adapters.memory import SetClock
 from helpdesk.models import Person, Ticket, TicketPerson
+from helpdesk.people.finding import find_people
 from helpdesk.ports import Ports
 from helpdesk.retention import clock
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -60,6 +61,8 @@ def test_an_asker_is_found_matched_and_undone_from_the_ticket(site_ports: Ports,
     assert askers(site_ports) == ["12345", "12345"], "the other ticket of this address came along"
     assert states(site_ports) == ["waiting:employment"] * 2
     assert "Wie is dit?" not in matched.text
+    with unit_of_work(site_ports, SYSTEM, write=False) as unit:
+        assert [hit.number for hit in find_people(unit, "femke")] == ["12345"], "the empty row of the sender is nobody"
     late = marije.send(Page(shown.text).form("/wie/is"))
     assert late.status_code == 409
     undone = marije.send(marije.page(TICKET).form("/wie/ongedaan"))
