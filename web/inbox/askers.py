@@ -22,7 +22,8 @@ from web.unit import me, reading, writing
 
 blueprint = Blueprint("askers", __name__)
 WHO = "/werk/w/<view>/<number>/wie"
-_MOST = 20
+_MOST, _ROWS = 20, 50
+"""People found, and tickets on the worklist: who worked these off sees the next."""
 
 
 def _session_id() -> int:
@@ -32,11 +33,17 @@ def _session_id() -> int:
 
 def _list_page(fault: HelpdeskError | None = None, number: str = "") -> str:
     with reading() as unit:
-        rows = requesters.unmatched(unit)
+        rows = requesters.unmatched(unit, _ROWS + 1)
         around = frame(unit)
     problem = sentence(fault) if fault else ""
     return render_template(
-        "inbox/unmatched.html", rows=rows, problem=problem, wrong=number, typed=request.form.get("wie", ""), **around
+        "inbox/unmatched.html",
+        rows=rows[:_ROWS],
+        more=len(rows) > _ROWS,
+        problem=problem,
+        wrong=number,
+        typed=request.form.get("wie", ""),
+        **around,
     )
 
 
