@@ -25,8 +25,9 @@ from helpdesk.models.inbound_mail import INBOUND_STATES
 from helpdesk.models.outgoing_mail import OUTGOING_STATES
 from helpdesk.people.access import VERBS
 from helpdesk.ports import Ports
-from helpdesk.retention import ages, states
+from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
+from helpdesk.tickets import states
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 AGES = "retention"

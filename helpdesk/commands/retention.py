@@ -8,10 +8,11 @@ import click
 
 from helpdesk.commands.console import Console, pass_console, say, show
 from helpdesk.people.access import ticket_for
-from helpdesk.retention import ages, states
+from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
 from helpdesk.retention.why import kept
 from helpdesk.text.language import N_, translator
+from helpdesk.tickets import states
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 _KNOWN = N_("Known: {facts}.")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from flask import Blueprint, render_template, request
 
 from helpdesk.people.access import can
-from helpdesk.retention import states
 from helpdesk.status import AGES, own_alarms
+from helpdesk.tickets import states
 from helpdesk.unit import Unit
 from web.frame import frame
 from web.guards import needs

@@ -16,13 +16,13 @@ from helpdesk.models import InboundMail, Person, Ticket
 from helpdesk.people.access import VERBS
 from helpdesk.ports import Ports
 from helpdesk.privacy.policies import shipped_text
-from helpdesk.retention import ages, clock, states
+from helpdesk.retention import ages, clock
 from helpdesk.retention.reckoning import BLOCKED, WAITING
 from helpdesk.retention.register.load import load
 from helpdesk.retention.terms import Period, day_of, last_day, latest_anchor
 from helpdesk.status import open_alarms, own_alarms
 from helpdesk.text.alarms import ALARM
-from helpdesk.tickets import handling, merging, requesters
+from helpdesk.tickets import handling, merging, requesters, states
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.imports import M250, bring_in, row
 from tests.letters import letter, receive
