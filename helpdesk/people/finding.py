@@ -48,11 +48,10 @@ def find_people(unit: Unit, query: str, size: int = 20, *, known: bool = False) 
     fits = _fits(query.strip()[:400])
     if fits is None:
         return []
-    wanted = select(Person).where(fits)
-    if known:
-        wanted = wanted.where(
-            or_(Person.personnel_no.is_not(None), Person.kind.in_(("employee", "external", "trainer")))
-        )
+    said = or_(Person.personnel_no.is_not(None), Person.kind.in_(("employee", "external", "trainer")))
+    # A sender who turned out to be somebody else leaves a row without an address, kept only so that it can be undone.
+    there = said if known else or_(said, select(Address.id).where(Address.person_id == Person.id).exists())
+    wanted = select(Person).where(fits, there)
     people = unit.session.scalars(wanted.order_by(Person.folded, Person.id).limit(size)).all()
     addresses = addresses_of(unit.session, [person.id for person in people])
     return [

@@ -11,8 +11,8 @@ from helpdesk.facts.profiles import keep, profile, shipped
 from helpdesk.models import Person
 from helpdesk.people.accounts import account_named
 from helpdesk.ports import Ports
+from helpdesk.retention.ages import TOLD
 from helpdesk.status import raise_alarm
-from helpdesk.text.alarms import ALARM
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.helpdesk.facts.sheets import as_csv
 from tests.imports import M250, bring_in
@@ -104,7 +104,7 @@ def office(crawl: Crawl, ports: Ports, colleague: str, officer: str) -> None:
     crawl.send(place, "/verbeteren", 422, valid_on="01-02-2027", reference="")
     crawl.send(place, "/verbeteren", valid_on="02-03-2020", reference="β")
     crawl.send(place, "/terugnemen", reference="γ")
-    for kind in ALARM:
+    for kind in TOLD:
         with unit_of_work(ports, SYSTEM) as unit:
             raise_alarm(unit, kind, "retention", "3")
     for path in ("", "/vragen?stand=waiting:register", "/vragen?stand=dated"):
