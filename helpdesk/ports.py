@@ -19,16 +19,20 @@ DELIVER_WAITING = "workers.outbound:deliver_waiting"
 CLEAN_WAITING = "workers.cleaning:clean_waiting"
 SWEEP = "workers.upkeep:sweep"
 CHECK_ALARMS = "workers.upkeep:check_alarms"
+CHECK_AGES = "workers.upkeep:check_ages"
 IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
-JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, IMPORT_WAITING, HOLD_WAITING)
+JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, CHECK_AGES, IMPORT_WAITING, HOLD_WAITING)
 
 
 class Blobs(Protocol):
     """Bytes by random key. A key is staged and durable when `stage` returns, and in its place after `settle`."""
 
-    def stage(self, items: Sequence[bytes | Path]) -> list[str]:
-        """Write and sync all items; returns their keys in order. Raises Unavailable, keeping nothing."""
+    def stage(self, items: Sequence[bytes | Path | BinaryIO]) -> list[str]:
+        """Write and sync all items, a stream from its start; returns their keys in order.
+
+        Raises Unavailable, keeping nothing.
+        """
 
     def hatch(self) -> Path:
         """The folder where a process of ours may lay bytes, each under a fresh random key of 32 hexadecimal digits."""

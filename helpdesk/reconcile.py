@@ -99,7 +99,8 @@ def _blobs(unit: Unit, _: Words) -> Iterator[str]:
     rows = {blob for blob in unit.session.scalars(select(InboundMail.blob)) if blob}
     rows |= set(unit.session.scalars(select(Attachment.blob)))
     rows |= set(unit.session.scalars(select(DraftFile.blob)))
-    rows |= {blob for blob in unit.session.scalars(select(ImportRun.blob)) if blob}
+    for column in (ImportRun.blob, ImportRun.found_blob):
+        rows |= {blob for blob in unit.session.scalars(select(column)) if blob}
     kept = set(unit.ports.blobs.keys())
     staged = {key for key, _at in unit.ports.blobs.staged()}
     for key in sorted(rows - kept - staged):

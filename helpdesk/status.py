@@ -23,10 +23,15 @@ from helpdesk.models import (
 )
 from helpdesk.models.inbound_mail import INBOUND_STATES
 from helpdesk.models.outgoing_mail import OUTGOING_STATES
+from helpdesk.people.access import VERBS
 from helpdesk.ports import Ports
+from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
+from helpdesk.tickets import states
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
+AGES = "retention"
+"""The subject of alarms about tickets that stand in one state for too long."""
 _SILENT_PROCESS = dt.timedelta(minutes=3)
 
 
@@ -40,7 +45,7 @@ def status(ports: Ports) -> dict[str, Any]:
             "attachments": _count(unit, Attachment),
             "inbound": _by_state(unit, InboundMail.state, INBOUND_STATES),
             "outgoing": _by_state(unit, OutgoingMail.state, OUTGOING_STATES),
-            "retention": _by_state(unit, Ticket.retention_state, ()),
+            "retention": states.counts(unit),
             "html_waiting": unit.session.scalar(select(func.count()).where(Entry.html_state == "waiting")) or 0,
             "oldest_waiting_seconds": _age(
                 unit, select(func.min(InboundMail.received_at)), InboundMail.state == "received"
@@ -122,6 +127,22 @@ def check_alarms(ports: Ports) -> None:
                 raise_alarm(unit, kind, subject, detail)
             else:
                 close_alarm(unit, kind, subject)
+
+
+def check_ages(ports: Ports) -> None:
+    """Look at what has waited for too long; open and close alarms. Their detail is how many tickets there are."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        for found in ages.late(unit.session, day_of(unit.now)):
+            if found.count:
+                raise_alarm(unit, found.kind, AGES, str(found.count))
+            else:
+                close_alarm(unit, found.kind, AGES)
+
+
+def own_alarms(unit: Unit) -> list[Alarm]:
+    """The open alarms that somebody with the actor's roles should do something about."""
+    usual = VERBS["health.read"]
+    return [one for one in open_alarms(unit) if unit.actor.roles & ages.TOLD.get(one.kind, usual)]
 
 
 def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:

@@ -27,7 +27,8 @@ def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[i
         kept = set(unit.session.scalars(select(InboundMail.blob).where(InboundMail.blob.in_(staged))))
         kept |= set(unit.session.scalars(select(Attachment.blob).where(Attachment.blob.in_(staged))))
         kept |= set(unit.session.scalars(select(DraftFile.blob).where(DraftFile.blob.in_(staged))))
-        kept |= set(unit.session.scalars(select(ImportRun.blob).where(ImportRun.blob.in_(staged))))
+        for column in (ImportRun.blob, ImportRun.found_blob):
+            kept |= set(unit.session.scalars(select(column).where(column.in_(staged))))
         young = unit.now - older_than
     orphans = [key for key, at in staged.items() if key not in kept and at <= young]
     ports.blobs.settle(key for key in staged if key in kept)

@@ -12,10 +12,11 @@ from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
 from helpdesk.settings import Settings
 from web import compression, csrf, errors, filters, guards, headers, notices, wording
+from web.admin import imports, kept, people
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions, bell, drafts, own_drafts, papers, selection
+from web.inbox import actions, askers, bell, drafts, own_drafts, papers, selection
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
@@ -29,8 +30,9 @@ LARGEST_REQUEST = 26_000_000
 """Bytes of one form with its files; relays commonly refuse mail above 25 to 30 MB."""
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
+OFFICE = (admin, imports, kept, people)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-INBOX = (inbox, actions, drafts, own_drafts, bell, papers, helping, selection)
+INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
@@ -49,7 +51,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, admin):
+    for part in (*SIGN_IN, *INBOX, files, *OFFICE):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

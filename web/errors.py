@@ -93,7 +93,8 @@ def typed() -> str:
 def page(status: int, message: str = "", number: str = "") -> Response:
     """An error page that says what to do and gives back what was typed."""
     title = _(TITLES.get(status, TITLES[400]))
-    advice = _(ADVICE.get(status, ADVICE[400]))
+    too_much = g.get("too_much", "") if status == 413 else ""
+    advice = _(too_much or ADVICE.get(status, ADVICE[400]))
     body = render_template(
         "error.html",
         **_around(status),

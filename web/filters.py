@@ -73,6 +73,16 @@ def moment(at: dt.datetime) -> str:
     return words.moment_text(at, _language(), _zone())
 
 
+def day(when: dt.date) -> str:
+    """A day in full."""
+    return words.day_text(when, _language())
+
+
+def month(first: dt.date) -> str:
+    """A month with its year."""
+    return words.month_text(first, _language())
+
+
 def short_time(at: dt.datetime) -> str:
     """A time as lists show it."""
     return words.list_time(at, now(), _language(), _zone())
@@ -96,6 +106,16 @@ def span(seconds: int) -> str:
 def file_size(size: int) -> str:
     """A number of bytes in words."""
     return words.size_text(size, _language())
+
+
+def whole(number: int) -> str:
+    """A whole number with the separators of the language."""
+    return words.number_text(number, _language())
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital in front, as a label or a cell begins."""
+    return text[:1].upper() + text[1:]
 
 
 def visible(name: str) -> str:
@@ -124,6 +144,8 @@ def install(app: Flask) -> None:
     """Give the templates these words."""
     app.jinja_env.filters.update(
         moment=moment,
+        day=day,
+        month=month,
         short_time=short_time,
         clock_time=clock_time,
         minute_time=minute_time,
@@ -131,6 +153,8 @@ def install(app: Flask) -> None:
         iso=dt.datetime.fromisoformat,
         file_size=file_size,
         visible=visible,
+        whole=whole,
+        capitalised=capitalised,
         number_name=number_name,
         initials=initials,
         tint=tint,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from helpdesk.people.access import can
-from helpdesk.status import open_alarms
+from helpdesk.status import own_alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets import lists
 from helpdesk.tickets.notices import COUNTED_TO as NOTICES_COUNTED_TO
 from helpdesk.tickets.notices import unseen_counted
 from helpdesk.tickets.parked import parked_counted
+from helpdesk.tickets.requesters import unmatched_counted
 from helpdesk.unit import Unit
 from web.filters import counted
 
@@ -27,7 +28,7 @@ UNCOUNTED = frozenset({"afgehandeld", "alle"})
 COUNTED = tuple(name for slug, (name, _title) in VIEWS.items() if slug not in UNCOUNTED)
 
 
-_UNSEEN, _PARKED = "unseen notices", "parked mails"
+_UNSEEN, _PARKED, _UNMATCHED = "unseen notices", "parked mails", "unknown askers"
 
 
 def _bell(found: int) -> str:
@@ -35,10 +36,12 @@ def _bell(found: int) -> str:
     return f"{NOTICES_COUNTED_TO}+" if found > NOTICES_COUNTED_TO else str(found or "")
 
 
-def _counts(unit: Unit, *, reads: bool, decides: bool) -> dict[str, int]:
+def _counts(unit: Unit, *, reads: bool, decides: bool, matches: bool) -> dict[str, int]:
     asked = {**lists.views_counted(unit, COUNTED), _UNSEEN: unseen_counted(unit)} if reads else {}
     if decides:
         asked[_PARKED] = parked_counted(unit)
+    if matches:
+        asked[_UNMATCHED] = unmatched_counted(unit)
     return lists.asked_at_once(unit, asked)
 
 
@@ -46,7 +49,8 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     """Values for the layout; `view` is the word of the view that is shown."""
     actor = unit.actor
     reads, decides = can(actor, "ticket.read"), can(actor, "mail.decide")
-    counts = _counts(unit, reads=reads, decides=decides)
+    matches = can(actor, "person.match")
+    counts = _counts(unit, reads=reads, decides=decides, matches=matches)
     return {
         "views": {
             slug: (title, "" if slug in UNCOUNTED else counted(counts.get(name, 0)))
@@ -60,5 +64,10 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_decide": decides,
         "parked_count": counted(counts[_PARKED]) if decides else "",
         "may_see_health": can(actor, "health.read"),
-        "alarms": len(open_alarms(unit)) if can(actor, "health.read") else 0,
+        "may_match": matches,
+        "unmatched": counted(counts[_UNMATCHED]) if matches else "",
+        "may_see_imports": can(actor, "import.read"),
+        "may_see_kept": can(actor, "retention.read"),
+        "may_see_people": can(actor, "fact.read"),
+        "alarms": len(own_alarms(unit)),
     }

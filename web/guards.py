@@ -45,6 +45,19 @@ def open_to_all(why: str) -> Callable[[View], View]:
     return _marked(Guard(None, why))
 
 
+def takes(size: int, too_much: str) -> Callable[[View], View]:
+    """Mark a POST view that takes more bytes than other forms, and what is said when they are too many.
+
+    More is let in only for somebody who may do this: before that the limit of all forms holds.
+    """
+
+    def mark(view: View) -> View:
+        view.__dict__["takes"] = (size, too_much)
+        return view
+
+    return mark
+
+
 def _marked(guard: Guard) -> Callable[[View], View]:
     def mark(view: View) -> View:
         view.__dict__["guard"] = guard
@@ -72,8 +85,15 @@ def gate() -> None:
             raise NotSignedIn("Sign in first.")
         if guard.verb != SIGNED_IN and not access.can(actor(), guard.verb):
             raise NotAllowed("You may not do this.")
+        _let_in_more(request.endpoint)
     if request.method not in {"GET", "HEAD", "OPTIONS"} and not csrf.from_here():
         raise Forbidden("forged")
+
+
+def _let_in_more(endpoint: str) -> None:
+    size, too_much = getattr(current_app.view_functions[endpoint], "takes", (None, ""))
+    if size is not None:
+        request.max_content_length, g.too_much = size, too_much
 
 
 def _recognise() -> None:

@@ -90,6 +90,29 @@ SHORTCUTS = {
 DENSITY = {"roomy": N_("Roomy"), "normal": N_("Normal"), "compact": N_("Compact: two lines")}
 WIDTH = {"narrow": N_("Narrow"), "normal": N_("Normal"), "wide": N_("Wide")}
 THEME = {"": N_("As my device"), "light": N_("Light"), "dark": N_("Dark")}
+ASKER = {
+    "employee": N_("An employee"),
+    "external": N_("Somebody from outside"),
+    "trainer": N_("A trainer"),
+    "staff": N_("Staff of the helpdesk"),
+    "unknown": N_("Not known who this is"),
+}
+CALL = {
+    "external": N_("This is somebody from outside"),
+    "trainer": N_("This is a trainer"),
+    "unknown": N_("It is not known who this is"),
+}
+FACT_STATE = {
+    "in_force": N_("in force"),
+    "corrected": N_("corrected since"),
+    "retracted": N_("taken back since"),
+    "retraction": N_("takes one back"),
+}
+DATES = {
+    "dmy": N_("day, month, year (31-12-2026)"),
+    "mdy": N_("month, day, year (12-31-2026)"),
+    "ymd": N_("year, month, day (2026-12-31)"),
+}
 DEFECT = {
     "bad_boundary": N_("Its parts are not set apart properly."),
     "bad_charset": N_("Some characters could not be read."),
@@ -155,6 +178,22 @@ DISCARD = {
     "other": N_("Another reason"),
 }
 ALARM = alarms.ALARM
+ALARM_ADVICE = {
+    "register_missing": N_("Until a register is in force nothing counts and nothing can fall due."),
+    "register_missing_late": N_("Until a register is in force nothing counts and nothing can fall due."),
+    "settlement_missing": N_("Import the file with settlements, or enter the day with the person."),
+    "settlement_missing_late": N_(
+        "Without that day they are kept for ever. The end of employment never stands for it."
+    ),
+    "asker_unknown": N_("Work off the list of unknown askers: from now on the last message counts."),
+    "employment_long": N_("Check that people who left years ago stand in the export as such."),
+    "open_when_due": N_("Open tickets are never destroyed: finish them."),
+    "due_left": N_("They should be destroyed within two weeks: see to the open lists."),
+    "due_left_late": N_("They should be destroyed within two weeks: see to the open lists."),
+    "original_left": N_("As long as the mail lies there, destroying the ticket would not be the end of it."),
+    "restricted_long": N_("See whether the restriction still holds."),
+}
+"""What to do about an alarm of tickets that stand in one state for too long."""
 INBOUND = {
     "received": N_("waiting to be filed"),
     "filed": N_("filed"),

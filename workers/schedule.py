@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from helpdesk.errors import Unavailable
 from helpdesk.leases import beat, hold, release
 from helpdesk.ports import (
+    CHECK_AGES,
     CHECK_ALARMS,
     CLEAN_WAITING,
     DELIVER_WAITING,
@@ -49,6 +50,7 @@ TABLE = (
     Turn(HOLD_WAITING, 10, "what a new hold keeps is found by itself, also when its process was killed"),
     Turn(SWEEP, 60, "what a crash left half-way: claims, staged blobs, mails whose back-off is over"),
     Turn(CHECK_ALARMS, 60, "silence, lag, disk, parked mail: looked at once a minute"),
+    Turn(CHECK_AGES, 3600, "ages are days: who waits too long is known within the hour of midnight"),
 )
 
 

@@ -31,3 +31,8 @@ def check_alarms(ports: Ports) -> None:
     if ports.settings.alarm_to:
         with unit_of_work(ports, SYSTEM) as unit:
             outbox.queue_alarm(unit, ports.settings.alarm_to)
+
+
+def check_ages(ports: Ports) -> None:
+    """Open and close the alarms about tickets that stand in one state for too long."""
+    status.check_ages(ports)

@@ -51,7 +51,7 @@ class DiskBlobs:
                 return path
         raise NotFound("The bytes of this file are not there.", code="blob_missing")
 
-    def stage(self, items: Sequence[bytes | Path]) -> list[str]:
+    def stage(self, items: Sequence[bytes | Path | BinaryIO]) -> list[str]:
         """Write every item, then sync every file and the folder once; on a fault all of them are removed."""
         keys = [secrets.token_hex(16) for _ in items]
         paths = [self._incoming / key for key in keys]
@@ -96,14 +96,17 @@ class DiskBlobs:
         if open_files:
             _sync_folder(self._incoming)
 
-    def _write(self, path: Path, item: bytes | Path) -> int:
+    def _write(self, path: Path, item: bytes | Path | BinaryIO) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(os.dup(descriptor), "wb") as out:
             if isinstance(item, bytes):
                 out.write(item)
-            else:
+            elif isinstance(item, Path):
                 with item.open("rb") as source:
                     shutil.copyfileobj(source, out, 1 << 20)
+            else:
+                item.seek(0)
+                shutil.copyfileobj(item, out, 1 << 20)
         return descriptor
 
     def settle(self, keys: Iterable[str]) -> None:

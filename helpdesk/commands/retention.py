@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from sqlalchemy import func, select
 
 from helpdesk.commands.console import Console, pass_console, say, show
-from helpdesk.models import Ticket
 from helpdesk.people.access import ticket_for
+from helpdesk.retention import ages
+from helpdesk.retention.terms import day_of
 from helpdesk.retention.why import kept
 from helpdesk.text.language import N_, translator
+from helpdesk.tickets import states
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 _KNOWN = N_("Known: {facts}.")
@@ -65,10 +66,15 @@ def _why(unit: Unit, number: str, language: str) -> dict[str, Any]:
 def counts(console: Console, *, as_json: bool) -> None:
     """How many tickets are in each state; together all there are (RD-24)."""
     with unit_of_work(console.ports, SYSTEM, write=False) as unit:
-        states = unit.session.execute(
-            select(Ticket.retention_state, func.count().label("many"))
-            .group_by(Ticket.retention_state)
-            .order_by(Ticket.retention_state)
-        )
-        found = {row.retention_state: row.many for row in states}
+        found = states.counts(unit)
+    show(found, as_json)
+
+
+@retention.command()
+@_json
+@pass_console
+def late(console: Console, *, as_json: bool) -> None:
+    """How many tickets have stood in a state for longer than the register allows; each number above 0 is an alarm."""
+    with unit_of_work(console.ports, SYSTEM, write=False) as unit:
+        found = {one.kind: one.count for one in ages.late(unit.session, day_of(unit.now))}
     show(found, as_json)

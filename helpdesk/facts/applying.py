@@ -11,6 +11,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from helpdesk.facts.planning import Known, Plan
 from helpdesk.facts.spells import Standing
 from helpdesk.models import Address, Base, Fact, Person, Ticket, TicketPerson
+from helpdesk.people.addresses import folded
 from helpdesk.people.joining import join, tickets_of
 from helpdesk.retention import clock
 from helpdesk.retention.terms import begins_at
@@ -54,6 +55,7 @@ def _columns(person: Known) -> dict[str, Any]:
         "personnel_no": person.number or None,
         "processing": person.processing,
         "display_name": person.name or None,
+        "folded": folded(person.name),
         "dept_code": person.department or None,
         "account_status": person.account_status or None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from helpdesk.errors import Invalid
 from helpdesk.facts import cells
@@ -61,14 +62,7 @@ class Header:
 
 def header_of(lines: Iterable[Line], profile: Profile) -> Header:
     """Find the headings among the first lines. Raises Invalid when a field has no column, or two."""
-    best: tuple[int, Line] = (0, (0, []))
-    for count, line in enumerate(lines):
-        if count >= _HEAD:
-            break
-        known = len(_places(line[1], profile))
-        if known > best[0]:
-            best = (known, line)
-    line_no, found = best[1]
+    line_no, found = _best_line(list(islice(lines, _HEAD)), profile) or (0, [])
     places = _places(found, profile)
     missing = [name for name in profile.required if name not in places]
     if not any(name in places for name in profile.keys):
@@ -82,6 +76,22 @@ def header_of(lines: Iterable[Line], profile: Profile) -> Header:
             headings=", ".join(str(cell)[:40] for cell in found[:_SHOWN_HEADINGS] if cell) or "-",
         )
     return Header(line_no, places, *_others(found, profile, places))
+
+
+def headings(lines: Iterable[Line], profile: Profile) -> list[str]:
+    """The words of the line that looks most like headings, so that somebody can say which is which."""
+    first = list(islice(lines, _HEAD))
+    wordiest = max(
+        first, key=lambda line: sum(isinstance(cell, str) and bool(cell) for cell in line[1]), default=(0, [])
+    )
+    _line, found = _best_line(first, profile) or wordiest
+    return list(dict.fromkeys(cell[:_NAME] for cell in found if isinstance(cell, str) and cell.strip()))
+
+
+def _best_line(first: list[Line], profile: Profile) -> Line | None:
+    """The line with most known headings, the first of several; none when no line has any."""
+    best = max(first, key=lambda line: len(_places(line[1], profile)), default=None)
+    return best if best is not None and _places(best[1], profile) else None
 
 
 def _places(found: Iterable[Cell], profile: Profile) -> dict[str, int]:

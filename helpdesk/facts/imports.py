@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from pathlib import Path
+from typing import BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import leases
@@ -35,8 +36,13 @@ _UNDECIDED = dt.timedelta(days=7)
 """How long a file waits for somebody to decide on it."""
 
 
-def receive(unit: Unit, own: Profile, content: bytes | Path, profile_id: int | None = None) -> int:
-    """Keep a file to be brought in. Returns the id of its run. Raises Conflict while one of its feed is not ended."""
+def receive(
+    unit: Unit, own: Profile, content: bytes | Path | BinaryIO, profile_id: int | None = None, to_do: str | None = None
+) -> int:
+    """Keep a file to be brought in. Returns the id of its run. Raises Conflict while one of its feed is not ended.
+
+    With `to_do` look a worker looks at it soon; otherwise whoever called does.
+    """
     require(unit.actor, "import.run")
     going = select(ImportRun.id).where(ImportRun.feed == own.key, ImportRun.state.in_(OPEN_STATES))
     if (open_id := unit.session.scalar(going)) is not None:
@@ -51,6 +57,7 @@ def receive(unit: Unit, own: Profile, content: bytes | Path, profile_id: int | N
         profile_id=profile_id,
         blob=key,
         file_kind="csv",
+        to_do=to_do,
         taken_at=unit.now,
         started_at=unit.now,
         started_by_id=unit.actor.account_id,
@@ -59,38 +66,52 @@ def receive(unit: Unit, own: Profile, content: bytes | Path, profile_id: int | N
     unit.session.flush()
     note(unit, "import.receive", "import", run.id)
     unit.after_commit(lambda: unit.ports.blobs.settle([key]))
+    if to_do is not None:
+        unit.nudge(IMPORT_WAITING)
     return run.id
+
+
+def undecided(unit: Unit, run_id: int) -> ImportRun:
+    """An import that nobody has started, stopped or let through. Raises Conflict."""
+    run = _run(unit, run_id)
+    if run.state not in ("preview", "braked"):
+        raise Conflict("This import was started already.", code="import_started")
+    return run
 
 
 def look(ports: Ports, actor: Actor, run_id: int, show: int = 0) -> Preview:
     """Preview a kept file and write down its numbers and its rows with errors. Raises Invalid for the whole file."""
     with unit_of_work(ports, actor, write=False) as unit:
-        run = _run(unit, run_id)
-        if run.state not in ("preview", "braked"):
-            raise Conflict("This import was started already.", code="import_started")
+        run = undecided(unit, run_id)
         try:
             with unit.ports.blobs.open(run.blob or "") as source:
                 found = preview(unit, source, profile(unit, run.feed), show, run.taken_at)
-        except Invalid:
-            _failed(ports, run_id)
+        except Invalid as fault:
+            failed(ports, run_id, fault.code)
             raise
     with unit_of_work(ports, actor) as unit:
-        run = _run(unit, run_id)
-        if run.state not in ("preview", "braked"):
-            raise Conflict("This import was started already.", code="import_started")
-        run.rows, run.file_kind, run.brake = found.rows, found.kind, found.brake
-        run.state = "braked" if found.brake else "preview"
-        run.counts = {"preview": dict(found.counts)}
-        _keep_problems(unit, run_id, found.problems)
+        note_found(unit, undecided(unit, run_id), found)
     return found
 
 
-def _failed(ports: Ports, run_id: int) -> None:
-    """End a run whose file can't be read at all."""
+def note_found(unit: Unit, run: ImportRun, found: Preview) -> None:
+    """Write down what a look found: numbers, rows with errors, and whether the brake stops it."""
+    run.rows, run.file_kind, run.brake, run.fault = found.rows, found.kind, found.brake, None
+    run.state = "braked" if found.brake else "preview"
+    columns = {"not_kept": list(found.not_kept), "unlisted": found.unlisted}
+    weight = {"due": found.weight.due, "shifted": found.weight.shifted} if found.weight else {}
+    run.counts = {"preview": dict(found.counts), "columns": columns, "weight": weight}
+    unit.session.execute(delete(ImportProblem).where(ImportProblem.run_id == run.id))
+    _keep_problems(unit, run.id, found.problems)
+
+
+def failed(ports: Ports, run_id: int, code: str, line: int = 0) -> None:
+    """End a run whose file can't be read at all; why stands in it, and the line where it broke off."""
     with unit_of_work(ports, SYSTEM) as unit:
         run = _run(unit, run_id)
-        run.state, run.finished_at = "failed", unit.now
-    _file_gone(ports, run_id)
+        run.state, run.finished_at, run.fault, run.to_do = "failed", unit.now, code, None
+        run.counts = {"line": line}
+    file_gone(ports, run_id)
 
 
 def start(ports: Ports, actor: Actor, run_id: int, show: int = 0) -> Preview:
@@ -99,6 +120,7 @@ def start(ports: Ports, actor: Actor, run_id: int, show: int = 0) -> Preview:
     with unit_of_work(ports, actor) as unit:
         run = _run(unit, run_id)
         unit.claim(ImportRun, run.id, run.version)
+        run.to_do = None
         if run.state == "preview":
             run.state = "running"
             note(unit, "import.start", "import", run_id)
@@ -116,6 +138,7 @@ def allow(unit: Unit, run_id: int, reason: str) -> None:
         raise Invalid("Say why this import may go on.", field="reason")
     unit.claim(ImportRun, run.id, run.version)
     run.state, run.reason, run.second_id = "running", reason.strip(), unit.actor.account_id
+    run.to_do = None
     note(unit, "import.allow", "import", run_id)
     unit.nudge(IMPORT_WAITING)
 
@@ -126,9 +149,9 @@ def stop(unit: Unit, run_id: int) -> None:
     if run.state not in OPEN_STATES:
         raise Conflict("This import has ended already.", code="decided")
     unit.claim(ImportRun, run.id, run.version)
-    run.state, run.finished_at = "stopped", unit.now
+    run.state, run.finished_at, run.to_do = "stopped", unit.now, None
     note(unit, "import.stop", "import", run_id)
-    unit.after_commit(lambda: _file_gone(unit.ports, run_id))
+    unit.after_commit(lambda: file_gone(unit.ports, run_id))
 
 
 def carry_on(ports: Ports, run_id: int, seconds: float | None = None) -> bool:
@@ -191,18 +214,20 @@ def _finish(ports: Ports, run_id: int) -> bool:
         run = _run(unit, run_id)
         run.state, run.finished_at = "done", unit.now
         note(unit, "import.done", "import", run_id)
-    _file_gone(ports, run_id)
+    file_gone(ports, run_id)
     return True
 
 
-def _file_gone(ports: Ports, run_id: int) -> None:
-    """Destroy the file of a run that has ended, then its key: a crash between leaves a key for `tidy`."""
+def file_gone(ports: Ports, run_id: int) -> None:
+    """Destroy the file of an ended run and what was found in it, then their keys; `tidy` ends what a crash left."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        key = _run(unit, run_id).blob
-    if key is not None:
-        ports.blobs.destroy([key])
+        run = _run(unit, run_id)
+        keys = [key for key in (run.blob, run.found_blob) if key is not None]
+    if keys:
+        ports.blobs.destroy(keys)
         with unit_of_work(ports, SYSTEM) as unit:
-            _run(unit, run_id).blob = None
+            run = _run(unit, run_id)
+            run.blob = run.found_blob = None
 
 
 def tidy(ports: Ports) -> None:
@@ -212,12 +237,13 @@ def tidy(ports: Ports) -> None:
             ImportRun.state.in_(("preview", "braked")), ImportRun.started_at < unit.now - _UNDECIDED
         )
         for run in unit.session.scalars(waiting):
-            run.state, run.finished_at = "stopped", unit.now
+            run.state, run.finished_at, run.to_do = "stopped", unit.now, None
         unit.session.flush()
-        ended = select(ImportRun.id).where(ImportRun.blob.is_not(None), ImportRun.state.not_in(OPEN_STATES))
+        kept = or_(ImportRun.blob.is_not(None), ImportRun.found_blob.is_not(None))
+        ended = select(ImportRun.id).where(kept, ImportRun.state.not_in(OPEN_STATES))
         ids = unit.session.scalars(ended).all()
     for run_id in ids:
-        _file_gone(ports, run_id)
+        file_gone(ports, run_id)
 
 
 def running(ports: Ports) -> list[int]:

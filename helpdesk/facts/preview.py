@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
@@ -65,9 +65,17 @@ def outcome(found: Iterable[Plan | Problem | None], counts: Counter[str]) -> tup
 
 
 def preview(
-    unit: Unit, source: BinaryIO, profile: Profile, show: int = 0, taken_at: dt.datetime | None = None
+    unit: Unit,
+    source: BinaryIO,
+    profile: Profile,
+    show: int = 0,
+    taken_at: dt.datetime | None = None,
+    tell: Callable[[list[Plan]], None] | None = None,
 ) -> Preview:
-    """What the file would change now; at most `show` of the changes themselves. Raises Invalid for the whole file."""
+    """What the file would change now; at most `show` of the changes themselves, and `tell` hears of all, in batches.
+
+    Raises Invalid for the whole file.
+    """
     require(unit.actor, "import.run")
     file = ImportFile(unit, source, profile)
     index, plan = file.index, planner_for(unit, file, taken_at)
@@ -79,8 +87,10 @@ def preview(
         plans, problems = outcome(planned, found.counts)
         found.problems += problems
         shifted += sum(shifts(one) for one in plans)
-        if len(found.changes) < show:
-            found.changes += [one for one in plans if one.counted() != ["unchanged"]][: show - len(found.changes)]
+        changing = [one for one in plans if one.counted() != ["unchanged"]]
+        found.changes += changing[: show - len(found.changes)]
+        if tell is not None:
+            tell(changing)
         unit.session.expunge_all()
     found.problems.sort(key=lambda problem: problem.line)
     found.counts["problems"] = len(found.problems)

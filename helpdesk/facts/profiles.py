@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import ImportProfile
+from helpdesk.text.language import PSEUDO_LANGUAGE, pseudo
 from helpdesk.unit import Unit
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -61,8 +62,15 @@ class Profile:
         """A personnel number as it is kept: those of one department never meet those of another."""
         return f"{self.department}:{written}" if self.department else written
 
+    def heading(self, name: str, found: Iterable[str]) -> str:
+        """Of the headings of a file the one that means this field; nothing where none does."""
+        by_folded = {folded(heading): heading for heading in reversed(list(found))}
+        return next((by_folded[one] for one in map(folded, self.columns[name]) if one in by_folded), "")
+
     def title(self, language: str) -> str:
         """What the profile is called."""
+        if language == PSEUDO_LANGUAGE:
+            return pseudo(self.title_en)
         return self.title_nl if language == "nl" else self.title_en
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from helpdesk.errors import Conflict, NotFound
+from helpdesk.facts.changes import Shown, headings_of, page_of
 from helpdesk.facts.given import Problem
 from helpdesk.models import Account, ImportProblem, ImportRun
-from helpdesk.people.access import can, require
+from helpdesk.people.access import require
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 
@@ -22,7 +25,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One import: where it stands, its numbers, who began it and who let it through."""
+    """One import: where it stands, its numbers, who began it and who let it through.
+
+    `to_do` is what a worker is asked to do; `changes` how many can be paged through while the file is there.
+    """
 
     id: int
     profile: str
@@ -37,12 +43,34 @@ class RunView:
     finished_at: dt.datetime | None
     started_by: str
     second: str
+    started_by_id: int | None = None
+    to_do: str | None = None
+    fault: str | None = None
+    fault_line: int = 0
+    file_there: bool = False
+    looked_at: bool = False
+    changes: int = 0
+    not_kept: tuple[str, ...] = ()
+    unlisted: int = 0
+    due: int = 0
+    shifted: int = 0
+
+    @property
+    def shown_state(self) -> str:
+        """The state as people are told it: with what a worker is about to do, or what the file lacks."""
+        if self.state in ("preview", "braked") and self.to_do is not None:
+            return "asked"
+        return "no_column" if self.state == "preview" and self.fault == "no_column" else self.state
+
+    @property
+    def busy(self) -> bool:
+        """Whether a worker has something to do with it."""
+        return self.state == "running" or self.to_do is not None
 
 
 def _may_read(unit: Unit) -> None:
     """Whoever brings files in, and whoever lets them through."""
-    if not can(unit.actor, "import.second"):
-        require(unit.actor, "import.run")
+    require(unit.actor, "import.read")
 
 
 def _view(run: ImportRun, names: dict[int, str]) -> RunView:
@@ -60,6 +88,17 @@ def _view(run: ImportRun, names: dict[int, str]) -> RunView:
         finished_at=run.finished_at,
         started_by=names.get(run.started_by_id or 0, ""),
         second=names.get(run.second_id or 0, ""),
+        started_by_id=run.started_by_id,
+        to_do=run.to_do,
+        fault=run.fault,
+        fault_line=int(run.counts.get("line", 0)),
+        file_there=run.blob is not None,
+        looked_at="preview" in run.counts,
+        changes=int(run.counts.get("changes", 0)),
+        not_kept=tuple(run.counts.get("columns", {}).get("not_kept", ())),
+        unlisted=int(run.counts.get("columns", {}).get("unlisted", 0)),
+        due=int(run.counts.get("weight", {}).get("due", 0)),
+        shifted=int(run.counts.get("weight", {}).get("shifted", 0)),
     )
 
 
@@ -86,13 +125,41 @@ def run_of(ports: Ports, run_id: int) -> RunView:
         return run_view(unit, run_id)
 
 
-def problems_of(unit: Unit, run_id: int, size: int | None = None) -> list[Problem]:
-    """The rows that were not used, by line."""
+def problems_of(unit: Unit, run_id: int, size: int | None = None, skip: int = 0) -> list[Problem]:
+    """The rows that were not used, by line, `skip` of them passed over."""
     _may_read(unit)
-    rows = unit.session.scalars(
-        select(ImportProblem).where(ImportProblem.run_id == run_id).order_by(ImportProblem.line).limit(size)
-    )
+    of_run = select(ImportProblem).where(ImportProblem.run_id == run_id)
+    rows = unit.session.scalars(of_run.order_by(ImportProblem.line, ImportProblem.id).limit(size).offset(skip))
     return [Problem(row.line, row.code, row.field) for row in rows]
+
+
+def problem_count(unit: Unit, run_id: int) -> int:
+    """How many rows were not used."""
+    _may_read(unit)
+    return unit.session.scalar(select(func.count()).where(ImportProblem.run_id == run_id)) or 0
+
+
+def changes_page(unit: Unit, run_id: int, number: int) -> list[Shown]:
+    """A page of the changes that the last look found; nothing once the file is gone."""
+    with _found(unit, run_id) as source:
+        return page_of(source, number) if source is not None else []
+
+
+def headings_found(unit: Unit, run_id: int) -> list[str]:
+    """The headings of the file, as the last look found them."""
+    with _found(unit, run_id) as source:
+        return headings_of(source) if source is not None else []
+
+
+@contextmanager
+def _found(unit: Unit, run_id: int) -> Iterator[BinaryIO | None]:
+    _may_read(unit)
+    run = unit.session.get(ImportRun, run_id)
+    if run is None or run.found_blob is None:
+        yield None
+        return
+    with unit.ports.blobs.open(run.found_blob) as source:
+        yield source
 
 
 def may_go_on(unit: Unit, run_id: int) -> None:
@@ -132,6 +199,8 @@ def as_words(view: RunView) -> dict[str, Any]:
         "foreseen": view.foreseen,
         "counts": view.counts,
         "brake": view.brake,
+        "to_do": view.to_do,
+        "fault": view.fault,
         "started_at": view.started_at.isoformat(),
         "finished_at": view.finished_at.isoformat() if view.finished_at else None,
         "started_by": view.started_by,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from helpdesk.facts.changes import FactChange, Shown, shown
 from helpdesk.facts.given import Problem
 from helpdesk.facts.planning import Plan
 from helpdesk.retention.why import FACT
-from helpdesk.text.language import N_, day_text, words_of
+from helpdesk.text.language import N_, Words, day_text, words_of
 
 FIELD = {
     "": N_("this row"),
@@ -65,6 +66,8 @@ COUNT = {
 }
 STATE = {
     "preview": N_("looked at, not started"),
+    "asked": N_("being looked at"),
+    "no_column": N_("asks which column is which"),
     "braked": N_("stopped: waits for a second person"),
     "running": N_("being brought in"),
     "done": N_("done"),
@@ -72,29 +75,97 @@ STATE = {
     "failed": N_("failed"),
 }
 _LINE = N_("Line {line}: {sentence}")
-_ADDED = N_("{number}: {fact} on {day}")
-_CORRECTED = N_("{number}: {fact} not on {before} but on {day}")
-_RETRACTED = N_("{number}: {fact} on {day} taken back")
+_ADDED = N_("{fact} on {day}")
+_CORRECTED = N_("{fact} not on {before} but on {day}")
+_RETRACTED = N_("{fact} on {day} taken back")
+_FIELD_CHANGED = N_("{field}: {before} → {after}")
+CHANGE = {
+    "people_new": N_("new person: {name}"),
+    "people_claimed": N_("an unknown sender turns out to be this person ({address})"),
+    "addresses_new": N_("new address: {address}"),
+    "addresses_moved": N_("address taken over from somebody else: {address}"),
+    "unchanged": N_("nothing changes"),
+}
+"""What a row does besides dates and fields, as each change says it."""
+KIND = {
+    "employee": N_("employee"),
+    "external": N_("from outside"),
+    "trainer": N_("trainer"),
+    "staff": N_("staff of the helpdesk"),
+    "unknown": N_("unknown"),
+}
+REASON = {
+    "own_request": N_("at one's own request"),
+    "retirement": N_("retirement"),
+    "transfer": N_("transfer to another employer"),
+    "death": N_("death"),
+    "other": N_("another reason"),
+}
+SOURCE = {
+    "hand": N_("by hand"),
+    "m250": N_("export from IDM M250"),
+    "settlements": N_("file with settlements"),
+    "last_logins": N_("file with last sign-ins"),
+    "hr_importer": N_("HR-importer of a department"),
+}
+FAULT = {
+    "no_column": N_("The file has no heading for a column that is needed. Say below which column is which."),
+    "file_too_large": N_("This file is too large."),
+    "old_excel": N_("This is an old kind of spreadsheet. Save it as .xlsx or as CSV."),
+    "csv": N_("Line {line} can't be read: is a quotation mark left open?"),
+    "xlsx": N_("This spreadsheet can't be read."),
+    "unreadable": N_("This file can't be read."),
+}
+"""What is wrong with a whole file."""
 
 
 def problem_text(problem: Problem, language: str) -> str:
     """What is wrong with a row, with its line."""
+    return words_of(language)(_LINE, line=problem.line, sentence=problem_sentence(problem, language))
+
+
+def problem_sentence(problem: Problem, language: str) -> str:
+    """What is wrong with a row."""
     _ = words_of(language)
     sentence = _(PROBLEM[problem.code], field=_(FIELD.get(problem.field, "")) if problem.field else "")
-    return _(_LINE, line=problem.line, sentence=sentence[:1].upper() + sentence[1:])
+    return sentence[:1].upper() + sentence[1:]
 
 
 def change_texts(plan: Plan, language: str) -> list[str]:
-    """What a row changes, a line each: the person by number or address."""
+    """What a row changes, a line each, with its line in the file: the person by number or address."""
+    _, one = words_of(language), shown(plan)
+    told = [f"{one.who}: {said}" for said in said_changes(one, language)]
+    return [_(_LINE, line=one.line, sentence=each) for each in told]
+
+
+def said_changes(one: Shown, language: str) -> list[str]:
+    """What a row changes, a sentence each."""
     _ = words_of(language)
-    who = plan.after.number or plan.address
-    told = [f"{who}: {_(COUNT[word])}" for word in plan.counted() if not word.startswith("facts_")]
-    for change in plan.facts:
-        values = {"number": who, "fact": _(FACT[change.type]), "day": day_text(change.valid_on, language)}
-        if change.retracts:
-            told.append(_(_RETRACTED, **values))
-        elif change.supersedes is not None:
-            told.append(_(_CORRECTED, before=day_text(change.supersedes.valid_on, language), **values))
-        else:
-            told.append(_(_ADDED, **values))
-    return [_(_LINE, line=plan.line, sentence=each) for each in told]
+    called = next((new for name, _old, new in one.fields if name == "name"), "–")
+    told = [_(CHANGE[word], address=one.address, name=called) for word in one.words if word != "people_changed"]
+    if "people_new" not in one.words:
+        told += [_(_FIELD_CHANGED, field=_(FIELD[name]), **_sides(name, old, new, _)) for name, old, new in one.fields]
+    return told + [_fact_text(change, language) for change in one.facts]
+
+
+def _sides(name: str, old: str, new: str, _: Words) -> dict[str, str]:
+    known = KIND if name == "kind" else {}
+    return {
+        "before": _(known[old]) if old in known else old or "–",
+        "after": _(known[new]) if new in known else new or "–",
+    }
+
+
+def _fact_text(change: FactChange, language: str) -> str:
+    _ = words_of(language)
+    values = {"fact": _(FACT[change.type]), "day": day_text(change.day, language)}
+    if change.retracts:
+        return _(_RETRACTED, **values)
+    if change.before is not None:
+        return _(_CORRECTED, before=day_text(change.before, language), **values)
+    return _(_ADDED, **values)
+
+
+def fault_of_file(code: str, language: str, line: int = 0) -> str:
+    """Why a file can't be read, or what it lacks."""
+    return words_of(language)(FAULT[code], line=line)

@@ -74,7 +74,12 @@ class ImportRun(Base):
     feed: Mapped[str] = plain("name of a feed", String(32))
     profile_id: Mapped[int | None] = plain("points at a profile", BigId, ForeignKey("import_profile.id"))
     state: Mapped[str] = plain("where it stands", String(16), default="preview")
+    to_do: Mapped[str | None] = plain("what a worker is asked to do with it, a fixed word: look or start", String(8))
+    fault: Mapped[str | None] = plain("a fixed word: why the file can't be read, or what it lacks", String(32))
     blob: Mapped[str | None] = plain("random key of the file while it is needed", String(64), unique=True)
+    found_blob: Mapped[str | None] = plain(
+        "random key of what a look found, change by change, while it is needed", String(64), unique=True, index=True
+    )
     file_kind: Mapped[str] = plain("csv or xlsx", String(8))
     rows: Mapped[int] = plain("rows in the file", default=0)
     row_done: Mapped[int] = plain("rows brought in so far", default=0)

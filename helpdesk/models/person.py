@@ -21,6 +21,7 @@ class Person(Base):
     id: Mapped[int] = own_id()
     kind: Mapped[str] = plain("one of five kinds, by which the register picks a rule", String(16), default="unknown")
     display_name: Mapped[str | None] = personal("directory", String(300))
+    folded: Mapped[str | None] = personal("directory", String(400))
     dept_code: Mapped[str | None] = personal("directory", String(100))
     personnel_no: Mapped[str | None] = personal("directory", String(64), unique=True)
     account_status: Mapped[str | None] = personal("directory", String(32))

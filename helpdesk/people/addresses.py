@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from helpdesk.models import Address, Person
 from helpdesk.row_sets import among
+from helpdesk.text.stems import fold
 from helpdesk.unit import Unit
 
 
@@ -19,6 +20,11 @@ def normal(address: str) -> str:
         with contextlib.suppress(UnicodeError):
             domain = domain.encode("idna").decode()
     return f"{local}{at}{domain}"[:320]
+
+
+def folded(name: str) -> str | None:
+    """A name as people are found by it: lower case, without accents; none where nothing is written."""
+    return fold(name[:300])[:400] or None
 
 
 def people_at(unit: Unit, addresses: Iterable[str]) -> dict[str, Person]:
@@ -42,7 +48,7 @@ def person_for(unit: Unit, address: str, name: str = "", known: dict[str, Person
     found = known.get(value)
     if found is not None:
         if name and not found.display_name:
-            found.display_name = name[:300]
+            found.display_name, found.folded = name[:300], folded(name)
         return found
     person = new_person(unit, name)
     unit.rows.put(Address, {"person_id": person.id, "value": value, "source": "mail", "created_at": unit.now})
@@ -52,4 +58,5 @@ def person_for(unit: Unit, address: str, name: str = "", known: dict[str, Person
 
 def new_person(unit: Unit, name: str = "") -> Person:
     """Somebody of whom nothing is known but perhaps a name."""
-    return unit.rows.add(Person, {"kind": "unknown", "display_name": name[:300] or None, "created_at": unit.now})
+    named = {"display_name": name[:300] or None, "folded": folded(name)}
+    return unit.rows.add(Person, {"kind": "unknown", **named, "created_at": unit.now})

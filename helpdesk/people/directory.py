@@ -10,6 +10,14 @@ from helpdesk.people.addresses import normal
 from helpdesk.unit import Unit
 
 
+def known_person(unit: Unit, person_id: int) -> Person:
+    """The person with this id, of whom a file or a person said who it is. Raises NotFound."""
+    person = unit.session.get(Person, person_id)
+    if person is None or (person.personnel_no is None and person.kind in ("unknown", "staff")):
+        raise NotFound("Nobody is known by this personnel number or verified address.", code="no_person")
+    return person
+
+
 def person_named(unit: Unit, word: str) -> Person:
     """The person with this personnel number or this verified address; never by name. Raises NotFound.
 

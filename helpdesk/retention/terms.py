@@ -58,6 +58,15 @@ def due_on(anchor: dt.date, term: Period) -> dt.date:
     return last_day(anchor, term) + dt.timedelta(days=1)
 
 
+def latest_anchor(term: Period, today: dt.date) -> dt.date:
+    """The latest day from which a term has wholly passed before `today`."""
+    longest = 366 * term.years + 31 * term.months + 7 * term.weeks + term.days + 1
+    day = today - dt.timedelta(days=longest)
+    while due_on(day + dt.timedelta(days=1), term) <= today:
+        day += dt.timedelta(days=1)
+    return day
+
+
 def begins_at(day: dt.date) -> dt.datetime:
     """The instant, in UTC, at which a day begins in Amsterdam."""
     return dt.datetime.combine(day, dt.time(), AMSTERDAM).astimezone(dt.UTC)

@@ -12,6 +12,17 @@ ALARM = {
     "mailbox_lag": N_("Mail lies too long in the mailbox"),
     "mail_left": N_("The mail server still holds mail that was taken in"),
     "hold_review": N_("The review day of a legal hold has passed"),
+    "register_missing": N_("Tickets wait for a register of processing: propose one"),
+    "register_missing_late": N_("Tickets wait for a register of processing for too long: approve one"),
+    "settlement_missing": N_("The settlement of a dismissal is not known: import it or enter it"),
+    "settlement_missing_late": N_("The settlement of a dismissal has not been known for too long"),
+    "asker_unknown": N_("Nobody said in time who asked"),
+    "employment_long": N_("Tickets are kept for employment for years: does the export of IDM still come in?"),
+    "open_when_due": N_("The term of tickets is over, but they are not done"),
+    "due_left": N_("The term of tickets is over, and they are on no list that was carried out"),
+    "due_left_late": N_("Tickets whose term is over have been left for too long"),
+    "original_left": N_("The term of tickets is over, but their mail still lies in a mailbox"),
+    "restricted_long": N_("The term of tickets is over, but their processing is restricted"),
     "process_silent": N_("A process gives no sign of life"),
 }
 

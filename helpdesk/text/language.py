@@ -26,7 +26,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
 _CLDR = {"nl": "nl", "en": "en", PSEUDO_LANGUAGE: "en"}
 # CLDR's own English order is American; ours is day, month, year and 24 hours in both languages.
-_DAY, _MOMENT = "EEEE d MMMM y", "EEEE d MMMM y, HH:mm"
+_DAY, _MONTH, _MOMENT = "EEEE d MMMM y", "MMMM y", "EEEE d MMMM y, HH:mm"
 _TIME, _WEEKDAY, _DAY_OF_YEAR, _OLD_DAY = "HH:mm", "EEE d MMM", "d MMM", "d MMM y"
 _NARROW_SPACE = "\u202f"
 _SIZE_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
@@ -130,6 +130,11 @@ def pseudo(text: str) -> str:
 def day_text(day: date, language: str) -> str:
     """A day in full: "zondag 22 november 2026"."""
     return _shown(format_date(day, _DAY, locale=_CLDR[language]), language)
+
+
+def month_text(day: date, language: str) -> str:
+    """The month of a day, with its year: "november 2026"."""
+    return _shown(format_date(day, _MONTH, locale=_CLDR[language]), language)
 
 
 def moment_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:

@@ -8,20 +8,20 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, update
 
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import Address, Entry, Event, Fact, KnownName, Person, Ticket, TicketPerson
 from helpdesk.people.access import can, require, ticket_for
 from helpdesk.people.addresses import normal
-from helpdesk.people.directory import person_named
+from helpdesk.people.directory import known_person, person_named
 from helpdesk.people.joining import join, tickets_of
 from helpdesk.retention import clock, holds
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import MATCH_WITHIN
 from helpdesk.retention.terms import Period, day_of, last_day
 from helpdesk.security_log import note
-from helpdesk.tickets.lists import subjects_of
+from helpdesk.tickets.lists import COUNT_LIMIT, subjects_of
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
@@ -46,7 +46,7 @@ class Unmatched:
 def unmatched(unit: Unit, size: int = 100) -> list[Unmatched]:
     """Tickets of unknown senders, the most urgent first. Days left below nought: rule U counts by now."""
     require(unit.actor, "person.match")
-    rules, within = _rule_of_unknown(unit)
+    rules, within = rule_of_unknown(unit)
     today = day_of(unit.now)
     found = (
         select(Ticket, TicketPerson.name, TicketPerson.address)
@@ -74,13 +74,14 @@ def unmatched(unit: Unit, size: int = 100) -> list[Unmatched]:
     return views
 
 
-def unmatched_count(unit: Unit) -> int:
-    """How many tickets wait for somebody to say who asked."""
+def unmatched_counted(unit: Unit) -> ScalarSelect[int]:
+    """How many tickets wait for somebody to say who asked, counted to a thousand and one, as a part of a statement."""
     require(unit.actor, "person.match")
-    waiting = select(func.count()).select_from(Ticket).where(Ticket.retention_state == "waiting:match")
+    waiting = select(Ticket.id).where(Ticket.retention_state == "waiting:match")
     if unit.actor.desks is not None:
         waiting = waiting.where(Ticket.desk_key.in_(unit.actor.desks))
-    return unit.session.scalar(waiting) or 0
+    counted = waiting.limit(COUNT_LIMIT + 1).subquery()
+    return select(func.count()).select_from(counted).scalar_subquery()
 
 
 def _waits(rules: set[str]) -> ColumnElement[bool]:
@@ -88,7 +89,8 @@ def _waits(rules: set[str]) -> ColumnElement[bool]:
     return or_(waiting, Ticket.retention_state.in_(_TERMS_RUN) & Ticket.rule.in_(rules))
 
 
-def _rule_of_unknown(unit: Unit) -> tuple[set[str], Period]:
+def rule_of_unknown(unit: Unit) -> tuple[set[str], Period]:
+    """The rules under which unknown senders fall, and within what time somebody should say who one is."""
     found = [register.rule_for("conversation", "unknown") for register in in_force(unit.session).values()]
     rules = [rule for rule in found if rule is not None]
     return {rule.key for rule in rules}, next((rule.match_within for rule in rules if rule.match_within), MATCH_WITHIN)
@@ -105,15 +107,15 @@ def _requester(unit: Unit, number: str) -> tuple[Ticket, TicketPerson, Person]:
     return ticket, row, unit.session.get_one(Person, row.person_id)
 
 
-def match_requester(unit: Unit, number: str, who: str) -> None:
-    """Say that an unknown sender is this person, by personnel number or verified address; so are their other tickets.
+def match_requester(unit: Unit, number: str, who: str | int) -> None:
+    """Say that an unknown sender is this person, by number, verified address or id; so are their other tickets.
 
     The address is theirs from now on. A shared address stays nobody's: then it is said of this ticket only.
     """
     ticket, row, sender = _requester(unit, number)
     if sender.kind != "unknown":
         raise Conflict("It is known already who asked this.", code="known_person")
-    person = person_named(unit, who)
+    person = person_named(unit, who) if isinstance(who, str) else known_person(unit, who)
     if person.id == sender.id:
         raise Invalid("This is the sender itself.", field="who")
     if unit.session.scalar(select(Fact.id).where(Fact.person_id == sender.id).limit(1)) is not None:
@@ -147,28 +149,45 @@ def undo_match(unit: Unit, number: str) -> None:
     Raises Conflict where nobody said so, or a file did.
     """
     ticket, row, person = _requester(unit, number)
+    match = match_by_hand(unit, ticket.id, row.address, person.id)
+    if match is None:
+        raise Conflict("Nobody matched this sender by hand.", code="not_matched")
+    sender_id, person_id = match.sender_id, person.id
+    if match.addresses:
+        moved = _give_back(unit, sender_id, person_id, match.addresses)
+        holds.give_back(unit, match.at, {person_id: sender_id})
+    else:
+        row.person_id, moved = sender_id, {ticket.id}
+    for ticket_id in sorted(moved):
+        record(unit, ticket_id, "match_undone", before=person_id, after=sender_id)
+    clock.touch_people(unit, [sender_id, person_id])
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What somebody said by hand: who the sender was before, and which addresses came along; none of a shared one."""
+
+    sender_id: int
+    at: dt.datetime
+    addresses: set[str]
+
+
+def match_by_hand(unit: Unit, ticket_id: int, address: str, person_id: int) -> Match | None:
+    """The match that stands on a ticket, when a person made it; none when a file did, or nobody."""
     matched = select(Event).where(
-        Event.ticket_id == ticket.id, Event.kind == "requester_matched", Event.after == str(person.id)
+        Event.ticket_id == ticket_id, Event.kind == "requester_matched", Event.after == str(person_id)
     )
     event = unit.session.scalars(matched.order_by(Event.id.desc())).first()
     if event is None:
-        raise Conflict("Nobody matched this sender by hand.", code="not_matched")
-    sender_id, person_id = int(event.before or 0), person.id
+        return None
     came = select(Address.value).where(
         Address.person_id == person_id, Address.source == "advisor", Address.verified_at == event.at
     )
     addresses = set(unit.session.scalars(came))
-    shared = unit.session.scalar(select(Address.shared).where(Address.value == row.address))
-    if row.address in addresses:
-        moved = _give_back(unit, sender_id, person_id, addresses)
-        holds.give_back(unit, event.at, {person_id: sender_id})
-    elif shared:
-        row.person_id, moved = sender_id, {ticket.id}
-    else:
-        raise Conflict("Nobody matched this sender by hand.", code="not_matched")
-    for ticket_id in sorted(moved):
-        record(unit, ticket_id, "match_undone", before=person_id, after=sender_id)
-    clock.touch_people(unit, [sender_id, person_id])
+    if address in addresses:
+        return Match(int(event.before or 0), event.at, addresses)
+    shared = unit.session.scalar(select(Address.shared).where(Address.value == address))
+    return Match(int(event.before or 0), event.at, set()) if shared else None
 
 
 def _give_back(unit: Unit, sender_id: int, person_id: int, addresses: set[str]) -> set[int]:
@@ -218,3 +237,9 @@ def share_address(unit: Unit, address: str, *, shared: bool) -> None:
         found.shared = shared
         note(unit, "address.shared", "address", found.id)
         clock.touch_people(unit, [found.person_id])
+
+
+def share_address_of(unit: Unit, number: str, *, shared: bool) -> None:
+    """The same of the address from which this ticket was asked."""
+    _ticket, row, _person = _requester(unit, number)
+    share_address(unit, row.address, shared=shared)

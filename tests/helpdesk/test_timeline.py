@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from helpdesk.errors import PermanentRefusal
 from helpdesk.mail.outbox_delivery import deliver_waiting
-from helpdesk.models import Event, OutgoingMail, Ticket
+from helpdesk.models import Event, OutgoingMail, Person, Ticket
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
-from helpdesk.tickets import handling, merging, opening, replying, selection
+from helpdesk.tickets import handling, merging, opening, replying, requesters, selection
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from tests.conftest import PortsMaker
 from tests.letters import ASKER, letter, receive, wait
@@ -62,7 +62,17 @@ def chosen(unit: Unit) -> list[selection.Pick]:
     return [selection.Pick(ONE, version(unit))]
 
 
+def match(unit: Unit) -> None:
+    unit.session.add(Person(kind="employee", personnel_no="12345", created_at=unit.now))
+    unit.session.flush()
+    requesters.match_requester(unit, ONE, "12345")
+
+
 ACTS: tuple[tuple[str, Callable[[Unit], object], set[str]], ...] = (
+    ("requesters.call_requester", lambda unit: requesters.call_requester(unit, ONE, "external"), {"requester_kind"}),
+    ("requesters.call_requester", lambda unit: requesters.call_requester(unit, ONE, "unknown"), {"requester_kind"}),
+    ("requesters.match_requester", match, {"requester_matched"}),
+    ("requesters.undo_match", lambda unit: requesters.undo_match(unit, ONE), {"match_undone"}),
     ("handling.assign", lambda unit: handling.assign(unit, ONE, unit.actor.account_id), {"assigned", "status"}),
     ("handling.assign", lambda unit: handling.assign(unit, ONE, None), {"assigned"}),
     ("handling.set_status", lambda unit: handling.set_status(unit, ONE, "waiting_for_asker"), {"status"}),
@@ -104,6 +114,7 @@ NO_LINE = {
     "drafts.bring_along": "as save_draft",
     "finding.keep_query": "a search belongs to the session",
     "notices.mark_seen": "what somebody has read of his own notices",
+    "requesters.share_address_of": "it is said of an address, not of a ticket; it stands in the security log",
     "parked.release": "there is no ticket yet; who decided stands with the mail",
     "parked.retry": "as release",
     "parked.discard": "as release",

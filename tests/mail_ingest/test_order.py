@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from sqlalchemy import event, select
@@ -35,7 +35,7 @@ class WatchedBlobs(DiskBlobs):
         super().__init__(root)
         self.steps = steps
 
-    def stage(self, items: Sequence[bytes | Path]) -> list[str]:
+    def stage(self, items: Sequence[bytes | Path | BinaryIO]) -> list[str]:
         keys = super().stage(items)
         self.steps.append("bytes")
         return keys

@@ -141,6 +141,56 @@ def submit(action: str, **values: str) -> Act:
     return act
 
 
+def upload_again(page: Page, _place: Place) -> None:
+    """Upload a file of a kind of which one is still open."""
+    page.locator("#veld-profile").select_option("m250")
+    page.locator("#veld-file").set_input_files({"name": "m250.csv", "mimeType": "text/csv", "buffer": b"a;b"})
+    with page.expect_navigation():
+        page.get_by_role("button", name="Upload en bekijk").click()
+
+
+def stopped_meanwhile(page: Page, place: Place) -> None:
+    """Start an import that a colleague stopped."""
+    place.run("UPDATE import_run SET state = 'stopped' WHERE state = 'preview'")
+    with page.expect_navigation():
+        page.locator("form[action$='/starten'] button").click()
+
+
+def date_gone(page: Page, place: Place) -> None:
+    """Take a date back that a colleague took back."""
+    place.run(
+        "INSERT INTO fact (person_id, type, valid_on, recorded_at, source, supersedes_id, retracts) "
+        "SELECT person_id, type, valid_on, recorded_at, 'hand', id, 1 FROM fact WHERE source = 'hand' AND NOT retracts "
+        "AND id NOT IN (SELECT supersedes_id FROM fact WHERE supersedes_id IS NOT NULL)"
+    )
+    form = page.locator("form[action$='/terugnemen']").first
+    form.locator("xpath=ancestor::details").locator("summary").click()
+    form.locator("[name=reference]").fill("brief")
+    with page.expect_navigation():
+        form.locator("button").click()
+
+
+def named_meanwhile(page: Page, place: Place) -> None:
+    """Say who asked when a colleague just did."""
+    sander = Visitor(place.app)
+    sander.client.set_cookie("helpdesk", place.cookies[SANDER])
+    path = page.url.split("/wie/")[0].removeprefix(place.address)
+    form = next(one for one in sander.page(f"{path}/wie").forms if one.fields.get("kind") == "external")
+    assert sander.send(form).status_code == 200
+    with page.expect_navigation():
+        page.locator("form[action$='/wie/is'] button").first.click()
+
+
+def then(*acts: Act) -> Act:
+    """One after the other."""
+
+    def act(page: Page, place: Place) -> None:
+        for one in acts:
+            one(page, place)
+
+    return act
+
+
 def old_form(page: Page, _place: Place) -> None:
     """Send a form whose token is of another session."""
     form = page.locator("form.languages").first

@@ -28,7 +28,7 @@ from tests.conftest import DESKS, NOON
 from tests.made_app import made_app
 from tests.ui.seeds import fill
 from tests.web.browsing import served
-from tests.web.conftest import MARIJE, SANDER, TECH, people
+from tests.web.conftest import FENNA, MARIJE, PRIYA, SANDER, TECH, people
 from tests.web.visitor import PASSWORD, Visitor
 
 WILHELMINA = "wilhelmina@academie.example"
@@ -103,7 +103,7 @@ def place(folder: Path, *, full: bool) -> Iterator[Place]:
     app.config["MAX_CONTENT_LENGTH"] = SMALLEST_REQUEST
     with served(app) as address:
         made = Place(ports, app, address)
-        visitors = {email: Visitor(app) for email in (MARIJE, SANDER, TECH, WILHELMINA)}
+        visitors = {email: Visitor(app) for email in (MARIJE, SANDER, TECH, WILHELMINA, FENNA, PRIYA)}
         if full:
             made.names = fill(ports)
         for email, visitor in visitors.items():
@@ -111,7 +111,7 @@ def place(folder: Path, *, full: bool) -> Iterator[Place]:
             cookie = visitor.client.get_cookie("helpdesk")
             assert cookie is not None
             made.cookies[email] = cookie.value
-        made.names |= _searches(visitors[MARIJE])
+        made.names |= _searches(visitors[MARIJE]) | _people_searched(visitors, made.names.get("first", ""))
         made.keep()
         yield made
     ports.engine.dispose()
@@ -123,4 +123,17 @@ def _searches(marije: Visitor) -> dict[str, str]:
     for name, words in (("search", "training"), ("search_nothing", "zwaardwalvis")):
         form = marije.page("/werk/zoeken").form("/werk/zoeken")
         found[name] = marije.send(form, q=words).request.path.rpartition("/")[2]
+    return found
+
+
+def _people_searched(visitors: dict[str, Visitor], number: str) -> dict[str, str]:
+    """Searches for people: one that finds many and one that finds nobody; and one for who asked a ticket."""
+    found = {}
+    for name, words in (("people", "femke"), ("people_nobody", "zwaardwalvis")):
+        form = visitors[FENNA].page("/beheer/mensen").form("/zoeken")
+        found[name] = visitors[FENNA].send(form, wie=words).request.path.rpartition("/")[2]
+    if number:
+        for name, words in (("who", "femke"), ("who_nobody", "zwaardwalvis")):
+            form = visitors[MARIJE].page(f"/werk/w/open/{number}/wie").form("/wie")
+            found[name] = visitors[MARIJE].send(form, wie=words).request.path.rpartition("/")[2]
     return found

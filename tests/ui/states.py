@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tests.ui import acts
 from tests.ui.acts import Act, drawer, fields, fold, rail, send, stay, submit, without, write
 from tests.ui.place import WILHELMINA
-from tests.web.conftest import MARIJE, TECH
+from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 KINDS = ("filled", "empty", "error", "open", "conflict")
 TICKET = "/werk/w/open/"
@@ -48,6 +48,10 @@ def _s(route: str, kind: str, path: str, shows: str, act: Act = stay, name: str 
 
 def _of(who: str | None, route: str, kind: str, path: str, shows: str, act: Act = stay, status: int = 200) -> State:
     return State(route, kind, path, shows, act, who=who, status=status)
+
+
+def _named(who: str, route: str, kind: str, path: str, shows: str, name: str) -> State:
+    return State(route, kind, path, shows, name=name, who=who)
 
 
 def _nothing(route: str, path: str, shows: str, who: str = MARIJE) -> State:
@@ -178,7 +182,84 @@ OFFICE = (
     _down("admin.health", "/techniek/gezondheid", "heartbeat", TECH),
     _of(TECH, "admin.health", "open", "/techniek/gezondheid", "#weergaven", rail),
 )
-STATES = (*LISTS, *TICKETS, *OWN, *SIGNED_OUT, *OFFICE)
+IMPORT, PERSON, KEPT = "/beheer/imports/", "/beheer/mensen/", "/privacybeheer/bewaartermijnen"
+IMPORTS = (
+    _of(FENNA, "imports.show_list", "filled", "/beheer/imports", "tbody tr >> nth=4"),
+    _nothing("imports.show_list", "/beheer/imports", ".empty", FENNA),
+    _of(FENNA, "imports.show_list", "error", "/beheer/imports", "#veld-file-fout", submit("/beheer/imports"), 422),
+    _of(FENNA, "imports.show_list", "open", "/beheer/imports", "#weergaven", rail),
+    _of(FENNA, "imports.show_list", "conflict", "/beheer/imports", ".box-danger", acts.upload_again, 409),
+    _of(FENNA, "imports.show", "filled", IMPORT + "{looked}", "#wijzigingen"),
+    _of(FENNA, "imports.show", "empty", IMPORT + "99999", "h1", status=404),
+    _of(PRIYA, "imports.show", "error", IMPORT + "{braked}", ".wrong", submit("/doorlaten", reason=" "), 422),
+    _of(FENNA, "imports.show", "open", IMPORT + "{looked}", "#veld-dates", fold("section:has(> details) details")),
+    _of(FENNA, "imports.show", "conflict", IMPORT + "{looked}", ".box-danger", acts.stopped_meanwhile, 409),
+    _named(FENNA, "imports.show", "filled", IMPORT + "{braked}", ".box-warn", "braked"),
+    _named(PRIYA, "imports.show", "filled", IMPORT + "{braked}", "#veld-reason", "second"),
+    _named(FENNA, "imports.show", "filled", IMPORT + "{columns}", "#kolommen", "columns"),
+    _named(FENNA, "imports.show", "filled", IMPORT + "{running}", "progress", "running"),
+    _named(FENNA, "imports.show", "filled", IMPORT + "{failed}", ".box-danger", "failed"),
+    _named(FENNA, "imports.show", "filled", IMPORT + "{done}", "#aantallen", "done"),
+)
+PEOPLE = (
+    _of(FENNA, "people.search", "filled", "/beheer/mensen", "#veld-wie", fields(wie="Femke")),
+    _nothing("people.search", "/beheer/mensen", "#veld-wie", FENNA),
+    _down("people.search", "/beheer/mensen", "alarm", FENNA),
+    _of(FENNA, "people.search", "open", "/beheer/mensen", "#weergaven", rail),
+    _of(FENNA, "people.found", "filled", PERSON + "gevonden/{people}", "tbody tr >> nth=5"),
+    _of(FENNA, "people.found", "empty", PERSON + "gevonden/{people_nobody}", ".empty"),
+    _of(FENNA, "people.found", "error", PERSON + "gevonden/0", "h1", status=404),
+    _of(FENNA, "people.found", "open", PERSON + "gevonden/{people}", "#weergaven", rail),
+    _of(FENNA, "people.show", "filled", PERSON + "{person}", "#datums"),
+    _of(FENNA, "people.show", "empty", PERSON + "{person_bare}", "#erbij"),
+    _of(
+        FENNA,
+        "people.show",
+        "error",
+        PERSON + "{person}",
+        "td .wrong",
+        acts.then(fold("td details"), submit("/verbeteren", valid_on="gisteren")),
+        422,
+    ),
+    _of(FENNA, "people.show", "open", PERSON + "{person}", "#veld-dag", fold("#erbij", "td details")),
+    _of(FENNA, "people.show", "conflict", PERSON + "{person}", ".box-danger", acts.date_gone, 409),
+    _named(PRIYA, "people.show", "filled", PERSON + "{person}", "#datums", "reader"),
+)
+ASKERS = (
+    _s("askers.show_list", "filled", "/werk/onbekend", "tbody tr >> nth=9"),
+    _nothing("askers.show_list", "/werk/onbekend", ".empty"),
+    _s(
+        "askers.show_list",
+        "error",
+        "/werk/onbekend",
+        "[aria-invalid]",
+        acts.then(fold("td details"), submit("/werk/onbekend/", wie="9999")),
+        status=422,
+    ),
+    _s("askers.show_list", "open", "/werk/onbekend", "#weergaven", rail),
+    _s("askers.ask", "filled", TICKET + "{first}/wie", "#soort"),
+    _s("askers.ask", "empty", TICKET + "2026-99999/wie", "h1", status=404),
+    _down("askers.ask", TICKET + "{first}/wie", "person"),
+    _s("askers.ask", "open", TICKET + "{first}/wie", "#weergaven", rail),
+    _s("askers.found", "filled", TICKET + "{first}/wie/{who}", "tbody tr >> nth=3"),
+    _s("askers.found", "empty", TICKET + "{first}/wie/{who_nobody}", ".empty"),
+    _s("askers.found", "error", TICKET + "{first}/wie/0", "h1", status=404),
+    _s("askers.found", "open", TICKET + "{first}/wie/{who}", "#weergaven", rail),
+    _s("askers.found", "conflict", TICKET + "{first}/wie/{who}", ".box-danger", acts.named_meanwhile, status=409),
+    _s("inbox.show_ticket", "filled", "/werk/w/alle/{matched}", "#over h2", drawer("over"), "said-by-hand"),
+)
+KEPT_PAGES = (
+    _of(PRIYA, "kept.show", "filled", KEPT, ".chart tbody tr >> nth=3"),
+    _nothing("kept.show", KEPT, "#standen", PRIYA),
+    _down("kept.show", KEPT, "alarm", PRIYA),
+    _of(PRIYA, "kept.show", "open", KEPT, "#weergaven", rail),
+    _named(FENNA, "kept.show", "filled", KEPT, ".box-warn", "alarms"),
+    _of(PRIYA, "kept.tickets", "filled", KEPT + "/vragen?stand=waiting:match", "tbody tr >> nth=20"),
+    _nothing("kept.tickets", KEPT + "/vragen?stand=dated", ".empty", PRIYA),
+    _of(PRIYA, "kept.tickets", "error", KEPT + "/vragen?stand=weg", "h1", status=404),
+    _of(PRIYA, "kept.tickets", "open", KEPT + "/vragen?stand=waiting:match", "#weergaven", rail),
+)
+STATES = (*LISTS, *TICKETS, *OWN, *SIGNED_OUT, *OFFICE, *IMPORTS, *PEOPLE, *ASKERS, *KEPT_PAGES)
 
 _READS = "no form on it is held against a version of what it shows"
 _DRAWER = "nothing on it opens: no rail, no menu, no composer"
@@ -189,6 +270,8 @@ ABSENT = {
             *((name, "conflict") for name in ("papers.printed", "files.source", "own_drafts.show", "bell.show")),
             *((name, "conflict") for name in ("help.show", "admin.health", "sign_in.form", "forgotten.form")),
             *((name, "conflict") for name in ("sign_in.settings", "second_factor.form", "files.html")),
+            *((name, "conflict") for name in ("people.search", "people.found", "askers.show_list", "askers.ask")),
+            *((name, "conflict") for name in ("kept.show", "kept.tickets")),
         ),
         _READS,
     ),

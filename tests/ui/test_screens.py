@@ -10,12 +10,14 @@ from werkzeug.routing import Rule
 
 from tests.ui.place import Place, place
 from tests.ui.states import ABSENT, KINDS, STATES
-from tests.web.conftest import MARIJE, TECH
+from tests.web.conftest import FENNA, MARIJE, TECH
 
 VALUES = {
     "view": "open",
     "number": "{long}",
     "query_id": "{search}",
+    "run_id": "{looked}",
+    "person_id": "{person}",
     "entry_id": "{html_entry}",
     "attachment_id": "1",
     "token": "{link}",
@@ -38,17 +40,24 @@ def _signed_in(here: Place, who: str | None) -> FlaskClient:
     return client
 
 
+OWN_SEARCH = {"people.found": "{people}", "askers.found": "{who}"}
+"""Searches of pages that show people."""
+QUERY = {"kept.tickets": "?stand=waiting:match"}
+"""What a page needs behind its path."""
+
+
 def _address(here: Place, rule: Rule) -> str:
     path = rule.rule.replace("<int:", "<")
+    values = VALUES | {"query_id": OWN_SEARCH.get(rule.endpoint, VALUES["query_id"])}
     for name in rule.arguments:
-        path = path.replace(f"<{name}>", VALUES[name].format(**here.names))
-    return path
+        path = path.replace(f"<{name}>", values[name].format(**here.names))
+    return path + QUERY.get(rule.endpoint, "")
 
 
 def _is_page(here: Place, rule: Rule) -> bool:
     """Whether anybody gets HTML there, asking as a frame asks."""
     kinds = set()
-    for who in (MARIJE, TECH, None):
+    for who in (MARIJE, TECH, FENNA, None):
         answer = _signed_in(here, who).get(_address(here, rule), headers={"Sec-Fetch-Dest": "iframe"})
         kinds |= {answer.mimetype} if answer.status_code == 200 else set()
         answer.close()

@@ -1,4 +1,4 @@
-"""The web application on SQLite with two advisors and an administrator, and visitors who are signed in."""
+"""The web application on SQLite with advisors, administrators and a privacy officer, and visitors signed in as them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.made_app import made_app, quick_passwords
 from tests.web.visitor import PASSWORD, Visitor
 
 MARIJE, SANDER, TECH = "marije@academie.example", "sander@academie.example", "techniek@academie.example"
+FENNA, PRIYA = "fenna@academie.example", "priya@academie.example"
 
 
 def people(ports: Ports) -> None:
@@ -30,6 +31,8 @@ def people(ports: Ports) -> None:
         create_account(unit, MARIJE, "Marije Bos", ["advisor"], PASSWORD)
         create_account(unit, SANDER, "Sander Kok", ["advisor"], PASSWORD)
         create_account(unit, TECH, "Tess de Technicus", ["technical_admin"], PASSWORD)
+        create_account(unit, FENNA, "Fenna Beheer", ["functional_admin"], PASSWORD)
+        create_account(unit, PRIYA, "Priya Privacy", ["privacy_officer"], PASSWORD, from_start=True)
         quick_passwords(unit, PASSWORD)
 
 
@@ -88,4 +91,20 @@ def sander(app: Flask) -> Visitor:
 def tess(app: Flask) -> Visitor:
     visitor = Visitor(app)
     assert visitor.sign_in(TECH).status_code == 200
+    return visitor
+
+
+@pytest.fixture
+def fenna(app: Flask) -> Visitor:
+    """A functional administrator."""
+    visitor = Visitor(app)
+    assert visitor.sign_in(FENNA).status_code == 200
+    return visitor
+
+
+@pytest.fixture
+def priya(app: Flask) -> Visitor:
+    """A privacy officer."""
+    visitor = Visitor(app)
+    assert visitor.sign_in(PRIYA).status_code == 200
     return visitor

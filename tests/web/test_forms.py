@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 import pyotp
@@ -18,11 +19,14 @@ from helpdesk.ports import Ports
 from helpdesk.sign_in.forgotten import ask_for_link
 from helpdesk.text.language import translator
 from helpdesk.unit import SYSTEM, unit_of_work
+from tests.helpdesk.facts.sheets import as_csv
+from tests.imports import M250, row
 from tests.letters import letter, receive, wait
 from tests.web.conftest import MARIJE, SANDER
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Form, Page, Visitor
 from web.notices import NOTICES
+from workers.importing import import_waiting
 
 FIRST, SECOND = "/werk/w/alle/2026-00001", "/werk/w/alle/2026-00002"
 FRESH = "een ander lang wachtwoord"
@@ -62,6 +66,14 @@ class Clerk:
     def act(self, who: Visitor, path: str, endpoint: str, notice: str = "", **fields: str) -> TestResponse:
         """Fill in the form to this route on the page at `path`, send it, and read that it was done."""
         return self.send(who, self.form(who.page(path), endpoint), endpoint, notice, **fields)
+
+    def upload(self, who: Visitor, path: str, endpoint: str, notice: str, content: bytes, **fields: str) -> str:
+        """The same with a file; returns the address of the page it leads to."""
+        form = self.form(who.page(path), endpoint)
+        answer = who.upload(form, content, **fields)
+        assert translator("nl").gettext(NOTICES[notice]) in answer.text
+        self.sent.append(endpoint)
+        return answer.request.path
 
     def send(self, who: Visitor, form: Form, endpoint: str, notice: str = "", **fields: str) -> TestResponse:
         """Send this form and read that it was done."""
@@ -161,14 +173,58 @@ def oneself(clerk: Clerk, ports: Ports, marije: Visitor, sander: Visitor) -> Non
         clerk.act(marije, settings, endpoint, notice)
 
 
+def office(clerk: Clerk, ports: Ports, fenna: Visitor, priya: Visitor) -> None:
+    """Files with people and their dates, and dates by hand."""
+    odd = as_csv([["Wie", "Klaar op"], *([str(n), "01-02-2020"] for n in range(30))])
+    people = as_csv([M250, *(row(str(n), f"p{n}@x.example") for n in range(30))])
+    one = clerk.upload(fenna, "/beheer/imports", "imports.upload", "import_kept", people, profile="m250")
+    import_waiting(ports)
+    clerk.act(fenna, one, "imports.look", "import_asked")
+    import_waiting(ports)
+    clerk.act(fenna, one, "imports.start", "import_started")
+    import_waiting(ports)
+    two = clerk.upload(fenna, "/beheer/imports", "imports.upload", "import_kept", odd, profile="settlements")
+    import_waiting(ports)
+    columns = {"kolom-personnel_no": "Wie", "kolom-settled_on": "Klaar op"}
+    clerk.act(fenna, two, "imports.map_columns", "import_mapped", **columns)
+    clerk.act(fenna, two, "imports.stop", "import_stopped")
+    for day in ("01-02-2020", "01-03-2020"):
+        again = as_csv([["Wie", "Klaar op"], *([str(n), day] for n in range(30))])
+        two = clerk.upload(fenna, "/beheer/imports", "imports.upload", "import_kept", again, profile="settlements")
+        import_waiting(ports)
+        if day == "01-02-2020":
+            clerk.act(fenna, two, "imports.start", "import_started")
+            import_waiting(ports)
+    clerk.act(priya, two, "imports.allow", "import_allowed", reason="Nagevraagd.")
+    found = clerk.act(fenna, "/beheer/mensen", "people.look_for", wie="12")
+    person = next(link for link in Page(found.text).links if re.fullmatch(r"/beheer/mensen/\d+", link))
+    when = {"valid_on": "01-02-2027", "reference": "brief"}
+    clerk.act(fenna, person, "people.add", "fact_added", type="employment.end", **when)
+    clerk.act(fenna, person, "people.correct", "fact_corrected", **(when | {"valid_on": "02-02-2027"}))
+    clerk.act(fenna, person, "people.retract", "fact_retracted", reference="brief")
+
+
+def asking(clerk: Clerk, marije: Visitor) -> None:
+    """Who asked, said by hand."""
+    found = clerk.act(marije, FIRST, "askers.look_for", wie="12")
+    clerk.send(marije, clerk.form(Page(found.text), "askers.match"), "askers.match", "matched")
+    clerk.act(marije, FIRST, "askers.undo", "match_undone")
+    clerk.act(marije, "/werk/onbekend", "askers.match_named", "matched", wie="12")
+    clerk.act(marije, FIRST, "askers.undo", "match_undone")
+    clerk.act(marije, FIRST + "/wie", "askers.call", "kind_said")
+    clerk.act(marije, FIRST + "/wie", "askers.share", "address_said")
+
+
 def test_every_post_route_is_sent_to_by_a_page_without_scripts(
-    app: Flask, site_ports: Ports, stranger: Visitor, sander: Visitor
+    app: Flask, site_ports: Ports, stranger: Visitor, sander: Visitor, fenna: Visitor, priya: Visitor
 ) -> None:
     clerk = Clerk(app)
     receive(site_ports, letter(Cc="ahmed@minbz.example"))
     receive(site_ports, letter("Nog iets", subject="Re: Training verzetten", message_id="<m2@minbz.example>"))
     at_the_door(clerk, site_ports, stranger)
     parked(clerk, site_ports, stranger)
+    office(clerk, site_ports, fenna, priya)
+    asking(clerk, stranger)
     handling(clerk, stranger)
     writing(clerk, site_ports, stranger)
     oneself(clerk, site_ports, stranger, sander)

@@ -66,6 +66,8 @@ def all_pages(visitor: Visitor) -> dict[str, Page]:
             "/werk/meldingen",
             "/werk/hulp",
             "/werk/instellingen/code",
+            "/werk/onbekend",
+            f"{TICKET}/wie",
             f"{TICKET}/afdrukken?notities=1",
         )
     }
@@ -108,7 +110,7 @@ def test_every_page_is_sound(site_ports: Ports, marije: Visitor, stranger: Visit
     parked_mail(site_ports, letter())
     clean(site_ports)
     pages = all_pages(marije) | {path: stranger.page(path) for path in ("/inloggen", "/wachtwoord-vergeten")}
-    assert len(pages) == 19
+    assert len(pages) == 21
     for path, page in pages.items():
         assert page.language == "nl", path
         assert len(page.headings) == 1, (path, page.headings)

@@ -30,13 +30,14 @@ from tests.made_app import made_app
 from tests.naked import Search
 from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served
+from tests.web.office_words import asking, office
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Page, Visitor
 from web import errors, guards, wording
 from web.notices import COOKIE, NOTICES
 from web.sign_in.views import PROBLEMS
 
-ONE, TWO = "m@academie.example", "s@academie.example"
+ONE, TWO, THREE = "m@academie.example", "s@academie.example", "p@academie.example"
 DESK = DeskSettings("academy", "a@academie.example", "Σχολή", "Σχολή", signature_nl="Γεια", signature_en="Γεια")
 SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
 KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re"})
@@ -130,8 +131,10 @@ def pseudo(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Por
         organisation_domains=("minbz.example",),
     )
     with unit_of_work(ports, SYSTEM) as unit:
-        create_account(unit, ONE, "Μαρίνα", ["advisor", "technical_admin"], PASSWORD)
+        roles = ["advisor", "technical_admin", "functional_admin", "privacy_officer"]
+        create_account(unit, ONE, "Μαρίνα", roles, PASSWORD)
         create_account(unit, TWO, "Σάββας", ["advisor"], PASSWORD)
+        create_account(unit, THREE, "Πωλίνα", ["privacy_officer"], PASSWORD, from_start=True)
     return ports
 
 
@@ -155,6 +158,9 @@ def empty_screens(crawl: Crawl) -> None:
         crawl.page(f"/werk/w/{view}")
     for path in ("/beheer/geparkeerd", "/techniek/gezondheid", "/werk/concepten", "/werk/meldingen", "/werk/zoeken"):
         crawl.page(path)
+    for path in ("/beheer/imports", "/beheer/mensen", "/werk/onbekend", "/privacybeheer/bewaartermijnen"):
+        crawl.page(path)
+    crawl.page("/privacybeheer/bewaartermijnen/vragen?stand=due")
 
 
 def at_the_door(crawl: Crawl, ports: Ports) -> None:
@@ -282,6 +288,8 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     crawl.page("/werk/w/alle/2026-00002")
     ticket_states(crawl, pseudo)
     pages(crawl)
+    office(crawl, pseudo, TWO, THREE)
+    asking(crawl)
     for code in NOTICES:
         crawl.visitor.client.set_cookie(COOKIE, code)
         assert NOTICES[code] not in crawl.page("/werk/hulp").text

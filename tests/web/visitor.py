@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -149,6 +150,16 @@ class Visitor:
             urlsplit(form.action).path,
             data=form.fields | (fields or {}) | more,
             follow_redirects=follow,
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+
+    def upload(self, form: Form, content: bytes, name: str = "bestand.csv", **more: str) -> TestResponse:
+        """Send a form with a file."""
+        return self.client.post(
+            urlsplit(form.action).path,
+            data=form.fields | more | {"file": (BytesIO(content), name)},
+            content_type="multipart/form-data",
+            follow_redirects=True,
             headers={"Sec-Fetch-Site": "same-origin"},
         )
 

@@ -15,6 +15,7 @@ from helpdesk.people.accounts import Staff, staff
 from helpdesk.retention.why import kept as kept_until
 from helpdesk.text.language import N_
 from helpdesk.tickets import asker, drafts, finding, lists, seen
+from helpdesk.tickets.standing import standing
 from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.views import Thread
 from helpdesk.unit import Unit
@@ -170,6 +171,9 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
         "names": {str(person.id): person.name for person in everybody},
         "composer": shown,
         "asker": asker.asker_of(unit, thread.requester.person_id, thread.ticket.id) if thread.requester else None,
+        "stands": standing(unit, thread.ticket, thread.requester.person_id, thread.requester.address)
+        if thread.requester
+        else None,
         "kept_until": kept_until(unit, thread.ticket, unit.actor.language),
         "to": shown.to or (thread.requester.address if thread.requester else ""),
         "last_entry": max((entry.id for entry in thread.entries), default=0),

@@ -31,6 +31,8 @@ def start() -> AnyResponse:
         return redirect(url_for("inbox.show_list", view="open"), 303)
     if can(actor(), "health.read"):
         return redirect(url_for("admin.health"), 303)
+    if can(actor(), "retention.read"):
+        return redirect(url_for("kept.show"), 303)
     return redirect(url_for("sign_in.settings"), 303)
 
 

@@ -14,6 +14,7 @@ from helpdesk.errors import Misconfigured
 from helpdesk.models import CATEGORIES
 from helpdesk.models.person import PERSON_KINDS
 from helpdesk.retention.register.model import (
+    Ages,
     Anchor,
     Brake,
     Feed,
@@ -31,6 +32,7 @@ _UNITS = {"jaar": "years", "jaren": "years", "maand": "months", "maanden": "mont
 _UNITS |= {"week": "weeks", "weken": "weeks", "dag": "days", "dagen": "days"}
 _SPAN = re.compile(rf"(\d+) ({'|'.join(_UNITS)})\b")
 _PERIODS = frozenset({"alarm_after", "escalate_after", "objection_window", "match_within", "clock_jump"})
+_PERIODS |= {one.name for one in fields(Ages)}
 _RENAMED = {"lint_ack": "acknowledged", "selectielijst": "selection_list"}
 
 
@@ -52,6 +54,7 @@ def load(content: bytes) -> Register:
         "subjects": subjects,
         "recipients": _table(data, "recipient", Recipient),
         "rules": {key: _rule(key, row, subjects) for key, row in data.get("rule", {}).items()},
+        "ages": _made(Ages, data.get("ages", {}), "ages"),
         "brake": _made(Brake, data.get("brake", {}), "brake"),
         "small_run": int(data.get("ledger", {}).get("small_run", 5)),
     }

@@ -141,6 +141,23 @@ class Brake:
 
 
 @dataclass(frozen=True, slots=True)
+class Ages:
+    """For how long a ticket may stand in a state before somebody is told; `…_late` is when the next one is (RD-24).
+
+    The settlement that is missing has its ages at its anchor, the unknown sender at its rule.
+    """
+
+    register_after: Period = field(default_factory=lambda: Period(days=14))
+    register_late: Period = field(default_factory=lambda: Period(months=1))
+    employment_after: Period = field(default_factory=lambda: Period(years=5))
+    open_after: Period = field(default_factory=lambda: Period(months=3))
+    due_after: Period = field(default_factory=lambda: Period(days=14))
+    due_late: Period = field(default_factory=lambda: Period(days=30))
+    original_after: Period = field(default_factory=lambda: Period(days=14))
+    restricted_after: Period = field(default_factory=lambda: Period(months=6))
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """One processing. `sha256` is that of the TOML's bytes: what people approve (RD-13)."""
 
@@ -169,6 +186,7 @@ class Register:
     visit_nl: str = ""
     related_nl: str = ""
     brake: Brake = field(default_factory=Brake)
+    ages: Ages = field(default_factory=Ages)
     small_run: int = 5
 
     @property

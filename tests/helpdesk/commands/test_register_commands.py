@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from helpdesk.__main__ import helpdesk
+from helpdesk.adapters.memory import SetClock
 from helpdesk.commands.console import Console
 from helpdesk.commands.retention import retention
 from helpdesk.errors import NotFound
@@ -89,6 +91,14 @@ def test_why_says_the_arithmetic_and_no_name(ports: Ports) -> None:
 def test_counts_add_up(ports: Ports) -> None:
     receive(ports, *(letter(f"{n}", message_id=f"<{n}@x>") for n in range(3)))
     assert json.loads(_retention(ports, "counts", "--json")) == {"waiting:register": 3}
+
+
+def test_what_waits_too_long_is_told_in_numbers(ports: Ports) -> None:
+    receive(ports, letter("vraag"))
+    assert set(json.loads(_retention(ports, "late", "--json")).values()) == {0}
+    assert isinstance(ports.now, SetClock)
+    ports.now.move(dt.timedelta(days=15))
+    assert json.loads(_retention(ports, "late", "--json"))["register_missing"] == 1
 
 
 def test_why_of_no_ticket_is_not_found(ports: Ports) -> None:

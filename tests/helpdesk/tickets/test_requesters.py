@@ -127,7 +127,7 @@ def test_the_worklist_counts_down_and_rule_u_counts_then(ports: Ports, admin: Ac
     )
     with unit_of_work(ports, admin, write=False) as unit:
         assert [(one.number, one.subject) for one in requesters.unmatched(unit)] == [(FIRST, "")]
-        assert requesters.unmatched_count(unit) == 1
+        assert unit.session.scalar(select(requesters.unmatched_counted(unit))) == 1
     assert isinstance(ports.now, SetClock)
     ports.now.move(dt.timedelta(days=15))
     clock.tick(ports)
