@@ -21,7 +21,17 @@ SWEEP = "workers.upkeep:sweep"
 CHECK_ALARMS = "workers.upkeep:check_alarms"
 IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
-JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, IMPORT_WAITING, HOLD_WAITING)
+DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
+JOBS = (
+    FILE_WAITING,
+    DELIVER_WAITING,
+    CLEAN_WAITING,
+    SWEEP,
+    CHECK_ALARMS,
+    IMPORT_WAITING,
+    HOLD_WAITING,
+    DISPOSAL_WAITING,
+)
 
 
 class Blobs(Protocol):
@@ -54,6 +64,9 @@ class Blobs(Protocol):
     def keys(self) -> Iterator[str]:
         """All settled keys."""
 
+    def strangers(self) -> list[str]:
+        """Names beside the blobs that no adapter of ours makes."""
+
     def free(self) -> int:
         """Bytes free on the disk that holds them."""
 
@@ -76,6 +89,9 @@ class Jobs(Protocol):
 
     def keeps_on_disk(self) -> bool:
         """Whether the queue writes what it holds to disk, which it must not. Raises Unavailable."""
+
+    def strangers(self) -> list[str]:
+        """Kinds of keys beside the queue's that no adapter of ours makes; none when it can't be reached."""
 
 
 @dataclass(frozen=True)

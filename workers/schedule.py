@@ -17,6 +17,7 @@ from helpdesk.ports import (
     CHECK_ALARMS,
     CLEAN_WAITING,
     DELIVER_WAITING,
+    DISPOSAL_WAITING,
     FILE_WAITING,
     HOLD_WAITING,
     IMPORT_WAITING,
@@ -47,6 +48,7 @@ TABLE = (
     Turn(CLEAN_WAITING, 10, "HTML waits for nobody: the text is there at once"),
     Turn(IMPORT_WAITING, 10, "an import whose process was killed goes on by itself"),
     Turn(HOLD_WAITING, 10, "what a new hold keeps is found by itself, also when its process was killed"),
+    Turn(DISPOSAL_WAITING, 60, "lists are made once a day; what may run does so within a minute"),
     Turn(SWEEP, 60, "what a crash left half-way: claims, staged blobs, mails whose back-off is over"),
     Turn(CHECK_ALARMS, 60, "silence, lag, disk, parked mail: looked at once a minute"),
 )

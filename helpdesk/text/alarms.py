@@ -12,6 +12,11 @@ ALARM = {
     "mailbox_lag": N_("Mail lies too long in the mailbox"),
     "mail_left": N_("The mail server still holds mail that was taken in"),
     "hold_review": N_("The review day of a legal hold has passed"),
+    "tickets_missing": N_("Tickets are gone that nobody destroyed"),
+    "clock_jumped": N_("The clock jumped: nothing is destroyed until somebody vouches for it"),
+    "list_undecided": N_("A list for destruction waits too long for a decision"),
+    "list_stuck": N_("A list for destruction does not come to its end"),
+    "list_braked": N_("Unusually many tickets would be destroyed at once: a second person has to look"),
     "process_silent": N_("A process gives no sign of life"),
 }
 
