@@ -38,7 +38,7 @@ END $$
 def _postgresql() -> None:
     """Who owns the tables lends this one right, for these tables only: the processes' role is no owner.
 
-    Of words no statistics are kept: samples of them would stand in a catalogue that nobody empties.
+    Of texts no statistics are kept: samples of them would stand in a catalogue that nobody empties.
     """
     schema = op.get_bind().execute(sa.text("SELECT current_schema()")).scalar_one()
     names = ", ".join(f"'{name}'" for name in WITH_PEOPLE)
