@@ -58,7 +58,6 @@ class RqJobs:
         """What other keys begin with, up to the first colon."""
         try:
             keys = [bytes(key).decode("utf-8", "replace") for key in self._redis.scan_iter(count=1000)]
-        except redis.RedisError as fault:
-            log.warning("keys", extra={"fault": type(fault).__name__})
+        except redis.RedisError:
             return []
         return sorted({key.partition(":")[0][:_LONGEST_KIND] for key in keys if not key.startswith(_KINDS)})

@@ -17,7 +17,7 @@ from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import destroy_ids, due, dump, files, ledger, listed, pass_window
 from tests.holds import wish
 
-MANY, FEWEST = 60, 5
+MANY, FEWEST = 30, 3
 
 
 def test_a_hold_placed_while_the_list_runs_wins_or_is_told(
