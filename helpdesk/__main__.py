@@ -7,7 +7,20 @@ import sys
 
 import click
 
-from helpdesk.commands import fact, hold, importing, operations, person, register, retention, set_up, ticket, user
+from helpdesk.commands import (
+    disposal,
+    fact,
+    hold,
+    importing,
+    ledger,
+    operations,
+    person,
+    register,
+    retention,
+    set_up,
+    ticket,
+    user,
+)
 from helpdesk.commands.console import Console, error_line
 from helpdesk.errors import HelpdeskError
 from helpdesk.wiring import connect, keys_path
@@ -32,6 +45,9 @@ for command in (
     importing.group,
     person.person,
     hold.hold,
+    disposal.disposal,
+    ledger.ledger,
+    ledger.certificate,
 ):
     helpdesk.add_command(command)
 

@@ -19,6 +19,7 @@ from helpdesk import migrating
 from helpdesk.errors import HelpdeskError, Misconfigured
 from helpdesk.mail.texts import text_problems
 from helpdesk.ports import Ports
+from helpdesk.privacy.copies.engine import keeps_destroyed
 from helpdesk.text.language import N_, Words, fault_text, words_of
 
 _SKEW = dt.timedelta(seconds=5)
@@ -86,6 +87,17 @@ def _disk(ports: Ports, _: Words) -> str:
 def _database(ports: Ports, _: Words) -> str:
     migrating.require_head(ports.engine)
     return _("{database}, schema {schema}.", database=ports.engine.dialect.name, schema=migrating.head())
+
+
+def _destruction(ports: Ports, _: Words) -> str:
+    missing = keeps_destroyed(ports)
+    if missing:
+        raise Misconfigured(
+            "PostgreSQL would keep what is destroyed: it needs {missing}.",
+            missing=", ".join(missing),
+            code="keeps_destroyed",
+        )
+    return _("The database keeps nothing that is destroyed.")
 
 
 def _clock(ports: Ports, _: Words) -> str:
@@ -161,6 +173,7 @@ _CHECKS: tuple[tuple[str, Callable[[Ports, Words], str]], ...] = (
     (N_("folders"), _folders),
     (N_("disk"), _disk),
     (N_("database"), _database),
+    (N_("destruction"), _destruction),
     (N_("clock"), _clock),
     (N_("redis"), _redis),
     (N_("relay"), _relay),

@@ -22,7 +22,18 @@ CHECK_ALARMS = "workers.upkeep:check_alarms"
 CHECK_AGES = "workers.upkeep:check_ages"
 IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
-JOBS = (FILE_WAITING, DELIVER_WAITING, CLEAN_WAITING, SWEEP, CHECK_ALARMS, CHECK_AGES, IMPORT_WAITING, HOLD_WAITING)
+DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
+JOBS = (
+    FILE_WAITING,
+    DELIVER_WAITING,
+    CLEAN_WAITING,
+    SWEEP,
+    CHECK_ALARMS,
+    CHECK_AGES,
+    IMPORT_WAITING,
+    HOLD_WAITING,
+    DISPOSAL_WAITING,
+)
 
 
 class Blobs(Protocol):
@@ -64,6 +75,9 @@ class Blobs(Protocol):
     def keys(self) -> Iterator[str]:
         """All settled keys."""
 
+    def strangers(self) -> list[str]:
+        """Names beside the blobs that no adapter of ours makes."""
+
     def free(self) -> int:
         """Bytes free on the disk that holds them."""
 
@@ -86,6 +100,9 @@ class Jobs(Protocol):
 
     def keeps_on_disk(self) -> bool:
         """Whether the queue writes what it holds to disk, which it must not. Raises Unavailable."""
+
+    def strangers(self) -> list[str]:
+        """Kinds of keys beside the queue's that no adapter of ours makes; none when it can't be reached."""
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from helpdesk.models import (
     Attachment,
     Content,
-    Counter,
     DraftFile,
     Entry,
     ImportRun,
@@ -20,6 +19,7 @@ from helpdesk.models import (
     TicketPerson,
 )
 from helpdesk.ports import Ports
+from helpdesk.privacy.balance import balance
 from helpdesk.text.language import N_, Words, words_of
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
@@ -66,10 +66,16 @@ def _mails(unit: Unit, _: Words) -> Iterator[str]:
 
 def _tickets(unit: Unit, _: Words) -> Iterator[str]:
     session = unit.session
-    created = session.scalar(select(Counter.value).where(Counter.name == "tickets_created")) or 0
-    present = session.scalar(select(func.count()).select_from(Ticket)) or 0
-    if created != present:
-        yield _("{created} tickets were opened, {present} are there.", created=created, present=present)
+    found = balance(unit)
+    if found.missing:
+        yield _(
+            "{created} tickets were opened, {present} are there, {gone} were destroyed with a ground: {missing} are "
+            "missing.",
+            created=found.created,
+            present=found.present,
+            gone=found.destroyed + found.merged,
+            missing=found.missing,
+        )
     orphans = select(InboundMail.id).where(InboundMail.state.in_(("filed", "machine")), InboundMail.ticket_id.is_(None))
     for inbound_id in session.scalars(orphans):
         yield _("Mail {inbound_id} is filed, but its ticket is gone.", inbound_id=inbound_id)

@@ -13,9 +13,9 @@ after the other, newest first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import column, delete, insert, select, table, text
+from sqlalchemy import column, delete, insert, literal, select, table, text
 
 from helpdesk.models import SearchText
 from helpdesk.text.stems import query_stems, stem_text
@@ -56,6 +56,31 @@ def forget_entry(unit: Unit, ticket_id: int, entry_id: int) -> None:
             {"id": entry_id, "stems": stems},
         )
     unit.session.execute(delete(SearchText).where(SearchText.ticket_id == ticket_id, SearchText.entry_id == entry_id))
+
+
+def forget_tickets(unit: Unit, ids: Sequence[int]) -> None:
+    """Take everything said in these tickets out of the index, in two statements."""
+    if _engine(unit) == "sqlite":
+        gone = select(literal("delete"), SearchText.entry_id, SearchText.stems).where(SearchText.ticket_id.in_(ids))
+        words = table("search_index", column("search_index"), column("rowid"), column("stems"))
+        unit.session.execute(insert(words).from_select(["search_index", "rowid", "stems"], gone))
+    unit.session.execute(delete(SearchText).where(SearchText.ticket_id.in_(ids)))
+
+
+def a_word_of_each(unit: Unit, ids: Sequence[int]) -> dict[int, str]:
+    """The longest stem of every entry of these tickets, by entry: with it `still_found` looks for the entry."""
+    said = select(SearchText.entry_id, SearchText.stems).where(SearchText.ticket_id.in_(ids))
+    words = {row.entry_id: max(row.stems.split(), key=len, default="") for row in unit.session.execute(said)}
+    return {entry_id: word for entry_id, word in words.items() if word}
+
+
+def still_found(unit: Unit, words: Mapping[int, str]) -> list[int]:
+    """The entries that the index still gives for these words; PostgreSQL's holds nothing but rows of the table."""
+    if _engine(unit) != "sqlite":
+        return []
+    statement = text("SELECT 1 FROM search_index WHERE search_index MATCH :match AND rowid = :id")
+    asked = ((entry_id, {"match": f'"{word}"', "id": entry_id}) for entry_id, word in words.items())
+    return [entry_id for entry_id, values in asked if unit.session.execute(statement, values).first() is not None]
 
 
 def move_entry(unit: Unit, ticket_id: int, entry_id: int, to_ticket_id: int) -> None:

@@ -12,7 +12,9 @@ from helpdesk.models import (
     Alarm,
     Attachment,
     Counter,
+    DisposalList,
     Entry,
+    Flag,
     Heartbeat,
     Hold,
     InboundMail,
@@ -25,6 +27,8 @@ from helpdesk.models.inbound_mail import INBOUND_STATES
 from helpdesk.models.outgoing_mail import OUTGOING_STATES
 from helpdesk.people.access import VERBS
 from helpdesk.ports import Ports
+from helpdesk.privacy import balance
+from helpdesk.privacy.destruction import clock_is_sane
 from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
 from helpdesk.tickets import states
@@ -33,6 +37,8 @@ from helpdesk.unit import SYSTEM, Unit, unit_of_work
 AGES = "retention"
 """The subject of alarms about tickets that stand in one state for too long."""
 _SILENT_PROCESS = dt.timedelta(minutes=3)
+_UNDECIDED, _STUCK = dt.timedelta(days=14), dt.timedelta(days=1)
+"""How long a list waits for people, and how long one runs, before somebody has to look (retention Q25)."""
 
 
 def status(ports: Ports) -> dict[str, Any]:
@@ -159,11 +165,29 @@ def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
     unreviewed = select(func.count()).where(Hold.released_at.is_(None), Hold.review_on < day_of(unit.now))
     late_holds = unit.session.scalar(unreviewed) or 0
     found.append(("hold_review", "holds", late_holds > 0, str(late_holds)))
+    found += _disposal_findings(unit)
     for row in unit.session.scalars(select(Mailbox)):
         found += _mailbox_findings(unit, row)
     for beat in unit.session.scalars(select(Heartbeat)):
         found.append(("process_silent", beat.name, beat.at < unit.now - _SILENT_PROCESS, beat.name))
     return found
+
+
+def _disposal_findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
+    """What keeps destruction from happening in time, and tickets that are gone without it (RD-26, RD-27, RD-62)."""
+    missing = unit.session.scalar(select(Flag.value).where(Flag.name == balance.MISSING))
+    undecided = DisposalList.state.in_(("open", "window")) & (DisposalList.proposed_at < unit.now - _UNDECIDED)
+    stuck = (DisposalList.state == "running") & (DisposalList.started_at < unit.now - _STUCK)
+    braked = DisposalList.braked & DisposalList.state.in_(("open", "window"))
+    counted = [
+        (kind, unit.session.scalar(select(func.count()).select_from(DisposalList).where(wrong)) or 0)
+        for kind, wrong in (("list_undecided", undecided), ("list_stuck", stuck), ("list_braked", braked))
+    ]
+    return [
+        ("tickets_missing", "tickets", missing is not None, missing or ""),
+        ("clock_jumped", "destruction", not clock_is_sane(unit), ""),
+        *((kind, "lists", many > 0, str(many)) for kind, many in counted),
+    ]
 
 
 def _mailbox_findings(unit: Unit, row: Mailbox) -> list[tuple[str, str, bool, str]]:

@@ -14,6 +14,7 @@ from helpdesk import wiring
 from helpdesk.errors import Misconfigured
 from helpdesk.keys import load_keys
 from helpdesk.migrating import require_head
+from helpdesk.privacy.copies.inventory import require_known
 from helpdesk.settings import Settings
 from web.app import create_app
 from web.live import create_live_app
@@ -72,6 +73,7 @@ def serve(settings: Settings) -> int:
     """Serve the pages until told to stop."""
     ports = wiring.connect(settings)
     require_head(ports.engine)
+    require_known(ports)
     ports.engine.dispose()
     listener = _listener(settings.host, settings.port)
     listener.listen(2048)

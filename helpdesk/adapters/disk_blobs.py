@@ -17,6 +17,7 @@ from helpdesk.errors import NotFound, Unavailable
 _SYNCS = 8
 """Files that are synced at the same time: fifty then take half as long, more threads gain nothing."""
 _KEY = re.compile(r"^[0-9a-f]{32}$")
+_FOLDER = re.compile(r"^(?:incoming|[0-9a-f]{2})$")
 
 
 def _sync_folder(path: Path) -> None:
@@ -144,8 +145,9 @@ class DiskBlobs:
                 path.unlink(missing_ok=True)
                 if path.parent.exists():
                     folders.add(path.parent)
-        for folder in folders:
-            _sync_folder(folder)
+        if folders:
+            with ThreadPoolExecutor(_SYNCS) as pool:
+                list(pool.map(_sync_folder, folders))
 
     def staged(self) -> Iterator[tuple[str, dt.datetime]]:
         """Keys under incoming/ with the time of the file."""
@@ -161,6 +163,10 @@ class DiskBlobs:
             if folder.name != "incoming" and folder.is_dir():
                 for path in folder.iterdir():
                     yield path.name
+
+    def strangers(self) -> list[str]:
+        """Whatever lies in the folder besides `incoming` and the folders named by two digits."""
+        return sorted(path.name for path in self._root.iterdir() if not (path.is_dir() and _FOLDER.match(path.name)))
 
     def free(self) -> int:
         """Bytes free for us."""

@@ -37,6 +37,10 @@ class MemoryJobs:
         """Never."""
         return False
 
+    def strangers(self) -> list[str]:
+        """None."""
+        return []
+
 
 @dataclass
 class MemoryMailer:

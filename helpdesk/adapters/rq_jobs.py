@@ -12,6 +12,9 @@ from helpdesk.errors import Unavailable
 
 log = logging.getLogger(__name__)
 QUEUE = "helpdesk"
+_KINDS = ("helpdesk:nudged:", "rq:")
+"""How the keys begin that we and the queue make; the bus and the event stream keep none."""
+_LONGEST_KIND = 40
 
 
 def nudge_flag(name: str) -> str:
@@ -50,3 +53,11 @@ class RqJobs:
         except redis.RedisError as fault:
             raise Unavailable("Redis does not say whether it writes to disk.", code="redis") from fault
         return bool(said.get("save")) or said.get("appendonly") == "yes"
+
+    def strangers(self) -> list[str]:
+        """What other keys begin with, up to the first colon."""
+        try:
+            keys = [bytes(key).decode("utf-8", "replace") for key in self._redis.scan_iter(count=1000)]
+        except redis.RedisError:
+            return []
+        return sorted({key.partition(":")[0][:_LONGEST_KIND] for key in keys if not key.startswith(_KINDS)})

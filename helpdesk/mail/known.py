@@ -111,7 +111,7 @@ class Known:
         return [self._numbers[number] for number in numbers if number in self._numbers]
 
     def ticket(self, ticket_id: int) -> Ticket | None:
-        """The ticket, locked, or the one it was merged into; nothing when it is gone."""
+        """The ticket, locked, or the one it was merged into; nothing when it is gone or going."""
         for _ in range(_MERGES):
             if ticket_id not in self._tickets:
                 self._lock({ticket_id})
@@ -198,7 +198,8 @@ class Known:
         while wanted := wanted - self._tickets.keys():
             locked = select(Ticket).where(among(session, Ticket.id, wanted)).order_by(Ticket.id)
             tickets = session.scalars(locked.with_for_update(key_share=True).execution_options(populate_existing=True))
-            self._tickets |= dict.fromkeys(wanted) | {ticket.id: ticket for ticket in tickets}
+            here = {ticket.id: ticket for ticket in tickets if ticket.retention_state != "destroying"}
+            self._tickets |= dict.fromkeys(wanted) | here
             seats = select(TicketPerson.ticket_id, TicketPerson.address, TicketPerson.person_id).where(
                 among(session, TicketPerson.ticket_id, wanted), TicketPerson.role.in_(PARTICIPANTS)
             )

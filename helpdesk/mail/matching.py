@@ -89,6 +89,7 @@ def _same_subject(unit: Unit, mail: IncomingMail, sender: str) -> tuple[int, str
             TicketPerson.address == normal(sender),
             TicketPerson.role == "requester",
             Ticket.merged_into_id.is_(None),
+            Ticket.retention_state != "destroying",
         )
         .order_by(Ticket.id.desc())
         .limit(20)

@@ -35,6 +35,12 @@ class Entry(Base):
         CheckConstraint(f"kind in {ENTRY_KINDS}", name="kind"),
         Index("ix_entry_ticket", "ticket_id", "id", "account_id"),
         Index(
+            "ix_entry_person",
+            "person_id",
+            sqlite_where=text("person_id IS NOT NULL"),
+            postgresql_where=text("person_id IS NOT NULL"),
+        ),
+        Index(
             "ix_entry_html",
             "html_state",
             "id",

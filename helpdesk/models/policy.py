@@ -122,6 +122,7 @@ class DisposalList(Base):
             "not (mode = 'review' or braked) or state in ('open', 'window', 'withdrawn') or approved_by_id is not null",
             name="approved",
         ),
+        CheckConstraint("approved_by_id is null or proposed_by_id is not null", name="proposed"),
     )
 
     id: Mapped[int] = own_id()
@@ -142,6 +143,7 @@ class DisposalList(Base):
     reason: Mapped[str | None] = personal("case", Text)
     started_at: Mapped[dt.datetime | None] = plain("time destruction began", UtcTime)
     finished_at: Mapped[dt.datetime | None] = plain("time it was verified", UtcTime)
+    destroyed: Mapped[int] = plain("tickets destroyed so far, with those merged into them", default=0)
     version: Mapped[int] = plain("counts changes, for claims", default=1)
 
 
@@ -178,3 +180,9 @@ class LedgerLine(Base):
     parts: Mapped[str] = plain("numbers of parts by kind", String(100), default="")
     methods: Mapped[str] = plain("fixed codes of how", String(100), default="")
     ok: Mapped[bool] = plain("whether it was verified", default=True)
+    list_id: Mapped[int | None] = plain(
+        "the list whose verification it waits for; none is ready to be appended",
+        BigId,
+        ForeignKey("disposal_list.id"),
+        index=True,
+    )

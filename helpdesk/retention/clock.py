@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from helpdesk.models import Address, Entry, Fact, Flag, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
-from helpdesk.retention import holds
+from helpdesk.retention import holds, listed
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
 from helpdesk.retention.register.model import Register
@@ -146,7 +146,10 @@ def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
     if not rows:
         return
     table: Any = Ticket.__table__
-    stays = (table.c.retention_state == "listed") & (bindparam("state") == "due")
+    # On its list for these very reasons: with any other it waits for the next one (RD-42).
+    same = (table.c.due_on == bindparam("due")) & (table.c.rule == bindparam("rule_key"))
+    same &= table.c.policy_version == bindparam("pv")
+    stays = (table.c.retention_state == "listed") & (bindparam("state") == "due") & same
     session.connection().execute(
         update(table)
         .where(table.c.id == bindparam("row_id"), table.c.retention_state != "destroying")
@@ -159,9 +162,15 @@ def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
         ),
         rows,
     )
+    listed.take_off(session, {one: _off(found[one], before) for one, before in held.items() if before[0] == "listed"})
     for ticket in session.identity_map.values():
         if isinstance(ticket, Ticket) and ticket.id in found:
             session.expire(ticket, ["retention_state", "due_on", "recheck_on", "rule", "policy_version"])
+
+
+def _off(now: Reckoning, before: tuple[Any, ...]) -> str:
+    """Why a listed ticket leaves its list, if it does."""
+    return listed.reason(now.state, other_text=now.version is not None and now.version != before[4])
 
 
 def _columns_held(session: Session, ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
@@ -206,6 +215,9 @@ def _reckonings(
     found |= {ticket_id: reckon(matter, registers, today) for ticket_id, matter in matters.items()}
     for ticket_id in _originals(session, [one for one, reckoning in found.items() if reckoning.state == "due"]):
         found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), registers, today)
+    due = [one for one, reckoning in found.items() if reckoning.state == "due"]
+    for ticket_id, until in listed.excepted_until(session, due).items():
+        found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), registers, today)
     return found
 
 

@@ -96,6 +96,11 @@ def read(lines: Iterable[str]) -> Iterator[Entry]:
     return (entry for _seq, _said, entry in _walk(lines))
 
 
+def numbered(lines: Iterable[str]) -> Iterator[tuple[int, str, Entry]]:
+    """As `read`, with the number and the hash of each line."""
+    return _walk(lines)
+
+
 def head_of(lines: Iterable[str]) -> Head:
     """The head of a whole ledger; raises Invalid as `read` does, and for a ledger without a beginning."""
     head = Head(0, FIRST, "")

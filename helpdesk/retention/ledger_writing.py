@@ -23,7 +23,7 @@ SEQ, HEAD, NAME = "ledger_seq", "ledger_head", "ledger_name"
 _BATCH = 500
 
 
-def write_down(unit: Unit, op: str, object_id: str, **told: str | bool) -> None:
+def write_down(unit: Unit, op: str, object_id: str, **told: str | bool | int) -> None:
     """Have this told in the ledger: written in this transaction, appended by `flush` once it is durable."""
     unit.session.add(LedgerLine(op=op, object_id=object_id, month=day_of(unit.now).isoformat()[:7], **told))
 
@@ -40,7 +40,8 @@ def flush(ports: Ports) -> int:
 
 def _flush_batch(ports: Ports) -> int:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        rows = unit.session.scalars(select(LedgerLine).order_by(LedgerLine.id).limit(_BATCH)).all()
+        ready = select(LedgerLine).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id).limit(_BATCH)
+        rows = unit.session.scalars(ready).all()
         applied = unit.session.scalar(select(Counter.value).where(Counter.name == SEQ)) or 0
         month = day_of(unit.now).isoformat()[:7]
     if not rows:

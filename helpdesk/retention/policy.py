@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.errors import NotFound
 from helpdesk.models import Policy
 from helpdesk.retention.register.load import load
 from helpdesk.retention.register.model import Register
@@ -19,6 +20,13 @@ def in_force(session: Session) -> dict[str, Register]:
         select(Policy.processing, Policy.version).where(Policy.state == "in_force").order_by(Policy.processing)
     )
     return {processing: _register(session, version) for processing, version in rows}
+
+
+def version(session: Session, name: str) -> Register:
+    """A register by its version, whether it is in force or was. Raises NotFound."""
+    if session.scalar(select(Policy.id).where(Policy.version == name)) is None:
+        raise NotFound("There is no such register.")
+    return _register(session, name)
 
 
 def _register(session: Session, version: str) -> Register:

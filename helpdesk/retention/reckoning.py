@@ -17,7 +17,7 @@ MATCH_WITHIN = Period(days=14)
 CLOSE_AFTER = Period(months=3)
 """An open ticket past its date is closed by the system after this silence (4.2, `open_grace`)."""
 WAITING = ("waiting:register", "waiting:merged", "waiting:employment", "waiting:settlement", "waiting:match")
-BLOCKED = ("blocked:original", "blocked:hold", "blocked:restricted", "blocked:open")
+BLOCKED = ("blocked:original", "blocked:hold", "blocked:restricted", "blocked:excepted", "blocked:open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Matter:
     held: bool = False
     restricted: bool = False
     original_in_mailbox: bool = False
+    excepted_until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ def reckon(matter: Matter, registers: Mapping[str, Register], today: dt.date) ->
     due = _given(last.due_on)
     masks = tuple((step.person_id, _given(step.due_on)) for step in steps if _given(step.due_on) < due)
     days = [due, *(day for _, day in masks)]
-    state = "dated" if today < due else _when_due(matter)
+    state = "dated" if today < due else _when_due(matter, today)
+    if matter.excepted_until is not None:
+        days.append(matter.excepted_until)
     if state == "blocked:open":
         days.append(due_on(matter.last_contact_on, CLOSE_AFTER))
     if state == "blocked:original":
@@ -133,13 +136,15 @@ def reckon(matter: Matter, registers: Mapping[str, Register], today: dt.date) ->
     return Reckoning(state, due, last.rule, version, steps, _next(days, today), masks)
 
 
-def _when_due(matter: Matter) -> str:
+def _when_due(matter: Matter, today: dt.date) -> str:
     if matter.held:
         return "blocked:hold"
     if matter.restricted:
         return "blocked:restricted"
     if matter.original_in_mailbox:
         return "blocked:original"
+    if matter.excepted_until is not None and today < matter.excepted_until:
+        return "blocked:excepted"
     return "due" if matter.done else "blocked:open"
 
 

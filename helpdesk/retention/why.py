@@ -30,6 +30,7 @@ _STATES = {
     "destroying": N_("It is being destroyed."),
     "blocked:hold": N_("Its term ended on {last_day}, but a legal hold keeps it."),
     "blocked:restricted": N_("Its term ended on {last_day}, but its processing is restricted."),
+    "blocked:excepted": N_("Its term ended on {last_day}, but it was taken off the list for destruction for a while."),
     "blocked:open": N_("Its term ended on {last_day}, but it is not done yet."),
     "blocked:original": N_("Its term ended on {last_day}, but the mail itself still lies in the mailbox."),
 }

@@ -23,6 +23,11 @@ ALARM = {
     "due_left_late": N_("Tickets whose term is over have been left for too long"),
     "original_left": N_("The term of tickets is over, but their mail still lies in a mailbox"),
     "restricted_long": N_("The term of tickets is over, but their processing is restricted"),
+    "tickets_missing": N_("Tickets are gone that nobody destroyed"),
+    "clock_jumped": N_("The clock jumped: nothing is destroyed until somebody vouches for it"),
+    "list_undecided": N_("A list for destruction waits too long for a decision"),
+    "list_stuck": N_("A list for destruction does not come to its end"),
+    "list_braked": N_("Unusually many tickets would be destroyed at once: a second person has to look"),
     "process_silent": N_("A process gives no sign of life"),
 }
 

@@ -18,7 +18,7 @@ from helpdesk.people.directory import known_person, person_named
 from helpdesk.people.joining import join, tickets_of
 from helpdesk.retention import clock, holds
 from helpdesk.retention.policy import in_force
-from helpdesk.retention.reckoning import MATCH_WITHIN
+from helpdesk.retention.reckoning import BLOCKED, MATCH_WITHIN
 from helpdesk.retention.terms import Period, day_of, last_day
 from helpdesk.security_log import note
 from helpdesk.tickets.lists import COUNT_LIMIT, subjects_of
@@ -27,7 +27,7 @@ from helpdesk.unit import Unit
 
 KINDS = ("external", "trainer", "unknown")
 """What a sender who is nobody's employee can be called by hand; unknown takes it back."""
-_TERMS_RUN = ("dated", "due", "listed", "blocked:hold", "blocked:restricted", "blocked:original", "blocked:open")
+_TERMS_RUN = ("dated", "due", "listed", *BLOCKED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.house.breaking import Break, Edit
+from tests.house.breaking import one as _one
+from tests.house.breaks_of_destruction import DESTRUCTION
 
 ORDER = "tests/mail_ingest/test_order.py"
 _STAGE = "    keys = ports.blobs.stage([raw for raw, _envelope in mails])\n"
@@ -11,32 +13,6 @@ _FETCH = "        mails = mailbox.fetch(batch)\n"
 _QUEUE = "    mail = outbox.queue_answer(unit, ticket, entry, to, cc, _parent(unit, ticket.id))\n"
 _FLAG = '    __tablename__ = "flag"\n'
 _MAPPED = "from sqlalchemy.orm import Mapped\n"
-
-
-@dataclass(frozen=True)
-class Edit:
-    """Replace `find`, which stands there exactly once, by `put`; without `find`, add `put` at the end."""
-
-    path: str
-    put: str
-    find: str = ""
-
-
-@dataclass(frozen=True)
-class Break:
-    """`check` must fail on the broken tree and say something that `says` (a regular expression) finds.
-
-    A check is a step of `make check` (`imports`, `house:test_sizes`), or a file of tests with a selection.
-    """
-
-    name: str
-    check: str
-    says: str
-    edits: tuple[Edit, ...]
-
-
-def _one(name: str, check: str, says: str, path: str, put: str, find: str = "") -> Break:
-    return Break(name, check, says, (Edit(path, put, find),))
 
 
 INTAKE = (
@@ -321,4 +297,4 @@ SCREENS = (
     ),
 )
 
-BREAKS = INTAKE + BEHAVIOUR + SCREENS + STRUCTURE
+BREAKS = INTAKE + BEHAVIOUR + DESTRUCTION + SCREENS + STRUCTURE

@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 
-from tests.house.breaks import BREAKS, Break
+from tests.house.breaking import Break
+from tests.house.breaks import BREAKS
 from tests.house.check import say
 from tests.house.code_tree import ROOT, repository_files
 

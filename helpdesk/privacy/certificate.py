@@ -1,0 +1,204 @@
+"""The declaration of destruction: what was destroyed, on what ground and how (Archiefbesluit art. 8).
+
+Every number comes from the ledger and can be had from it again, without a database (RD-61, RD-64). It names nobody, no
+ticket and no day; months with few tickets are told together, by the quarter (RD-65).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import hashlib
+import json
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk.errors import Conflict, Invalid, NotFound
+from helpdesk.models import LedgerLine
+from helpdesk.people.access import require
+from helpdesk.retention.ledger import Entry, numbered
+from helpdesk.retention.policy import version
+from helpdesk.retention.register.model import Register
+from helpdesk.retention.terms import day_of, last_day
+from helpdesk.unit import Unit
+
+FORMAT = 1
+_PARTS = {"entries": "messages", "files": "files", "mails": "mails", "kb": "kilobytes"}
+
+Certificate = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    seq: int
+    hash: str
+    entry: Entry
+
+
+def quarter_of(month: str) -> str:
+    """The quarter of a month: 2026-Q4 of 2026-11."""
+    return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
+
+
+def _destroyed(lines: Iterable[str]) -> tuple[list[_Line], str]:
+    """The lines that say of a ticket that it was destroyed, and the ledger's name. Raises Invalid for a broken one."""
+    found, name = [], ""
+    for seq, said, entry in numbered(lines):
+        if entry.op == "begin":
+            name = entry.id
+        if entry.op == "destroyed":
+            found.append(_Line(seq, said, entry))
+    return found, name
+
+
+def _periods(lines: Iterable[_Line], small: int) -> dict[tuple[str, str], list[_Line]]:
+    """By rule and period: a month of its own from `small` tickets on, else the small months of a quarter together."""
+    months: dict[tuple[str, str], list[_Line]] = {}
+    for line in lines:
+        months.setdefault((line.entry.rule, line.entry.month), []).append(line)
+    found: dict[tuple[str, str], list[_Line]] = {}
+    for (rule, month), some in sorted(months.items()):
+        found.setdefault((rule, month if len(some) >= small else quarter_of(month)), []).extend(some)
+    return found
+
+
+def _numbers(lines: Iterable[_Line]) -> dict[str, Any]:
+    sums: Tally[str] = Tally(dict.fromkeys(("tickets", "merged", *_PARTS.values()), 0))
+    opened: Tally[str] = Tally()
+    versions: Tally[str] = Tally()
+    ways: Tally[str] = Tally()
+    for line in lines:
+        parts = dict(part.split("=") for part in line.entry.parts.split(",") if part)
+        sums["merged" if "merged" in parts else "tickets"] += 1
+        sums.update({word: int(parts.get(name, 0)) for name, word in _PARTS.items()})
+        opened[parts.get("year", "")] += 1
+        versions[line.entry.version] += 1
+        ways[line.entry.methods] += 1
+    return {
+        **sums,
+        "opened": dict(sorted(opened.items())),
+        "registers": dict(sorted(versions.items())),
+        "ways": dict(sorted(ways.items())),
+        "verified": all(line.entry.ok for line in lines),
+    }
+
+
+def last_of(period: str) -> dt.date:
+    """The last day of a month or quarter. Raises Invalid for anything else."""
+    try:
+        year, rest = period.split("-")
+        month = int(rest[1:]) * 3 if rest.startswith("Q") else int(rest)
+        return dt.date(int(year), month, calendar.monthrange(int(year), month)[1])
+    except ValueError as fault:
+        raise Invalid("A period is a month such as 2026-11 or a quarter such as 2026-Q4.", field="period") from fault
+
+
+def available(unit: Unit) -> list[tuple[str, str, int]]:
+    """Rules and periods of which there is something to certify, with the number of tickets; oldest first."""
+    require(unit.actor, "ledger.read")
+    lines, _name = _destroyed(unit.ports.ledger.lines())
+    found = _periods(lines, _small(unit, lines))
+    ended = [(rule, period, len(some)) for (rule, period), some in found.items() if _over(unit, period)]
+    return sorted(ended, key=lambda row: (last_of(row[1]), row[1], row[0]))
+
+
+def _small(unit: Unit, lines: Iterable[_Line]) -> int:
+    return max((version(unit.session, name).small_run for name in {line.entry.version for line in lines}), default=5)
+
+
+def _over(unit: Unit, period: str) -> bool:
+    return day_of(unit.now) > last_of(period)
+
+
+def issue(unit: Unit, rule: str, period: str) -> Certificate:
+    """The certificate of a rule and period; the same whenever it is asked for.
+
+    Raises Conflict while the period goes on or a run of it is not verified yet, NotFound when nothing was destroyed.
+    """
+    require(unit.actor, "ledger.read")
+    lines, name = _destroyed(unit.ports.ledger.lines())
+    small = _small(unit, lines)
+    found = _periods(lines, small)
+    if not _over(unit, period):
+        raise Conflict("This period is not over yet.", code="period_open")
+    waiting = unit.session.scalars(select(LedgerLine.month).where(LedgerLine.op == "destroyed")).all()
+    if any(period in (month, quarter_of(month)) for month in waiting):
+        raise Conflict("A destruction in this period is not verified yet.", code="not_verified")
+    if (rule, period) not in found:
+        raise NotFound("Nothing was destroyed under this rule in this period.")
+    own = sorted((one for key, one in found if key == rule), key=lambda one: (last_of(one), one))
+    sealed: Certificate = {}
+    for one in own[: own.index(period) + 1]:
+        some = found[rule, one]
+        register = version(unit.session, some[-1].entry.version)
+        sealed = _sealed(_body(register, rule, one, small, some, name), sealed.get("sha256"))
+    return sealed
+
+
+def _body(register: Register, rule: str, period: str, small: int, lines: list[_Line], name: str) -> Certificate:
+    text = register.rules[rule]
+    subject = register.subjects[text.subject]
+    last = max(lines, key=lambda line: line.seq)
+    return {
+        "format": FORMAT,
+        "processing": register.id,
+        "controller": register.controller_nl,
+        "rule": rule,
+        "period": period,
+        "small": small,
+        "about": {"nl": subject.nl, "en": subject.en},
+        "fields": {"nl": list(text.fields_nl), "en": list(text.fields_en)},
+        "ground": {"nl": text.term_nl, "en": text.term_en, "selection_list": text.selection_list},
+        "numbers": _numbers(lines),
+        "backups_gone_by": last_day(last_of(period), register.backup_horizon).isoformat()[:7],
+        "ledger": {"name": name, "seq": last.seq, "hash": last.hash},
+    }
+
+
+def _sealed(body: Certificate, previous: str | None) -> Certificate:
+    whole = {**body, "previous": previous}
+    return {**whole, "sha256": seal(whole)}
+
+
+def seal(whole: Mapping[str, Any]) -> str:
+    """The hash over a certificate without its own seal, however its JSON is laid out."""
+    said = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def as_json(certificate: Certificate) -> str:
+    """The certificate as it is kept and checked."""
+    return json.dumps(certificate, ensure_ascii=False, indent=1) + "\n"
+
+
+def verify(content: str, lines: Iterable[str]) -> None:
+    """Raise Invalid unless the certificate is whole and the ledger says the very numbers; asks nothing but these two.
+
+    Raises Invalid for a ledger that is broken, of another database, or cut off before the certificate's last line.
+    """
+    said = _parsed(content)
+    found, name = _destroyed(lines)
+    some = _periods(found, said["small"]).get((said["rule"], said["period"]), [])
+    last = max(some, key=lambda line: line.seq, default=None)
+    here = None if last is None else {"name": name, "seq": last.seq, "hash": last.hash}
+    if here != said["ledger"]:
+        raise Invalid("The ledger is not the one that this certificate was made from.", code="certificate_ledger")
+    if _numbers(some) != said["numbers"]:
+        raise Invalid("The numbers of this certificate are not those of the ledger.", code="certificate_numbers")
+
+
+def _parsed(content: str) -> Certificate:
+    try:
+        said: Certificate = json.loads(content)
+        body = {key: value for key, value in said.items() if key != "sha256"}
+        whole = said["sha256"] == seal(body) and said["format"] == FORMAT and isinstance(said["small"], int)
+        whole = whole and {"rule", "period", "numbers", "ledger"} <= said.keys()
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise Invalid("This is no certificate of ours.", code="certificate_shape") from fault
+    if not whole:
+        raise Invalid("This certificate was changed after it was made.", code="certificate_changed")
+    return said

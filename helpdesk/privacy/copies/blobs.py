@@ -1,0 +1,36 @@
+"""The bytes of a ticket on the disk: raw mails, files, files of drafts. Knows keys, reads no bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from helpdesk.errors import Unavailable
+from helpdesk.models import InboundMail
+from helpdesk.ports import Ports
+from helpdesk.privacy.copies.plan import blob_columns
+from helpdesk.unit import Unit
+
+
+def keys_of(unit: Unit, ids: Collection[int]) -> set[str]:
+    """The keys of all bytes that belong to these tickets."""
+    found: set[str] = set()
+    for step, name in blob_columns():
+        keys = unit.session.scalars(select(step.table.c[name]).where(step.here(ids)))
+        found |= {key for key in keys if key}
+    # A second sighting of a mail has no bytes of its own; one that got some all the same is no exception.
+    first = select(InboundMail.id).where(InboundMail.ticket_id.in_(ids))
+    again = unit.session.scalars(select(InboundMail.blob).where(InboundMail.duplicate_of_id.in_(first)))
+    return found | {key for key in again if key}
+
+
+def destroy(ports: Ports, keys: Collection[str]) -> None:
+    """Unlink them, sync the folders, and look that they are gone. May be repeated. Raises Unavailable."""
+    try:
+        ports.blobs.destroy(sorted(keys))
+    except OSError as fault:
+        raise Unavailable("Files can't be destroyed now.", code="blobs") from fault
+    left = [key for key in keys if any(path.exists() for path in ports.blobs.places(key))]
+    if left:
+        raise Unavailable("{count} destroyed files are still there.", code="blobs_left", count=len(left))

@@ -1,0 +1,78 @@
+"""What is really there, against what the plan of destruction knows: tables, columns, folders, kinds of keys (RD-51).
+
+Anything unknown might hold a copy of a ticket that nobody destroys; so a process that finds some does not start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import text
+
+from helpdesk.errors import Misconfigured
+from helpdesk.models import Base
+from helpdesk.ports import Ports
+from helpdesk.privacy.copies.plan import blob_columns, steps
+from helpdesk.unit import SYSTEM, unit_of_work
+
+OTHER_BLOBS = frozenset({"import_run.blob", "rights_request.export_blob"})
+"""Bytes that belong to no ticket and have an end of their own."""
+_ENGINES = {"sqlite": r"search_index(_\w+)?|sqlite_\w+", "postgresql": r"(content|search_text)_\d\d"}
+_OURS = {"alembic_version"}
+_ENGINE_COLUMNS = {"search_text": {"tsv"}}
+_COLUMNS = {
+    "sqlite": "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p "
+    "WHERE m.type IN ('table', 'view') ORDER BY 1, 2",
+    "postgresql": "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+    "AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+    "AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2",
+}
+
+
+def require_known(ports: Ports) -> None:
+    """Raise Misconfigured, by name, for a table, a column, a folder of blobs or a kind of key that nobody destroys.
+
+    A queue that does not answer holds nothing that is kept; it is asked again at the next start.
+    """
+    steps()
+    found = [*_columns(ports), *_blob_columns(), *_folders(ports), *_keys(ports)]
+    if found:
+        raise Misconfigured(
+            "{names}: nobody knows whether that holds copies of tickets, so nothing starts. Remove it, or let the plan "
+            "of destruction know it.",
+            names=", ".join(found[:5]),
+            code="inventory",
+        )
+
+
+def _columns(ports: Ports) -> Iterator[str]:
+    dialect = ports.engine.dialect.name
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        rows = unit.session.execute(text(_COLUMNS[dialect])).all()
+    tables = Base.metadata.tables
+    strange: set[str] = set()
+    for table, column in rows:
+        if table in _OURS or re.fullmatch(_ENGINES[dialect], table):
+            continue
+        if table not in tables:
+            strange.add(f"table {table}")
+        elif column not in tables[table].columns and column not in _ENGINE_COLUMNS.get(table, ()):
+            strange.add(f"column {table}.{column}")
+    yield from sorted(strange)
+
+
+def _blob_columns() -> Iterator[str]:
+    known = OTHER_BLOBS | {f"{step.table.name}.{name}" for step, name in blob_columns()}
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if column.name.endswith("blob") and f"{table.name}.{column.name}" not in known:
+                yield f"column {table.name}.{column.name}"
+
+
+def _folders(ports: Ports) -> Iterator[str]:
+    yield from (f"blobs/{name}" for name in ports.blobs.strangers())
+
+
+def _keys(ports: Ports) -> Iterator[str]:
+    yield from (f"key {name}" for name in ports.jobs.strangers())

@@ -1,0 +1,93 @@
+"""People whom nothing refers to any more: they go with their last ticket, unless the directory's own term runs (R2, F).
+
+Addresses, names and dates are a person's own and go with them; anything else that points at a person keeps them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ForeignKey, delete, select
+
+from helpdesk.models import Address, Base, Entry, Fact, KnownName, Person, TicketPerson
+from helpdesk.retention.clock import facts_of
+from helpdesk.retention.policy import in_force
+from helpdesk.retention.reckoning import Asker
+from helpdesk.retention.register.coverage import rule_for
+from helpdesk.retention.register.model import Register
+from helpdesk.retention.terms import due_on
+from helpdesk.unit import Unit
+
+_OWN: tuple[type[Fact] | type[Address] | type[KnownName], ...] = (Fact, Address, KnownName)
+_COPIED = ("dept_code", "personnel_no", "account_status")
+"""What only the directory says of a person; a name may come from a mail."""
+_UNSYNCED = {"synchronize_session": False}
+
+
+@cache
+def _references() -> tuple[ForeignKey, ...]:
+    """Every foreign key to a person but those of what is their own."""
+    own = {model.__tablename__ for model in _OWN}
+    keys = (key for table in Base.metadata.sorted_tables for key in table.foreign_keys)
+    return tuple(key for key in keys if key.column.table.name == "person" and key.parent.table.name not in own)
+
+
+def of_tickets(unit: Unit, ids: Collection[int]) -> set[int]:
+    """Whoever took part in these tickets."""
+    found = set(unit.session.scalars(select(TicketPerson.person_id).where(TicketPerson.ticket_id.in_(ids))))
+    wrote = select(Entry.person_id).where(Entry.ticket_id.in_(ids), Entry.person_id.is_not(None))
+    return found | {person_id for person_id in unit.session.scalars(wrote) if person_id is not None}
+
+
+def destroy(unit: Unit, candidates: Collection[int], today: dt.date) -> int:
+    """Delete those of these people whom nothing refers to and no term of the directory keeps. Returns how many.
+
+    They are locked first: whoever files a mail of theirs at this moment is waited for, and seen.
+    """
+    locked = select(Person.id).where(Person.id.in_(candidates)).order_by(Person.id).with_for_update()
+    ids = list(unit.session.scalars(locked))
+    if not ids:
+        return 0
+    lonely = select(Person).where(Person.id.in_(ids))
+    for key in _references():
+        column: Any = key.parent
+        lonely = lonely.where(~select(column).where(column == Person.id).exists())
+    people = unit.session.scalars(lonely.execution_options(populate_existing=True)).all()
+    facts = facts_of(unit.session, [person.id for person in people])
+    registers = in_force(unit.session)
+    gone = []
+    for person in people:
+        asker = Asker(person.id, person.kind, person.processing, facts[person.id])
+        if not (asker.facts or _in_directory(person)) or _term_over(asker, registers, today):
+            gone.append(person.id)
+    for model in _OWN:
+        unit.session.execute(delete(model).where(model.person_id.in_(gone)).execution_options(**_UNSYNCED))
+    unit.session.execute(delete(Person).where(Person.id.in_(gone)).execution_options(**_UNSYNCED))
+    return len(gone)
+
+
+def _in_directory(person: Person) -> bool:
+    return any(getattr(person, name) is not None for name in _COPIED)
+
+
+def _term_over(asker: Asker, registers: dict[str, Register], today: dt.date) -> bool:
+    """Whether the term of the directory's copy has passed; where the register does not say, it has not."""
+    if asker.processing not in registers:
+        return False
+    rule = rule_for(registers, asker.processing, "directory", asker.clock_kind)
+    if rule is None:
+        return False
+    term = rule.term_of("directory")
+    if term is None:
+        return True
+    anchor = asker.newest(term.anchor)
+    start = asker.newest("employment.start")
+    if anchor is None:
+        # What would count instead is something said in a ticket, and there is none left.
+        return registers[asker.processing].anchors[term.anchor].otherwise is not None
+    if start is not None and start > anchor:
+        return False
+    return due_on(anchor, term.period) <= today

@@ -1,0 +1,149 @@
+"""The decision about a batch: under the row locks, after holds and reckoning were asked once more; destroys nothing.
+
+The database decides (rulings 3.2): from the commit on these tickets are `destroying`, nobody sees them, and whoever
+places a hold is told so. The ledger's `intent` is written in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from helpdesk import leases
+from helpdesk.models import DisposalItem, DisposalList, OutgoingMail, Ticket
+from helpdesk.ports import Ports
+from helpdesk.retention import clock, holds, listed
+from helpdesk.retention.ledger_writing import write_down
+from helpdesk.retention.terms import day_of
+from helpdesk.unit import SYSTEM, Unit, unit_of_work
+
+LEASE, LEASE_SECONDS = "disposal.run", 120
+BATCH = 40
+"""Tickets of a list that are decided on and deleted in one transaction each: no writer waits a quarter of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """A ticket that is being destroyed, with what the ledger says of it."""
+
+    id: int
+    destroy_id: str
+    rule: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tickets of one list that are being destroyed; none when nothing is left on it."""
+
+    list_id: int
+    run: str
+    tickets: tuple[Doomed, ...] = ()
+    dropped: int = 0
+
+    @property
+    def ids(self) -> list[int]:
+        """Their ids."""
+        return [ticket.id for ticket in self.tickets]
+
+
+def unfinished(ports: Ports, found: DisposalList) -> Batch:
+    """What an earlier process decided to destroy and did not finish: it comes before anything else."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        taken = (
+            select(DisposalItem.ticket_id)
+            .where(DisposalItem.list_id == found.id, DisposalItem.state == "taken")
+            .order_by(DisposalItem.ticket_id)
+            .limit(BATCH)
+        )
+        ids = _with_merged(unit, unit.session.scalars(taken).all())
+        return Batch(found.id, found.key, _doomed(unit, found, ids))
+
+
+def decide(ports: Ports, found: DisposalList) -> Batch:
+    """Decide on the next tickets of a list. What is no longer to be destroyed leaves the list with a reason (RD-42)."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        if not leases.hold_in(unit, LEASE, LEASE_SECONDS):
+            return Batch(found.id, found.key)
+        on = (
+            select(DisposalItem.ticket_id)
+            .where(DisposalItem.list_id == found.id, DisposalItem.state == "listed")
+            .order_by(DisposalItem.ticket_id)
+            .limit(BATCH)
+        )
+        wanted = list(unit.session.scalars(on))
+        if not wanted:
+            return Batch(found.id, found.key)
+        stays = _still_due(unit, found, wanted)
+        _off(unit, found, set(wanted) - set(stays))
+        ids = _with_merged(unit, stays)
+        _take(unit, found, stays, ids)
+        doomed = _doomed(unit, found, ids)
+        for ticket in doomed:
+            told = {"rule": ticket.rule, "policy_version": ticket.version}
+            write_down(unit, "intent", ticket.destroy_id, run=found.key, **told)
+        return Batch(found.id, found.key, doomed, len(wanted) - len(stays))
+
+
+def _with_merged(unit: Unit, ids: Collection[int]) -> list[int]:
+    """These tickets and, however far round, those that were merged into them: they go together."""
+    found, new = set(ids), set(ids)
+    while new:
+        into = select(Ticket.id).where(Ticket.merged_into_id.in_(new), Ticket.id.not_in(found))
+        new = set(unit.session.scalars(into))
+        found |= new
+    return sorted(found)
+
+
+def _still_due(unit: Unit, found: DisposalList, wanted: Sequence[int]) -> list[int]:
+    """Those that are to be destroyed all the same: locked, not held (nor what was merged into them), due as listed."""
+    ids = _with_merged(unit, wanted)
+    locked = select(Ticket.id).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update()
+    unit.session.execute(locked).all()
+    held = holds.catch(unit, ids)
+    above = {one: one for one in wanted}
+    for one in wanted:
+        above |= dict.fromkeys(_with_merged(unit, [one]), one) if len(ids) > len(wanted) else {}
+    kept = {above[one] for one in held if one in above}
+    clock.reckon_tickets(unit.session, wanted, day_of(unit.now), held=kept)
+    due = select(Ticket.id).join(DisposalItem, DisposalItem.ticket_id == Ticket.id)
+    due = due.where(
+        Ticket.id.in_(wanted),
+        Ticket.retention_state == "listed",
+        Ticket.rule == found.rule,
+        Ticket.policy_version == found.policy_version,
+        DisposalItem.list_id == found.id,
+        DisposalItem.state == "listed",
+    )
+    return list(unit.session.scalars(due.order_by(Ticket.id)))
+
+
+def _off(unit: Unit, found: DisposalList, ids: Collection[int]) -> None:
+    """What is on the list and no longer `listed`, however that came about, is off with a reason."""
+    here = (DisposalItem.list_id == found.id) & (DisposalItem.state == "listed") & DisposalItem.ticket_id.in_(ids)
+    left = update(DisposalItem).where(here).values(state="withdrawn", reason=listed.FACTS)
+    unit.session.execute(left.execution_options(synchronize_session=False))
+    stuck = update(Ticket).where(Ticket.id.in_(ids), Ticket.retention_state == "listed").values(retention_state="due")
+    unit.session.execute(stuck.execution_options(synchronize_session=False))
+
+
+def _take(unit: Unit, found: DisposalList, stays: Collection[int], ids: Collection[int]) -> None:
+    unsynced = {"synchronize_session": False}
+    going = update(Ticket).where(Ticket.id.in_(ids))
+    going = going.values(retention_state="destroying", version=Ticket.version + 1, recheck_on=None)
+    unit.session.execute(going.execution_options(**unsynced))
+    items = update(DisposalItem).where(DisposalItem.list_id == found.id, DisposalItem.ticket_id.in_(stays))
+    unit.session.execute(items.values(state="taken").execution_options(**unsynced))
+    # Nothing of it leaves the house any more.
+    unsent = update(OutgoingMail).where(OutgoingMail.ticket_id.in_(ids), OutgoingMail.state == "queued")
+    unit.session.execute(unsent.values(state="cancelled").execution_options(**unsynced))
+    for ticket_id in ids:
+        unit.hint(f"ticket:{ticket_id}", {"ticket": ticket_id, "kind": "destroying"})
+
+
+def _doomed(unit: Unit, found: DisposalList, ids: Collection[int]) -> tuple[Doomed, ...]:
+    here = select(Ticket.id, Ticket.destroy_id).where(Ticket.id.in_(ids), Ticket.retention_state == "destroying")
+    rows = unit.session.execute(here.order_by(Ticket.id)).all()
+    return tuple(Doomed(row.id, row.destroy_id, found.rule, found.policy_version) for row in rows)

@@ -1,0 +1,244 @@
+"""The run of a list: decide, intent, bytes, rows, scrub, verify, done; in this order, every step idempotent (3.5).
+
+After a crash whatever was decided is finished before anything else. One process at a time runs lists; between two
+transactions mail comes in. What is destroyed is in the ledger once, and only after it was looked for and not found.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk import leases
+from helpdesk.errors import Conflict, HelpdeskError, Unavailable
+from helpdesk.models import DisposalItem, DisposalList, Flag, LedgerLine, Ticket
+from helpdesk.people.access import require
+from helpdesk.ports import Ports
+from helpdesk.privacy.balance import DESTROYED
+from helpdesk.privacy.copies import blobs, engine, rows
+from helpdesk.privacy.deciding import LEASE, LEASE_SECONDS, Batch, decide, unfinished
+from helpdesk.retention.ledger_writing import flush, write_down
+from helpdesk.retention.policy import in_force
+from helpdesk.retention.register.model import Brake
+from helpdesk.retention.terms import day_of, last_day
+from helpdesk.security_log import note
+from helpdesk.unit import SYSTEM, Unit, unit_of_work
+
+log = logging.getLogger(__name__)
+LOOKED_AT = "disposal_looked_at"
+_COPIES = ("rows", "blobs", "index")
+_BREATH = 0.01
+"""Seconds between two transactions of a run: whoever waits for SQLite's one lock gets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a turn did: tickets destroyed and taken off, lists done; whether time ran out, or another process runs."""
+
+    destroyed: int = 0
+    dropped: int = 0
+    done: tuple[int, ...] = ()
+    left: bool = False
+    elsewhere: bool = False
+
+    def __add__(self, other: Ran) -> Ran:
+        return Ran(
+            self.destroyed + other.destroyed,
+            self.dropped + other.dropped,
+            self.done + other.done,
+            self.left or other.left,
+        )
+
+
+def run(ports: Ports, seconds: float | None = None) -> Ran:
+    """Run every list whose window has passed and that was approved where it must be, for about so many seconds.
+
+    Nothing while another process runs one. Raises Conflict when the clock can't be trusted (RD-27), Unavailable when
+    something is in the way: then all that was decided is finished by the next turn.
+    """
+    if not leases.hold(ports, LEASE, LEASE_SECONDS):
+        return Ran(elsewhere=True)
+    until = None if seconds is None else time.monotonic() + seconds
+    try:
+        _look_at_clock(ports)
+        ran = Ran()
+        for found in ready(ports):
+            ran += _run_list(ports, found, until)
+            if ran.left:
+                break
+        return ran
+    finally:
+        leases.release(ports, LEASE)
+
+
+def _look_at_clock(ports: Ports) -> None:
+    """Refuse to run when it is earlier than at the last turn, or much later (RD-27); a person may vouch for it."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        if not clock_is_sane(unit):
+            raise Conflict(
+                "The clock jumped since the last run: nothing is destroyed until somebody vouches for it.",
+                code="clock_jumped",
+            )
+        _note_look(unit)
+
+
+def clock_is_sane(unit: Unit) -> bool:
+    """Whether time went on as usual since the last turn."""
+    said = unit.session.scalar(select(Flag.value).where(Flag.name == LOOKED_AT))
+    if said is None:
+        return True
+    before = dt.datetime.fromisoformat(said)
+    brakes = [register.brake for register in in_force(unit.session).values()] or [Brake()]
+    latest = min(last_day(day_of(before), brake.clock_jump) for brake in brakes)
+    return before <= unit.now and day_of(unit.now) <= latest
+
+
+def _note_look(unit: Unit) -> None:
+    connection = unit.session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    fresh = dialect.insert(Flag).values(name=LOOKED_AT, value=unit.now.isoformat())
+    connection.execute(fresh.on_conflict_do_update(index_elements=[Flag.name], set_={"value": unit.now.isoformat()}))
+
+
+def vouch_for_clock(unit: Unit) -> None:
+    """Say that the time is right although it jumped; runs go on from here."""
+    require(unit.actor, "list.approve")
+    _note_look(unit)
+    note(unit, "list.clock")
+
+
+def ready(ports: Ports) -> list[DisposalList]:
+    """Those that run, the ones begun first in front."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        by_itself = (DisposalList.state == "window") & (DisposalList.mode == "auto") & DisposalList.braked.is_(False)
+        passed = DisposalList.executes_on <= day_of(unit.now)
+        wanted = or_(DisposalList.state == "running", passed & or_(by_itself, DisposalList.state == "approved"))
+        order = (DisposalList.state != "running", DisposalList.executes_on, DisposalList.id)
+        return list(unit.session.scalars(select(DisposalList).where(wanted).order_by(*order)))
+
+
+def _run_list(ports: Ports, found: DisposalList, until: float | None) -> Ran:
+    if found.state != "running" and not _started(ports, found):
+        return Ran()
+    destroyed = dropped = 0
+    while True:
+        batch = unfinished(ports, found)
+        if not batch.tickets:
+            batch = decide(ports, found)
+        dropped += batch.dropped
+        if not batch.tickets and not batch.dropped:
+            break
+        if batch.tickets:
+            destroyed += finish(ports, batch)
+        time.sleep(_BREATH)
+        if until is not None and time.monotonic() > until:
+            return Ran(destroyed, dropped, left=True)
+    if not _is_empty(ports, found):
+        log.warning("a list is not empty", extra={"count": destroyed})
+        return Ran(destroyed, dropped)
+    conclude(ports, found)
+    return Ran(destroyed, dropped, (found.id,))
+
+
+def _started(ports: Ports, found: DisposalList) -> bool:
+    try:
+        with unit_of_work(ports, SYSTEM) as unit:
+            unit.claim(DisposalList, found.id, found.version)
+            here = update(DisposalList).where(DisposalList.id == found.id)
+            unit.session.execute(here.values(state="running", started_at=unit.now))
+            note(unit, "list.run", "list", found.id)
+    except Conflict:
+        return False
+    return True
+
+
+def _is_empty(ports: Ports, found: DisposalList) -> bool:
+    """Whether nothing on the list is left to do: another process may have taken the lease meanwhile."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        left = select(DisposalItem.id).where(DisposalItem.list_id == found.id)
+        return unit.session.scalar(left.where(DisposalItem.state.in_(("listed", "taken"))).limit(1)) is None
+
+
+def finish(ports: Ports, batch: Batch) -> int:
+    """Destroy what was decided: the intent is in the ledger first, then bytes go, then rows. Returns how many."""
+    flush(ports)
+    while True:
+        with unit_of_work(ports, SYSTEM, write=False) as unit:
+            keys = blobs.keys_of(unit, batch.ids)
+        blobs.destroy(ports, keys)
+        with unit_of_work(ports, SYSTEM) as unit:
+            if not leases.hold_in(unit, LEASE, LEASE_SECONDS):
+                raise Unavailable("Another process runs this list.", code="lease")
+            ids = _locked(unit, batch)
+            if blobs.keys_of(unit, ids) <= keys:
+                _delete(unit, batch, ids)
+                return len(ids)
+            # A file came beside the decision: its bytes go first, too.
+
+
+def _locked(unit: Unit, batch: Batch) -> list[int]:
+    here = select(Ticket.id).where(Ticket.id.in_(batch.ids), Ticket.retention_state == "destroying")
+    return list(unit.session.scalars(here.order_by(Ticket.id).with_for_update()))
+
+
+def _delete(unit: Unit, batch: Batch, ids: list[int]) -> None:
+    """One transaction: the rows, what the ledger will say of them, and the sums."""
+    if not ids:
+        return
+    parts = rows.parts_of(unit, ids)
+    engine.touch(unit, ids)
+    for ticket in batch.tickets:
+        if ticket.id in parts:
+            write_down(
+                unit,
+                "destroyed",
+                ticket.destroy_id,
+                run=batch.run,
+                rule=ticket.rule,
+                policy_version=ticket.version,
+                parts=str(parts[ticket.id]),
+                list_id=batch.list_id,
+            )
+    rows.destroy(unit, ids)
+    rows.add_to_counter(unit, DESTROYED, len(ids))
+    here = update(DisposalList).where(DisposalList.id == batch.list_id)
+    unit.session.execute(here.values(destroyed=DisposalList.destroyed + len(ids)))
+
+
+def conclude(ports: Ports, found: DisposalList) -> None:
+    """Scrub once if anything was destroyed, verify, and let the ledger say so; the list is done with that."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        waits = select(LedgerLine.id).where(LedgerLine.list_id == found.id).limit(1)
+        something = unit.session.scalar(waits) is not None
+    methods = (*_COPIES, *engine.scrub(ports), "verified") if something else ()
+    with unit_of_work(ports, SYSTEM) as unit:
+        _verify(unit, found)
+        lines = update(LedgerLine).where(LedgerLine.list_id == found.id)
+        unit.session.execute(lines.values(list_id=None, methods=",".join(methods)))
+        here = update(DisposalList).where(DisposalList.id == found.id)
+        unit.session.execute(here.values(state="done", finished_at=unit.now))
+        note(unit, "list.done", "list", found.id)
+    flush(ports)
+
+
+def _verify(unit: Unit, found: DisposalList) -> None:
+    """No ticket that the ledger will call destroyed is there, and none is half-way."""
+    named = select(LedgerLine.object_id).where(LedgerLine.list_id == found.id, LedgerLine.op == "destroyed")
+    there = unit.session.scalar(select(func.count()).select_from(Ticket).where(Ticket.destroy_id.in_(named)))
+    items = select(func.count()).where(DisposalItem.list_id == found.id, DisposalItem.state.in_(("listed", "taken")))
+    if there or unit.session.scalar(items):
+        raise Unavailable("What was to be destroyed is still there.", code="rows_left")
+
+
+def run_quietly(ports: Ports, seconds: float) -> Ran:
+    """As `run`, for the clockwork: what is in the way is logged by its code and tried again at the next turn."""
+    try:
+        return run(ports, seconds)
+    except HelpdeskError as fault:
+        log.warning("destruction waits", extra={"code": fault.code})
+        return Ran()

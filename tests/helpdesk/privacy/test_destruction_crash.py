@@ -1,0 +1,101 @@
+"""A run that is killed at any step is finished by the next one: once in the ledger, nothing half-way, nothing left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.adapters.disk_ledger import DiskLedger
+from helpdesk.errors import NotFound, Unavailable
+from helpdesk.models import LedgerLine, Ticket
+from helpdesk.people.access import ticket_for
+from helpdesk.ports import Ports
+from helpdesk.privacy import destruction
+from helpdesk.reconcile import reconcile
+from helpdesk.unit import SYSTEM, Actor, unit_of_work
+from tests.disposal import destroy_ids, files, ledger, listed, pass_window
+from tests.dying import run_killed_at
+from tests.holds import let_terms_end, states
+from tests.letters import letter, receive
+from tests.retention import policy_in_force
+
+STEPS = {"sqlite": range(1, 40), "postgresql": range(2, 16, 2)}
+"""Steps at which it is killed. SQLite: all there are. PostgreSQL: every other one, up to the commit of the rows."""
+
+
+def _due(ports: Ports, turn: int) -> None:
+    mails = (
+        letter(f"Vraag {turn}{n}.", sender=f"{n}@x.example", message_id=f"<{turn}{n}@x>", files=(("a.txt", b"inhoud"),))
+        for n in "ab"
+    )
+    receive(ports, *mails)
+    let_terms_end(ports)
+
+
+def _unseen(ports: Ports, names: set[str]) -> None:
+    """Nobody sees a ticket any more whose intent is in the ledger."""
+    told = {entry.id for entry in ledger(ports, "intent")} & names if ports.ledger.exists() else set()
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        numbers = unit.session.scalars(select(Ticket.number).where(Ticket.destroy_id.in_(told))).all()
+        for number in numbers:
+            with pytest.raises(NotFound):
+                ticket_for(unit, number, "ticket.read")
+
+
+def test_a_run_killed_at_any_step_is_finished_by_the_next(
+    ports: Ports, admin: Actor, officer: Actor, tmp_path: Path
+) -> None:
+    policy_in_force(ports)
+    all_names: list[str] = []
+    for step in STEPS[ports.engine.dialect.name]:
+        _due(ports, step)
+        with unit_of_work(ports, SYSTEM, write=False) as unit:
+            names = set(unit.session.scalars(select(Ticket.destroy_id)))
+        assert len(names) == 2
+        all_names += names
+        listed(ports, admin, officer)
+        pass_window(ports)
+        killed = run_killed_at(ports, step)
+        _unseen(ports, names)
+        destruction.run(ports)
+        assert states(ports) == []
+        assert files(tmp_path / "blobs") == set()
+        if not killed:
+            break
+    else:
+        assert ports.engine.dialect.name == "postgresql", "there are more steps than were tried"
+    assert step >= 14
+    for op in ("intent", "destroyed"):
+        assert sorted(entry.id for entry in ledger(ports, op)) == sorted(all_names)
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        assert unit.session.scalars(select(LedgerLine)).all() == []
+    assert reconcile(ports) == []
+
+
+class _FullDisk(DiskLedger):
+    """A ledger on a disk that takes nothing."""
+
+    def append(self, lines: Sequence[str], month: str) -> None:
+        raise Unavailable(f"{len(lines)} lines can't be written in {month}.")
+
+
+def test_nothing_is_destroyed_before_its_intent_is_in_the_ledger(
+    ports: Ports, admin: Actor, officer: Actor, tmp_path: Path
+) -> None:
+    policy_in_force(ports)
+    _due(ports, 1)
+    names = destroy_ids(ports, ["2026-00001", "2026-00002"])
+    listed(ports, admin, officer)
+    pass_window(ports)
+    there = files(tmp_path / "blobs")
+    full = replace(ports, ledger=_FullDisk(tmp_path / "ledger"))
+    with pytest.raises(Unavailable):
+        destruction.run(full)
+    assert states(ports) == ["destroying", "destroying"]
+    assert files(tmp_path / "blobs") == there
+    assert destruction.run(ports).destroyed == 2
+    assert {entry.id for entry in ledger(ports, "destroyed")} == names

@@ -1,0 +1,78 @@
+"""Named ways to break destruction, each with the check that must notice it. Breaks nothing itself."""
+
+from __future__ import annotations
+
+from tests.house.breaking import Break, Edit, one
+
+RUN = "tests/helpdesk/privacy/test_destruction.py"
+SCRUB = "tests/helpdesk/privacy/test_scrub.py -k no_byte_is_left"
+_ENGINE = "helpdesk/privacy/copies/engine.py"
+
+DESTRUCTION = (
+    one(
+        "a run that does not ask for holds again",
+        f"{RUN} -k hold_of_what_was_merged",
+        "assert 3 == 0",
+        "helpdesk/privacy/deciding.py",
+        "    held: frozenset[int] = frozenset()\n",
+        "    held = holds.catch(unit, ids)\n",
+    ),
+    one(
+        "a run that does not reckon again",
+        f"{RUN} -k leaves_the_list",
+        "assert 2 == 1",
+        "helpdesk/privacy/deciding.py",
+        "",
+        "    clock.reckon_tickets(unit.session, wanted, day_of(unit.now), held=kept)\n",
+    ),
+    Break(
+        "bytes before the intent",
+        "tests/helpdesk/privacy/test_destruction_crash.py -k before_its_intent",
+        "Extra items",
+        (
+            Edit(
+                "helpdesk/privacy/destruction.py",
+                "    while True:\n        with",
+                "    flush(ports)\n    while True:\n        with",
+            ),
+            Edit(
+                "helpdesk/privacy/destruction.py",
+                "        blobs.destroy(ports, keys)\n        flush(ports)\n",
+                "        blobs.destroy(ports, keys)\n",
+            ),
+        ),
+    ),
+    one(
+        "an approval by whoever took a ticket off",
+        "tests/helpdesk/privacy/test_lists.py -k needs_somebody_else",
+        "DID NOT RAISE",
+        "helpdesk/privacy/lists.py",
+        "    if False:\n",
+        "    if unit.session.scalar(own.limit(1)) is not None:\n",
+    ),
+    one(
+        "a table forgotten by the plan",
+        "tests/helpdesk/privacy/test_plan.py -k nobody_decided_on",
+        "DID NOT RAISE",
+        "helpdesk/privacy/copies/plan.py",
+        "    if not open_links:\n",
+        "    if open_links:\n",
+    ),
+    one("an index that is not merged", SCRUB, "Extra items", _ENGINE, "", "        merge_index(ports)\n"),
+    one(
+        "tables that are not written anew",
+        SCRUB,
+        "Extra items",
+        _ENGINE,
+        "    for table in ():\n        write_anew",
+        "    for table in to_write_anew(ports):\n        write_anew",
+    ),
+    one(
+        "a log that is not dropped",
+        SCRUB,
+        "Extra items",
+        _ENGINE,
+        '        for statement in ("SELECT 1",):\n',
+        '        for statement in ("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"):\n',
+    ),
+)
