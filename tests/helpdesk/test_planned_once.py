@@ -7,7 +7,8 @@ from sqlalchemy import select, text
 from helpdesk.models import Ticket
 from helpdesk.ports import Ports
 from helpdesk.unit import NOBODY, unit_of_work
-from tests.conftest import FreshDatabases, PortsMaker
+from tests.conftest import PortsMaker
+from tests.services.fresh import FreshDatabases
 
 ENOUGH = 8
 """Times that a statement is asked: the driver has PostgreSQL keep its plan after the fifth."""
