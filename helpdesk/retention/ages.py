@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.models import Fact, Ticket, TicketPerson
+from helpdesk.retention.merged import families
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import MATCH_WITHIN
 from helpdesk.retention.register.model import Ages, Register
@@ -97,7 +98,7 @@ def _settlement_ages(registers: Mapping[str, Register]) -> tuple[Period, Period]
 
 def _unsettled(session: Session, ended_by: dt.date) -> int:
     """Tickets that wait for the settlement of somebody whose newest end of employment is that old, or older."""
-    later, source = aliased(Fact), aliased(Ticket)
+    later = aliased(Fact)
     ended = (
         select(Fact.person_id, func.max(Fact.valid_on).label("ended_on"))
         .outerjoin(later, later.supersedes_id == Fact.id)
@@ -105,14 +106,12 @@ def _unsettled(session: Session, ended_by: dt.date) -> int:
         .group_by(Fact.person_id)
         .subquery()
     )
-    into = func.coalesce(source.merged_into_id, source.id)
+    family = families(Ticket.retention_state == "waiting:settlement")
     waiting = (
-        select(func.count(func.distinct(Ticket.id)))
-        .select_from(TicketPerson)
-        .join(source, source.id == TicketPerson.ticket_id)
-        .join(Ticket, Ticket.id == into)
+        select(func.count(func.distinct(family.c.root)))
+        .select_from(family)
+        .join(TicketPerson, TicketPerson.ticket_id == family.c.id)
         .join(ended, ended.c.person_id == TicketPerson.person_id)
-        .where(TicketPerson.role == "requester", Ticket.retention_state == "waiting:settlement")
-        .where(ended.c.ended_on <= ended_by)
+        .where(TicketPerson.role == "requester", ended.c.ended_on <= ended_by)
     )
     return session.scalar(waiting) or 0

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.models import Address, Entry, Fact, Flag, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
 from helpdesk.retention import holds, listed
+from helpdesk.retention.merged import ends_of, families
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
 from helpdesk.retention.register.model import Register
@@ -47,12 +48,10 @@ def touch_people(unit: Unit, person_ids: Collection[int]) -> None:
 
 def asked_by(session: Session, person_ids: Collection[int]) -> set[int]:
     """The tickets these people asked; where one was merged, the ticket it went to."""
-    asked = (
-        select(func.coalesce(Ticket.merged_into_id, Ticket.id))
-        .join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
-        .where(TicketPerson.person_id.in_(person_ids), TicketPerson.role == "requester")
+    asked = select(TicketPerson.ticket_id).where(
+        among(session, TicketPerson.person_id, person_ids), TicketPerson.role == "requester"
     )
-    return set(session.scalars(asked)) if person_ids else set()
+    return ends_of(session, set(session.scalars(asked))) if person_ids else set()
 
 
 def _reckon_touched(unit: Unit, ids: set[int]) -> None:
@@ -236,17 +235,16 @@ def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
 
 def _askers(session: Session, ids: Collection[int], told: Mapping[int, Asker]) -> dict[int, list[Asker]]:
     """The requesters of each ticket and of those merged into it, with their facts in force, or as told."""
-    source = aliased(Ticket)
-    into = func.coalesce(source.merged_into_id, source.id)
+    family = families(among(session, Ticket.id, ids))
     rows = session.execute(
-        select(into, Person.id, Person.kind, Person.processing, func.max(cast(Address.shared, Integer)))
-        .select_from(TicketPerson)
-        .join(source, source.id == TicketPerson.ticket_id)
+        select(family.c.root, Person.id, Person.kind, Person.processing, func.max(cast(Address.shared, Integer)))
+        .select_from(family)
+        .join(TicketPerson, TicketPerson.ticket_id == family.c.id)
         .join(Person, Person.id == TicketPerson.person_id)
         .outerjoin(Address, (Address.person_id == Person.id) & (Address.value == TicketPerson.address))
-        .where(into.in_(ids), TicketPerson.role == "requester")
-        .group_by(into, Person.id, Person.kind, Person.processing)
-        .order_by(into, Person.id)
+        .where(TicketPerson.role == "requester")
+        .group_by(family.c.root, Person.id, Person.kind, Person.processing)
+        .order_by(family.c.root, Person.id)
     ).all()
     facts = facts_of(session, {row[1] for row in rows})
     found: dict[int, list[Asker]] = defaultdict(list)

@@ -16,7 +16,7 @@ from helpdesk.ports import Ports
 from helpdesk.privacy.copies.plan import blob_columns, steps
 from helpdesk.unit import SYSTEM, unit_of_work
 
-OTHER_BLOBS = frozenset({"import_run.blob", "rights_request.export_blob"})
+OTHER_BLOBS = frozenset({"import_run.blob", "import_run.found_blob", "rights_request.export_blob"})
 """Bytes that belong to no ticket and have an end of their own."""
 _ENGINES = {"sqlite": r"search_index(_\w+)?|sqlite_\w+", "postgresql": r"(content|search_text)_\d\d"}
 _OURS = {"alembic_version"}

@@ -131,6 +131,29 @@ def test_a_merged_ticket_waits_and_its_asker_counts_where_it_went(ports: Ports) 
     assert (_state(ports)[1], _state(ports, 1)[1]) == (dt.date(2031, 1, 2), dt.date(2032, 6, 2))
 
 
+def test_the_asker_of_a_ticket_merged_twice_over_counts_at_the_end_of_the_chain(ports: Ports) -> None:
+    policy_in_force(ports)
+    for name in "abc":
+        receive(ports, letter(name, sender=f"{name}@x.example", message_id=f"<{name}@x>"))
+    with unit_of_work(ports, SYSTEM) as unit:
+        for number, day in enumerate(("2025-06-01", "2024-01-01", "2024-02-01")):
+            person = _asker(unit, number)
+            person.kind = "employee"
+            _say(unit, person.id, "dismissal.settled", day)
+    with unit_of_work(ports, SYSTEM) as unit:
+        merging.merge(unit, _ticket(unit, 0).number, _ticket(unit, 1).number)
+    with unit_of_work(ports, SYSTEM) as unit:
+        merging.merge(unit, _ticket(unit, 1).number, _ticket(unit, 2).number)
+    assert [_state(ports, number)[0] for number in (0, 1)] == ["waiting:merged"] * 2
+    assert _state(ports, 2)[1] == dt.date(2032, 6, 2)
+    with unit_of_work(ports, SYSTEM) as unit:
+        first = _asker(unit, 0).id
+        assert clock.asked_by(unit.session, [first]) == {_ticket(unit, 2).id}
+        known = unit.session.scalars(select(Fact).where(Fact.person_id == first)).one()
+        _say(unit, first, "dismissal.settled", "2026-03-01", supersedes_id=known.id)
+    assert _state(ports, 2)[1] == dt.date(2033, 3, 2)
+
+
 def test_an_open_ticket_past_its_date_is_blocked_until_it_is_done(ports: Ports) -> None:
     policy_in_force(ports)
     receive(ports, letter("vraag"))
