@@ -26,6 +26,7 @@ STATE = {
     "destroying": N_("being destroyed"),
     "blocked:open": N_("the term is over, but they are not done"),
     "blocked:hold": N_("the term is over, but a legal hold keeps them"),
+    "blocked:excepted": N_("the term is over, but they were taken off the list for destruction for a while"),
     "blocked:restricted": N_("the term is over, but processing is restricted"),
     "blocked:original": N_("the term is over, but the mail still lies in a mailbox"),
 }

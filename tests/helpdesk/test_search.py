@@ -129,7 +129,7 @@ def test_what_is_forgotten_is_gone_from_the_index_and_its_files(ports: Ports, re
     with unit_of_work(ports, SYSTEM) as unit:
         for entry_id in unit.session.scalars(select(Entry.id).where(Entry.ticket_id == ticket_id)).all():
             forget_entry(unit, ticket_id, entry_id)
-        unit.session.execute(text("UPDATE person SET display_name = NULL"))
+        unit.session.execute(text("UPDATE person SET display_name = NULL, folded = NULL"))
         unit.session.execute(text("UPDATE address SET value = 'weg' || id"))
         unit.session.execute(delete(Ticket).where(Ticket.id == ticket_id))
     with unit_of_work(ports, SYSTEM) as unit:

@@ -15,7 +15,7 @@ from web.joined import SHEETS, joined_sheets
 CSS = Path(__file__).parents[2] / "web" / "static" / "css"
 LINK = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
-ALONE = {"own.css", "print.css"}
+ALONE = {"office.css", "own.css", "print.css"}
 """Style sheets of a few pages, which name them themselves."""
 
 

@@ -149,7 +149,7 @@ def test_the_ages_are_those_of_the_register_in_force(ports: Ports) -> None:
 
 
 def test_every_waiting_reason_has_an_age_and_every_alarm_a_role_and_words() -> None:
-    own = {"waiting:merged", "blocked:hold"}
+    own = {"waiting:merged", "blocked:hold", "blocked:excepted"}
     told = {
         "waiting:register": "register_missing",
         "waiting:employment": "employment_long",
