@@ -34,7 +34,7 @@ test: env services ## All tests against the real servers; STRICT=1 fails where o
 	@$(PYTHON) -m tests.run
 
 check: env ## What the machine can say about the code: style, types, structure, docs
-	@$(PYTHON) -m tests.house.check
+	@$(PYTHON) -m tests.house.check $(STEPS)
 
 lint: env ## Style and types only
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy
