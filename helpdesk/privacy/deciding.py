@@ -16,7 +16,9 @@ from helpdesk.models import DisposalItem, DisposalList, OutgoingMail, Ticket
 from helpdesk.ports import Ports
 from helpdesk.retention import clock, holds, listed
 from helpdesk.retention.ledger_writing import write_down
+from helpdesk.retention.merged import families
 from helpdesk.retention.terms import day_of
+from helpdesk.row_sets import among
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 LEASE, LEASE_SECONDS = "disposal.run", 120
@@ -58,7 +60,7 @@ def unfinished(ports: Ports, found: DisposalList) -> Batch:
             .order_by(DisposalItem.ticket_id)
             .limit(BATCH)
         )
-        ids = _with_merged(unit, unit.session.scalars(taken).all())
+        ids = list(_with_merged(unit, unit.session.scalars(taken).all()))
         return Batch(found.id, found.key, _doomed(unit, found, ids))
 
 
@@ -78,7 +80,7 @@ def decide(ports: Ports, found: DisposalList) -> Batch:
             return Batch(found.id, found.key)
         stays = _still_due(unit, found, wanted)
         _off(unit, found, set(wanted) - set(stays))
-        ids = _with_merged(unit, stays)
+        ids = list(_with_merged(unit, stays))
         _take(unit, found, stays, ids)
         doomed = _doomed(unit, found, ids)
         for ticket in doomed:
@@ -87,26 +89,18 @@ def decide(ports: Ports, found: DisposalList) -> Batch:
         return Batch(found.id, found.key, doomed, len(wanted) - len(stays))
 
 
-def _with_merged(unit: Unit, ids: Collection[int]) -> list[int]:
-    """These tickets and, however far round, those that were merged into them: they go together."""
-    found, new = set(ids), set(ids)
-    while new:
-        into = select(Ticket.id).where(Ticket.merged_into_id.in_(new), Ticket.id.not_in(found))
-        new = set(unit.session.scalars(into))
-        found |= new
-    return sorted(found)
+def _with_merged(unit: Unit, ids: Collection[int]) -> dict[int, int]:
+    """These tickets and, however far round, those that were merged into them: they go together. By id, the first."""
+    family = families(among(unit.session, Ticket.id, ids))
+    return {row.id: row.root for row in unit.session.execute(select(family.c.id, family.c.root).order_by(family.c.id))}
 
 
 def _still_due(unit: Unit, found: DisposalList, wanted: Sequence[int]) -> list[int]:
     """Those that are to be destroyed all the same: locked, not held (nor what was merged into them), due as listed."""
-    ids = _with_merged(unit, wanted)
-    locked = select(Ticket.id).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update()
+    roots = _with_merged(unit, wanted)
+    locked = select(Ticket.id).where(Ticket.id.in_(roots)).order_by(Ticket.id).with_for_update()
     unit.session.execute(locked).all()
-    held = holds.catch(unit, ids)
-    above = {one: one for one in wanted}
-    for one in wanted:
-        above |= dict.fromkeys(_with_merged(unit, [one]), one) if len(ids) > len(wanted) else {}
-    kept = {above[one] for one in held if one in above}
+    kept = {roots[one] for one in holds.catch(unit, roots)}
     clock.reckon_tickets(unit.session, wanted, day_of(unit.now), held=kept)
     due = select(Ticket.id).join(DisposalItem, DisposalItem.ticket_id == Ticket.id)
     due = due.where(
