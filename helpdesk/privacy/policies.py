@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
+
 from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
 
 from helpdesk.errors import Conflict, Invalid, Misconfigured, NotFound
-from helpdesk.models import Policy
+from helpdesk.models import Account, Policy
 from helpdesk.people.access import require
 from helpdesk.people.two_people import require_second
 from helpdesk.retention import clock
@@ -14,6 +18,45 @@ from helpdesk.retention.register.coverage import coverage
 from helpdesk.retention.register.load import FOLDER, load
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version of a register: where it stands, and which two people decided on it."""
+
+    processing: str
+    version: str
+    sha256: str
+    state: str
+    proposed_by: str
+    proposed_at: dt.datetime
+    approved_by: str | None
+    approved_at: dt.datetime | None
+
+
+def versions(unit: Unit) -> list[VersionView]:
+    """Every version anybody proposed, the newest first."""
+    require(unit.actor, "policy.read")
+    proposer, second = aliased(Account), aliased(Account)
+    rows = unit.session.execute(
+        select(Policy, proposer.name, second.name)
+        .join(proposer, proposer.id == Policy.proposed_by_id)
+        .outerjoin(second, second.id == Policy.approved_by_id)
+        .order_by(Policy.id.desc())
+    )
+    return [
+        VersionView(
+            one.processing,
+            one.version,
+            one.sha256,
+            one.state,
+            proposed_by,
+            one.proposed_at,
+            approved_by,
+            one.approved_at,
+        )
+        for one, proposed_by, approved_by in rows
+    ]
 
 
 def shipped_text(processing: str) -> bytes:

@@ -116,10 +116,17 @@ def reckoned(session: Session, ticket_id: int, registers: Mapping[str, Register]
 
 
 def foreseen(
-    session: Session, ids: Collection[int], asked: Mapping[int, Asker], today: dt.date
+    session: Session,
+    ids: Collection[int],
+    asked: Mapping[int, Asker],
+    today: dt.date,
+    registers: Mapping[str, Register] | None = None,
 ) -> dict[int, Reckoning]:
-    """What would hold for these tickets if those people were as told; changes nothing (RD-14, RD-26)."""
-    return _reckonings(session, ids, in_force(session), today, asked)
+    """What would hold for these tickets if those people were as told, or those registers in force; changes nothing.
+
+    RD-14, RD-26.
+    """
+    return _reckonings(session, ids, registers or in_force(session), today, asked)
 
 
 def is_state(word: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import click
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -12,14 +13,15 @@ from sqlalchemy import select
 from helpdesk.__main__ import helpdesk
 from helpdesk.adapters.memory import SetClock
 from helpdesk.commands.console import Console
+from helpdesk.commands.register import register
 from helpdesk.commands.retention import retention
-from helpdesk.errors import NotFound
+from helpdesk.errors import Conflict, NotFound
 from helpdesk.models import Person, Ticket
 from helpdesk.ports import Ports
 from helpdesk.retention import clock
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import letter, receive
-from tests.retention import policy_in_force
+from tests.retention import policy_in_force, staff
 
 
 def _register(*words: str) -> str:
@@ -54,13 +56,45 @@ def test_tensions_are_said_in_both_languages() -> None:
     assert {row["code"] for row in json.loads(_register("lint", "--json"))} == {f"X{n}" for n in range(1, 15)}
 
 
-def _retention(ports: Ports, *words: str) -> str:
-    console = Console({}, lambda _settings: ports, lambda settings: settings.data)
+def _run(ports: Ports, command: click.Command, *words: str) -> str:
+    console = Console({"HELPDESK_LANGUAGE": "en"}, lambda _settings: ports, lambda settings: settings.data)
     console.__dict__["ports"] = ports
-    found = CliRunner().invoke(retention, list(words), obj=console)
+    found = CliRunner().invoke(command, list(words), obj=console)
     if found.exception:
         raise found.exception
     return found.output
+
+
+def _retention(ports: Ports, *words: str) -> str:
+    return _run(ports, retention, *words)
+
+
+def test_a_register_from_its_proposal_to_its_force(ports: Ports) -> None:
+    fatima, piet = ("--as", "fatima@academie.example"), ("--as", "piet@academie.example")
+    staff(ports, "fatima", "functional_admin")
+    staff(ports, "piet", "privacy_officer")
+    receive(ports, letter("vraag"))
+    processing, version, sha256 = _run(ports, register, "propose", "551", *fatima).splitlines()[0].split()
+    assert processing == "551"
+    assert _run(ports, register, "simulate", version, *piet).startswith("-: 1 tickets; 0 due earlier")
+    (effect,) = json.loads(_run(ports, register, "simulate", version, "--json", *piet))["effects"]
+    assert (effect["tickets"], effect["dated"], effect["first_due_on"]) == (1, 0, None)
+    with pytest.raises(NotFound):
+        _run(ports, register, "approve", version, "--sha256", sha256, *fatima)
+    with pytest.raises(Conflict):
+        _run(ports, register, "approve", version, "--sha256", "0" * 64, *piet)
+    assert "In force" in _run(ports, register, "approve", version, "--sha256", sha256, *piet)
+    assert f"{version} in_force  Fatima + Piet  {sha256}" in _run(ports, register, "versions", *piet)
+    second = _run(ports, register, "propose", "M895", *fatima).split()[1]
+    assert _run(ports, register, "withdraw", second, *fatima) == "The proposal is withdrawn.\n"
+    states = [one["state"] for one in json.loads(_run(ports, register, "versions", "--json", *fatima))]
+    assert states == ["withdrawn", "in_force"]
+
+
+def test_a_text_that_is_not_there_is_refused(ports: Ports) -> None:
+    staff(ports, "fatima", "functional_admin")
+    with pytest.raises(NotFound):
+        _run(ports, register, "propose", "nowhere.toml", "--as", "fatima@academie.example")
 
 
 def test_why_says_the_arithmetic_and_no_name(ports: Ports) -> None:
