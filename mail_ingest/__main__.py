@@ -32,6 +32,8 @@ from mail_ingest.spool import sweep
 
 LEASE_SECONDS = 45
 _BEAT_SECONDS = 20
+_NICE = 5
+"""What is taken in already becomes tickets before more is taken in, where there is not CPU enough for both."""
 
 
 def _rounds(box: MailboxSettings, ports: Ports) -> Rounds:
@@ -71,6 +73,7 @@ def poll(ports: Ports, *, once: bool) -> int:
             sys.stdout.write(f"{rounds.intake.mailbox}: {dict(result.states)} removed={result.removed}\n")
         return 0
     stop = _stopped_by_signal()
+    os.nice(_NICE)
     gc.collect()
     gc.freeze()  # what stands now stays: no search for garbage goes through it again
     threads = start(all_rounds, stop)

@@ -27,6 +27,8 @@ LONGEST_WAIT = 15.0
 AFTER_MAIL = 1.0
 """Seconds until the next look after a round that found mail: the next one often comes on its heels."""
 LONGEST_BACK_OFF = 60.0
+FIRST_MAILS = 25
+"""Mails in the first batch of a round; each further one has twice as many: filing begins while the rest is read."""
 ALONE, LAST = 2, 4
 """A mail on which so many rounds broke is fetched alone, and then after all others, so that it stops nobody."""
 
@@ -71,12 +73,13 @@ class Intake:
 def batches(ids: Sequence[MailId], limits: Limits, broke: Counter[MailId]) -> Iterator[list[MailId]]:
     """Oldest first, bounded by bytes and count; a mail that is bigger than a batch, or broke one before, goes alone."""
     batch: list[MailId] = []
+    most = min(FIRST_MAILS, limits.batch_mails)
     for mail in sorted(ids, key=lambda mail: (broke[mail] >= LAST, mail.uid)):
         alone = broke[mail] >= ALONE
-        full = len(batch) >= limits.batch_mails or sum(m.size for m in batch) + mail.size > limits.batch_bytes
+        full = len(batch) >= most or sum(m.size for m in batch) + mail.size > limits.batch_bytes
         if batch and (full or alone):
             yield batch
-            batch = []
+            batch, most = [], min(2 * most, limits.batch_mails)
         batch.append(mail)
         if alone:
             yield batch

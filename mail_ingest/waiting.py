@@ -92,6 +92,7 @@ def _next_sets(ports: Ports, mailbox: str, under_way: set[int]) -> list[list[Wai
 
 
 def _in_sets(rows: list[Waiting], most: int, most_bytes: int) -> list[list[Waiting]]:
+    """A small last one is left for the next time: while it is filed the one behind it would not be parsed yet."""
     sets: list[list[Waiting]] = []
     total = 0
     for row in rows:
@@ -100,6 +101,8 @@ def _in_sets(rows: list[Waiting], most: int, most_bytes: int) -> list[list[Waiti
             sets.append([])
             total = row.size
         sets[-1].append(row)
+    if len(sets) > 1 and len(sets[-1]) < len(sets[-2]) // 2:
+        del sets[-1]
     return sets
 
 

@@ -17,6 +17,12 @@ _PRAGMAS = (
 )
 """The cache is 8 MB a connection: a search reads a thousand tickets wherever they lie, and their index each time."""
 
+_LZ4 = """
+select set_config(name, 'lz4', false) from pg_settings
+where name = 'default_toast_compression' and 'lz4' = any(enumvals)
+"""
+"""A long text costs less than half as much to write as with PostgreSQL's own method, where the server has this one."""
+
 
 def connect_database(url: str, *, durable: bool = True) -> Engine:
     """An engine on which write units begin with the write lock on SQLite and reading units without it.
@@ -27,13 +33,20 @@ def connect_database(url: str, *, durable: bool = True) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url, durable)
     options = "" if durable else "-c synchronous_commit=off"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=20,
         max_overflow=20,
         connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC -c lock_timeout=15s -c jit=off {options}"},
     )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.execute(_LZ4)
+        connection.commit()
+
+    return engine
 
 
 def _sqlite(url: str, durable: bool) -> Engine:

@@ -65,7 +65,18 @@ class EntryDraft:
 
 def storable(text: str, limit: int = BODY_LIMIT) -> str:
     """Text both databases can hold: no NUL, no lone surrogate, at most `limit` characters."""
-    return _CONTROL.sub("\ufffd", text[:limit])
+    text = text[:limit]
+    if "\0" not in text and (text.isascii() or _encodes(text)):
+        return text  # The usual case: going through it letter by letter costs twenty times as much.
+    return _CONTROL.sub("\ufffd", text)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write_subject(unit: Unit, ticket_id: int, subject: str) -> None:

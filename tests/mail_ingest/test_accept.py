@@ -115,6 +115,12 @@ def test_a_file_has_the_identity_of_its_bytes(ports: Ports, tmp_path: Path) -> N
     assert accept([(raw, envelope(ports, raw, uid=2))], ports)[0].state == "duplicate"
 
 
+def test_line_ends_do_not_make_another_mail(ports: Ports) -> None:
+    raw = letter("een\ntwee")
+    assert identify(raw.replace(b"\n", b"\r\n"), ports.keys) == identify(raw, ports.keys)
+    assert identify(raw.replace(b"een", b"elf"), ports.keys) != identify(raw, ports.keys)
+
+
 def test_memory_holds_digests_and_places_only(ports: Ports) -> None:
     raw = letter()
     accept([(raw, envelope(ports, raw, uid=7))], ports)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
-from helpdesk.models import Counter, OutgoingMail, Person
+from helpdesk.models import Counter, InboundMail, OutgoingMail, Person
 from helpdesk.ports import Ports
 from helpdesk.tickets.show import ticket_json, ticket_list_json
 from helpdesk.unit import SYSTEM, unit_of_work
 from mail_ingest.filing import drain
 from mail_ingest.reading import Readers
+from mail_ingest.waiting import sets_waiting
 from tests.letters import ASKER, letter, put, receive
 
 
@@ -79,3 +81,13 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(ports: Ports, cou
     assert drain(ports, Readers(0)) == count
     waiting = sum(said.startswith("SELECT DISTINCT inbound_mail.mailbox") for said in statements)
     assert len(statements) - 2 * waiting < 60, "besides the looks for more, each with its BEGIN"
+
+
+def test_a_small_rest_is_left_until_the_sets_before_it_are_through(ports: Ports) -> None:
+    few = replace(ports, settings=replace(ports.settings, batch_mails=10))
+    put(few, *(letter(f"{n}", message_id=f"<{n}@x>") for n in range(24)))
+    sets = sets_waiting(few, "academy")
+    assert [len(next(sets)) for _ in range(2)] == [10, 10]
+    with unit_of_work(few, SYSTEM) as unit:
+        unit.session.execute(update(InboundMail).where(InboundMail.id <= 20).values(state="filed"))
+    assert [len(rows) for rows in sets] == [4]

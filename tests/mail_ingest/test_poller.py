@@ -13,7 +13,7 @@ import pytest
 from helpdesk.errors import HelpdeskError, Unavailable
 from mail_ingest.envelope import Envelope, Raw, Receipt
 from mail_ingest.mailbox_port import MailId
-from mail_ingest.poller import ALONE, LAST, Intake, Limits, PollResult, Rounds, batches, poll_once, start
+from mail_ingest.poller import ALONE, FIRST_MAILS, LAST, Intake, Limits, PollResult, Rounds, batches, poll_once, start
 from tests.fakes_mailbox import ARRIVED, Door, ListMailbox
 from tests.services.process import wait_until
 
@@ -71,6 +71,12 @@ def test_batches_are_bounded_by_count_and_bytes() -> None:
     ids = [MailId(1, uid, size) for uid, size in enumerate([10, 10, 90, 200, 5, 5, 5], 1)]
     made = [[mail.uid for mail in batch] for batch in batches(ids, Limits(100, 3), Counter())]
     assert made == [[1, 2], [3], [4], [5, 6, 7]]
+
+
+def test_a_round_begins_with_a_small_batch_and_doubles_it() -> None:
+    ids = [MailId(1, uid, 10) for uid in range(1, 501)]
+    made = [len(batch) for batch in batches(ids, Limits(), Counter())]
+    assert made == [FIRST_MAILS, 2 * FIRST_MAILS, 4 * FIRST_MAILS, 200, 125]
 
 
 def test_a_mail_that_breaks_rounds_goes_alone_and_then_last() -> None:
