@@ -15,6 +15,7 @@ from mail_ingest.envelope import Raw
 HEADER_LIMIT = 256 * 1024
 REFERENCES_LIMIT = 50
 _CHUNK = 1 << 20
+_CR = b"\r"
 _TRACE = (
     b"return-path:",
     b"delivered-to:",
@@ -73,12 +74,12 @@ def _head(raw: Raw) -> bytes:
 def _body(raw: Raw, start: int) -> Iterator[bytes]:
     """The body without CR, in pieces: leaving them all out takes a third of the time of turning CRLF into LF."""
     if isinstance(raw, bytes):
-        yield raw[start:].translate(None, b"\r")
+        yield raw[start:].translate(None, _CR)
         return
     with raw.open("rb") as source:
         source.seek(start)
         while piece := source.read(_CHUNK):
-            yield piece.translate(None, b"\r")
+            yield piece.translate(None, _CR)
 
 
 def identify(raw: Raw, keys: Keys, trace_headers: tuple[str, ...] = ()) -> Identity:

@@ -142,7 +142,7 @@ def process_table(run: Run) -> list[Process]:
     rows = [table.valkey(run.redis_socket)] if run.redis_socket else []
     rows += table.set_up()
     if run.with_demo:
-        rows += [Process("advisor", table.python("workers.demo", "advisor"), once=True)]
+        rows += [Process("accounts", table.python("workers.demo", "accounts"), once=True)]
         rows += table.demo_servers(run.ports)
     rows += table.servers(run.ports, poll=bool(run.settings.mailboxes))
     rows.append(table.wait_for_beats(time.time()))
@@ -164,6 +164,7 @@ def write_run_json(run: Run, pids: Mapping[str, int]) -> None:
     said |= {door: {"host": "127.0.0.1", "port": run.ports[door]} for door in ("smtp", "lmtp") if door in run.ports}
     if run.with_demo:
         said["web"] |= {"email": demo.ADVISOR[0], "password": demo.password(run.data, "advisor")}
+        said["officer"] = {"email": demo.OFFICER[0], "password": demo.password(run.data, "officer")}
         said["imap"] = {"host": "127.0.0.1", "port": run.ports["imap"], "security": "plain", "folder": "INBOX"}
         said["imap"] |= {"user": demo.MAILBOX_USER, "password": demo.password(run.data, "mailbox")}
         said["relay"] = {"host": "127.0.0.1", "port": run.ports["relay"]}
@@ -184,6 +185,7 @@ def _report(run: Run) -> None:
         say(f"  employee: http://127.0.0.1:{run.ports['demo']}  plays the one who asks")
         say(f"  sent:     {run.data}/sent  holds every mail sent")
         say(f"  sign in:  {demo.ADVISOR[0]}  {demo.password(run.data, 'advisor')}")
+        say(f"  or as:    {demo.OFFICER[0]}  {demo.password(run.data, 'officer')}  privacy officer")
     else:
         say("  Accounts: python -m helpdesk user add EMAIL NAME --role advisor")
     say(f"  all addresses and processes: {run.data / 'run.json'}   end: Ctrl-C")

@@ -35,7 +35,7 @@ def names(run: Run) -> list[str]:
 def test_the_demonstration_has_every_part_in_order(tmp_path: Path) -> None:
     run = prepared({"HELPDESK_DATA": str(tmp_path)})
     assert run.with_demo
-    order = ["valkey", "init", "migrate", "advisor", "mailbox", "relay", "web", "live", "worker-1", "worker-2"]
+    order = ["valkey", "init", "migrate", "accounts", "mailbox", "relay", "web", "live", "worker-1", "worker-2"]
     order += ["scheduler", "receiver", "poller", "signs-of-life", "employee", "demo-questions"]
     assert names(run) == order
     assert run.settings.mailboxes[0].port == run.ports["imap"]

@@ -1,4 +1,4 @@
-"""`python -m workers.demo mailbox | relay | page | advisor | questions`: the parts of the demonstration."""
+"""`python -m workers.demo mailbox | relay | page | accounts | questions`: the parts of the demonstration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from helpdesk.errors import HelpdeskError, Invalid, Misconfigured
+from helpdesk.errors import HelpdeskError, Misconfigured
 from helpdesk.settings import Settings, from_env
 from workers.demo import configuration
 
@@ -31,19 +31,13 @@ def _page(settings: Settings) -> None:
     serve(settings, remembered_ports(settings.data / "run-ports.json")["demo"])
 
 
-def _advisor(settings: Settings) -> None:
-    """The account that `make run` prints; made once, and from then on the advisor's own."""
-    from helpdesk.people.accounts import create_account
-    from helpdesk.unit import SYSTEM, unit_of_work
+def _accounts(settings: Settings) -> None:
+    """The accounts that `make run` prints; made once, and from then on their own."""
     from helpdesk.wiring import connect
+    from workers.demo.accounts import make
 
-    email, name = configuration.ADVISOR
-    roles = ("advisor", "functional_admin", "technical_admin")
-    try:
-        with unit_of_work(connect(settings), SYSTEM) as unit:
-            create_account(unit, email, name, roles, configuration.password(settings.data, "advisor"), from_start=True)
-    except Invalid:
-        sys.stdout.write(f"{email} has an account already.\n")
+    made = make(connect(settings))
+    sys.stdout.write("".join(f"{email} has an account now.\n" for email in made))
 
 
 def _questions(settings: Settings) -> None:
@@ -57,7 +51,7 @@ _PARTS: dict[str, Callable[[Settings], None]] = {
     "mailbox": _mailbox,
     "relay": _relay,
     "page": _page,
-    "advisor": _advisor,
+    "accounts": _accounts,
     "questions": _questions,
 }
 

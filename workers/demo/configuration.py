@@ -13,6 +13,9 @@ DESK_ADDRESS = "academy@academie.example"
 AUTHSERV_ID = "mx.academie.example"
 MAILBOX_USER = DESK_ADDRESS
 ADVISOR = ("advisor@academie.example", "Sanne de Boer")
+OFFICER = ("privacy@academie.example", "Pieter van Dam")
+STAFF = {"advisor": ADVISOR, "officer": OFFICER}
+"""Who signs in, by the name of their password; the second one decides what takes two people."""
 
 _TEMPLATE = """\
 demo = true
@@ -72,7 +75,7 @@ def password_file(data: Path, name: str) -> Path:
 
 
 def password(data: Path, name: str) -> str:
-    """The generated password of the mailbox or the advisor; made at the first call, readable by us only."""
+    """The generated password of the mailbox or of somebody who signs in; made once, readable by us only."""
     path = password_file(data, name)
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
