@@ -75,7 +75,7 @@ _Found = tuple[str, dt.date] | str
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The reckoning for one asker: a rule with its arithmetic, or what is waited for."""
+    """The reckoning for one asker: a rule with its arithmetic, or what is waited for and, if known, until when."""
 
     person_id: int
     rule: str | None = None
@@ -83,6 +83,7 @@ class Step:
     anchor_on: dt.date | None = None
     period: Period | None = None
     waiting: str | None = None
+    counts_from: dt.date | None = None
 
     @property
     def last_day(self) -> dt.date | None:
@@ -161,8 +162,9 @@ def _step(asker: Asker, matter: Matter, registers: Mapping[str, Register], today
         return Step(asker.person_id, rule.key, term.anchor, waiting=found)
     anchor, day = found
     step = Step(asker.person_id, rule.key, anchor, day, term.period)
-    if kind == "unknown" and today < due_on(matter.opened_on, rule.match_within or MATCH_WITHIN):
-        return Step(asker.person_id, rule.key, term.anchor, waiting="waiting:match")
+    matched_by = due_on(matter.opened_on, rule.match_within or MATCH_WITHIN)
+    if kind == "unknown" and today < matched_by:
+        return Step(asker.person_id, rule.key, term.anchor, waiting="waiting:match", counts_from=matched_by)
     return _late(asker, matter, registers, step, rule)
 
 
@@ -228,7 +230,7 @@ _ANCHORS: Mapping[str, Callable[[_View], _Found]] = {
 
 
 def _wakes(matter: Matter, steps: Iterable[Step]) -> list[dt.date]:
-    days = [due_on(matter.opened_on, MATCH_WITHIN)] if any(step.waiting == "waiting:match" for step in steps) else []
+    days = [step.counts_from for step in steps if step.counts_from is not None]
     ends = (asker.newest("employment.end") for asker in matter.askers)
     return days + [end for end in ends if end is not None]
 

@@ -97,9 +97,10 @@ def _facts(known: Sequence[Known], language: str) -> tuple[str, ...]:
 def state_sentence(found: Reckoning, state: str, language: str) -> str:
     """The sentence for a ticket in this state, reckoned so."""
     ends = [step.last_day for step in found.steps if step.last_day is not None]
+    counts = [step.counts_from for step in found.steps if step.counts_from is not None]
     values = {
         "last_day": day_text(max(ends), language) if ends else "",
-        "day": day_text(found.recheck_on, language) if found.recheck_on else "",
+        "day": day_text(max(counts), language) if counts else "",
     }
     return translator(language).gettext(_STATES[state]).format(**values)
 
@@ -107,7 +108,7 @@ def state_sentence(found: Reckoning, state: str, language: str) -> str:
 def step_sentence(step: Step, registers: Mapping[str, Register], language: str) -> str:
     """The arithmetic for one requester, or what is waited for."""
     if step.waiting is not None or step.period is None or step.anchor_on is None or step.last_day is None:
-        return state_sentence(Reckoning("", steps=()), step.waiting or "waiting:register", language)
+        return state_sentence(Reckoning("", steps=(step,)), step.waiting or "waiting:register", language)
     anchor = _anchor(step.anchor or "", registers)
     span = step.period
     return (
