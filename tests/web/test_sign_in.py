@@ -17,7 +17,7 @@ from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import Account
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
-from tests.conftest import PortsMaker
+from tests.conftest import PortsMaker, copied
 from tests.letters import letter, receive, wait
 from tests.made_app import made_app
 from tests.web.conftest import MARIJE, people
@@ -229,3 +229,14 @@ def test_without_a_public_address_an_administrator_helps(make_ports: PortsMaker,
     page = Visitor(made_app(ports)).page("/wachtwoord-vergeten")
     assert "technisch beheerder" in page.text
     assert not [form for form in page.forms if form.action.endswith("vergeten")]
+
+
+def test_a_moved_clock_is_shown_on_every_page(
+    make_ports: PortsMaker, staffed_template: Path, sqlite_place: Path
+) -> None:
+    moved = make_ports(copied(staffed_template, sqlite_place), clock_offset=dt.timedelta(days=1))
+    assert "De klok van deze proef staat op" in Visitor(made_app(moved)).get("/aanmelden").text
+
+
+def test_no_clock_is_shown_where_it_was_not_moved(stranger: Visitor) -> None:
+    assert "De klok van deze proef" not in stranger.get("/aanmelden").text
