@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpdesk import status
 from helpdesk.mail import outbox
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
+from helpdesk.privacy.backups.expiry import remove_expired
 from helpdesk.retention import clock, ledger_writing
 from helpdesk.tickets import drafts, notices
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -36,3 +37,8 @@ def check_alarms(ports: Ports) -> None:
 def check_ages(ports: Ports) -> None:
     """Open and close the alarms about tickets that stand in one state for too long."""
     status.check_ages(ports)
+
+
+def expire_backups(ports: Ports) -> None:
+    """Remove the backups whose time is over."""
+    remove_expired(ports)
