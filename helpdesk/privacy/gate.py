@@ -71,7 +71,8 @@ def _require_own(ports: Ports, here: Known) -> None:
             known=here.seq,
             code="ledger_shorter",
         )
-    if here.seq and (name != here.name or at_ours != here.hash):
+    ours = name == here.name and at_ours == here.hash if here.seq else seq == 1
+    if not ours:
         raise Misconfigured(
             "Nothing starts: the ledger of destruction belongs to another database. Put the ledger back that belongs "
             "to this one, or restore a backup that belongs to this ledger.",
