@@ -41,6 +41,14 @@ def admit(ports: Ports) -> None:
         replay.carry_out(ports)
 
 
+def keep_level(ports: Ports) -> None:
+    """Append what waits to be told. Where a backup was put back behind those who run, nothing is sent, removed or
+    destroyed from now on, and the next start replays the ledger.
+    """
+    if not _is_level(ports):
+        replay.note_found(ports)
+
+
 def _is_level(ports: Ports) -> bool:
     """Whether the ledger tells nothing new, but for lines that a crash left in both; those are settled."""
     try:

@@ -40,6 +40,21 @@ def begun(ports: Ports) -> bool:
         return unit.session.scalar(select(Restore.id).where(Restore.state != "open").limit(1)) is not None
 
 
+def note_found(ports: Ports) -> None:
+    """Write down, once, that this database was put back; with that it is in the way of all that has to wait."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        _found(unit)
+
+
+def _found(unit: Unit) -> Restore:
+    one = unit.session.scalar(select(Restore).where(Restore.state != "open").order_by(Restore.id).limit(1))
+    if one is None:
+        one = Restore(made_at=_last_sign(unit), found_at=unit.now)
+        unit.session.add(one)
+        unit.session.flush()
+    return one
+
+
 def carry_out(ports: Ports) -> int:
     """Do again what the ledger tells. Returns how many tickets were destroyed; raises Unavailable where that fails."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
@@ -69,11 +84,7 @@ def carry_out(ports: Ports) -> int:
 def _start(ports: Ports, newer: Said) -> int:
     """Take no mail in meanwhile, end every session, and count what came and went after the backup; once."""
     with unit_of_work(ports, SYSTEM) as unit:
-        one = unit.session.scalar(select(Restore).where(Restore.state != "open").order_by(Restore.id).limit(1))
-        if one is None:
-            one = Restore(made_at=_last_sign(unit), found_at=unit.now)
-            unit.session.add(one)
-            unit.session.flush()
+        one = _found(unit)
         if one.state == "found":
             one.state = "replaying"
             unit.session.execute(delete(Flag).where(Flag.name == _MAINTENANCE))

@@ -5,31 +5,34 @@ Nothing of the helpdesk that runs is touched; what was made for it goes at the e
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, func, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
-from helpdesk.errors import Misconfigured
+from helpdesk.errors import Conflict, Misconfigured
 from helpdesk.models import Attachment, Entry, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy.backups import catalogue
 from helpdesk.privacy.backups.catalogue import Kept
 from helpdesk.privacy.backups.making import make
+from helpdesk.privacy.backups.restoring import EMPTIED
 from helpdesk.privacy.backups.snapshots import Say
+from helpdesk.process_locks import alone, one_at_a_time
 from helpdesk.retention.ledger import read
-from helpdesk.unit import SYSTEM, Unit, unit_of_work
+from helpdesk.unit import SYSTEM, unit_of_work
 
 _PATIENCE = 3600
-_SOME = 1000
+_NAME, _LOCK = "helpdesk-drill-", "drill.lock"
 
 
 @dataclass(frozen=True)
@@ -81,27 +84,60 @@ class Report:
 def place(ports: Ports, environ: Mapping[str, str], url: str) -> Iterator[Scratch]:
     """A place to try in, beside everything. Raises Misconfigured where no database can be had for it."""
     settings = ports.settings
-    with (
-        tempfile.TemporaryDirectory(prefix="helpdesk-drill-", dir=settings.data) as name,
-        _database(ports, url) as where,
-    ):
-        data = Path(name)
-        shutil.copytree(settings.data / "secrets", data / "secrets")
-        if (settings.data / "ledger").exists():
-            shutil.copytree(settings.data / "ledger", data / "ledger")
-        said = {**environ, "HELPDESK_DATA": str(data), "HELPDESK_DATABASE": where}
-        said["HELPDESK_BACKUP_FOLDER"] = str(catalogue.home(settings).absolute())
-        config = settings.data / "helpdesk.toml"
-        if "HELPDESK_CONFIG" not in environ and config.exists():
-            said["HELPDESK_CONFIG"] = str(config.absolute())
-        yield Scratch(data, where or f"sqlite:///{data / 'helpdesk.sqlite3'}", said)
+    with one_at_a_time(settings.data / "run" / _LOCK):
+        _leave_nothing(ports)
+        made = tempfile.TemporaryDirectory(prefix=_NAME, dir=settings.data)
+        with made as name, _database(ports, url) as where:
+            yield _furnished(ports, environ, Path(name), where)
+
+
+def _furnished(ports: Ports, environ: Mapping[str, str], data: Path, where: str) -> Scratch:
+    """Keys and ledger copied there, and the environment of its processes."""
+    settings = ports.settings
+    shutil.copytree(settings.data / "secrets", data / "secrets")
+    if (settings.data / "ledger").exists():
+        shutil.copytree(settings.data / "ledger", data / "ledger")
+    said = {**environ, "HELPDESK_DATA": str(data), "HELPDESK_DATABASE": where}
+    said["HELPDESK_BACKUP_FOLDER"] = str(catalogue.home(settings).absolute())
+    config = settings.data / "helpdesk.toml"
+    if "HELPDESK_CONFIG" not in environ and config.exists():
+        said["HELPDESK_CONFIG"] = str(config.absolute())
+    return Scratch(data, where or f"sqlite:///{data / 'helpdesk.sqlite3'}", said)
+
+
+def tidy(ports: Ports) -> None:
+    """Remove what a drill that was killed left; nothing while one goes on."""
+    with suppress(Conflict), alone(ports.settings.data / "run" / _LOCK):
+        _leave_nothing(ports)
+
+
+def _leave_nothing(ports: Ports) -> None:
+    """It would be a copy that nobody knows of."""
+    for left in ports.settings.data.glob(f"{_NAME}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    if ports.engine.dialect.name == "postgresql":
+        with ports.engine.connect() as connection:
+            names = connection.scalars(text("SELECT datname FROM pg_database WHERE datname LIKE 'helpdesk_drill_%'"))
+            left_over = names.all()
+        for name in left_over:
+            _outside(ports.engine, f'DROP DATABASE IF EXISTS "{name}"')
 
 
 @contextmanager
 def _database(ports: Ports, url: str) -> Iterator[str]:
-    """Empty on SQLite: a file in the folder. On PostgreSQL the one that is given, or a new one that goes afterwards."""
-    if ports.engine.dialect.name == "sqlite" or url:
-        yield url
+    """On SQLite a file in the folder. On PostgreSQL the one given, emptied afterwards, or a new one that goes."""
+    if ports.engine.dialect.name == "sqlite":
+        yield ""
+        return
+    if url:
+        given = replace(ports.settings, database=url).database_url
+        try:
+            yield given
+        finally:
+            engine = create_engine(given)
+            with engine.begin() as connection:
+                connection.execute(text(EMPTIED))
+            engine.dispose()
         return
     own = make_url(ports.settings.database_url)
     name = f"helpdesk_drill_{time.monotonic_ns()}"
@@ -157,29 +193,37 @@ def _look(ports: Ports, scratch: Scratch, kept: Kept, report: Report) -> None:
 def _compare(ports: Ports, engine: Engine, kept: Kept, report: Report) -> None:
     """Every ticket there is one of ours with as many parts, unless it was worked on since; none of ours is lacking."""
     with engine.connect() as connection, unit_of_work(ports, SYSTEM, write=False) as unit:
-        rows = connection.execute(select(Ticket.destroy_id, Ticket.id, Ticket.version).order_by(Ticket.id)).all()
-        report.tickets = len(rows)
-        report.destroyed_again = kept.backup.tickets - len(rows)
-        ours = _parts(unit, Ticket.opened_at < kept.backup.made_at)
-        theirs = {row.destroy_id: (row.version, *_counted(connection, row.id)) for row in rows}
-    for name, parts in theirs.items():
-        if name in ours and ours[name][0] == parts[0] and ours[name] != parts:
-            report.wrong.append(f"ticket {name}: {parts[1:]} there, {ours[name][1:]} here")
-    lacking = len(ours.keys() - theirs.keys())
-    if lacking:
-        report.wrong.append(f"{lacking} tickets of before the backup are not there")
+        theirs, ours = _tickets(connection), _tickets(unit.session.connection())
+    report.tickets = len(theirs)
+    report.destroyed_again = kept.backup.tickets - len(theirs)
+    differ = [name for name, one in theirs.items() if name in ours and one.differs(ours[name])]
+    report.wrong += [f"other messages or files than here: {name}" for name in differ]
+    lacking = [name for name, one in ours.items() if name not in theirs and one.opened_at < kept.backup.made_at]
+    report.wrong += [f"opened before the backup, and not there: {name}" for name in lacking]
 
 
-def _parts(unit: Unit, which: object) -> dict[str, tuple[int, ...]]:
-    rows = unit.session.execute(select(Ticket.destroy_id, Ticket.id, Ticket.version).where(which)).all()  # type: ignore[arg-type] # a condition
-    connection = unit.session.connection()
-    return {row.destroy_id: (row.version, *_counted(connection, row.id)) for row in rows}
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A ticket in numbers; `version` counts the changes of its row."""
+
+    version: int
+    opened_at: dt.datetime
+    entries: int
+    files: int
+
+    def differs(self, other: _Told) -> bool:
+        """Whether these can't be the same ticket, unworked."""
+        return self.version == other.version and self != other
 
 
-def _counted(connection: object, ticket_id: int) -> tuple[int, int]:
-    counts = (select(func.count()).select_from(one).where(one.ticket_id == ticket_id) for one in (Entry, Attachment))
-    entries, files = (connection.scalar(count) or 0 for count in counts)  # type: ignore[attr-defined] # a connection
-    return entries, files
+def _tickets(connection: Connection) -> dict[str, _Told]:
+    """By random name."""
+    counts = (select(one.ticket_id, func.count()).group_by(one.ticket_id) for one in (Entry, Attachment))
+    entries, files = ({row[0]: row[1] for row in connection.execute(count)} for count in counts)
+    rows = connection.execute(select(Ticket.id, Ticket.destroy_id, Ticket.version, Ticket.opened_at))
+    return {
+        row.destroy_id: _Told(row.version, row.opened_at, entries.get(row.id, 0), files.get(row.id, 0)) for row in rows
+    }
 
 
 def _scan(ports: Ports, scratch: Scratch, report: Report) -> None:

@@ -50,9 +50,10 @@ def _quoted(value: str) -> str:
 
 
 def failed(name: str, said: bytes) -> Unavailable:
-    """What to say of a program that failed: its last line names what is missing, not what is in it."""
+    """What to say of a program that failed: the line of the fault, not those around it, which may quote a row."""
     lines = said.decode("utf-8", "replace").strip().splitlines()
-    return Unavailable("{program} failed: {why}", program=name, why=lines[-1] if lines else "-", code="program_failed")
+    why = next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "-")
+    return Unavailable("{program} failed: {why}", program=name, why=why, code="program_failed")
 
 
 def run(ports: Ports, name: str, *words: str) -> None:

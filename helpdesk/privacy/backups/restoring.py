@@ -31,7 +31,7 @@ _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
     "AND backend_type = 'client backend'"
 )
-_EMPTIED = """
+EMPTIED = """
 DO $$ DECLARE one record; BEGIN
   FOR one IN SELECT c.oid::regclass AS name, c.relkind AS kind FROM pg_class c
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
@@ -50,6 +50,7 @@ DO $$ DECLARE one record; BEGIN
   END LOOP;
 END $$;
 """
+"""Drops every table, view, sequence and routine of ours; what belongs to an extension stays."""
 
 
 def restore(ports: Ports, kept: Kept, say: Say) -> None:
@@ -218,7 +219,7 @@ def _feed(psql: subprocess.Popen[bytes], reader: list[str], kept: Kept, mark: st
     """Everything but the commit; a dump that can't be read whole is never committed."""
     if psql.stdin is None:
         raise AssertionError("it was opened with a pipe")
-    psql.stdin.write(b"SET client_min_messages = warning;\nBEGIN;\n" + _EMPTIED.encode())
+    psql.stdin.write(b"SET client_min_messages = warning;\nBEGIN;\n" + EMPTIED.encode())
     dump = subprocess.Popen(  # noqa: S603 - our own words
         [*reader, str(kept.folder / DATABASE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

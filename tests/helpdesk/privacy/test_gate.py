@@ -21,7 +21,6 @@ from helpdesk.retention.ledger import read
 from helpdesk.retention.ledger_writing import flush, write_down
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.backups import backed_up, put_back
-from tests.conftest import PortsMaker
 from tests.services.valkey import Valkey
 
 PROCESSES = {
@@ -180,7 +179,7 @@ def test_web_poller_and_worker_each_refuse_in_words(own_on_sqlite: Ports, enviro
 
 
 def test_processes_replay_a_restored_backup_before_they_begin(
-    own_on_sqlite: Ports, environment: dict[str, str], make_ports: PortsMaker
+    own_on_sqlite: Ports, environment: dict[str, str]
 ) -> None:
     """Three processes begin at once: one replays, the others wait for it."""
     ports = own_on_sqlite
@@ -193,4 +192,3 @@ def test_processes_replay_a_restored_backup_before_they_begin(
         assert process.returncode == 0, said
     assert [entry.op for entry in read(ports.ledger.lines())].count("restored") == 1
     gate.admit(ports)
-    assert make_ports

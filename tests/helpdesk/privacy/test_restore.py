@@ -34,6 +34,8 @@ from tests.retention import staff
 
 OWN = ("restore", "restore_ticket", "security_event", "flag", "lease", "heartbeat", "counter")
 """Tables in which a restore shows, and is meant to."""
+on_one_engine = pytest.mark.parametrize("own", ["sqlite"], indirect=True)
+"""For what no engine does in its own way."""
 DECIDED = ("disposal_list", "disposal_item")
 """Lists are lost with what came after the backup: their tickets are destroyed all the same."""
 
@@ -102,6 +104,7 @@ def test_what_was_opened_after_the_backup_has_the_same_ids_and_stays(own: Ports,
         assert unit.session.scalars(select(Ticket.id).order_by(Ticket.id)).all() == [1, 2]
 
 
+@on_one_engine
 def test_nothing_is_sent_until_somebody_confirms_and_drops(own: Ports, people: tuple[Actor, Actor]) -> None:
     admin, officer = people
     due(own, 3)
@@ -133,6 +136,7 @@ def test_nothing_is_sent_until_somebody_confirms_and_drops(own: Ports, people: t
     assert dropped == ["cancelled", "cancelled"]
 
 
+@on_one_engine
 def test_a_date_corrected_after_the_backup_is_not_forgotten(own: Ports, people: tuple[Actor, Actor]) -> None:
     """RD-76: the backup knows a day that was too early, and nothing is destroyed on its word."""
     admin, officer = people
@@ -164,6 +168,7 @@ def test_a_date_corrected_after_the_backup_is_not_forgotten(own: Ports, people: 
     assert states(own) == ["dated"]
 
 
+@on_one_engine
 def test_feeds_are_waited_for(own: Ports, people: tuple[Actor, Actor]) -> None:
     admin, officer = people
     due(own, 1)
@@ -185,6 +190,7 @@ def test_feeds_are_waited_for(own: Ports, people: tuple[Actor, Actor]) -> None:
     destruction.run(own)
 
 
+@on_one_engine
 def test_a_hold_that_the_backup_does_not_know_stands_before_anything_goes(
     own: Ports, people: tuple[Actor, Actor]
 ) -> None:
@@ -229,6 +235,7 @@ def test_a_replay_that_was_killed_is_gone_on_with(own: Ports, people: tuple[Acto
     assert reconcile(own) == []
 
 
+@on_one_engine
 def test_what_was_meant_and_not_told_done_is_finished(own: Ports, people: tuple[Actor, Actor]) -> None:
     """The disaster came in the middle of a run: nobody sees again what nobody saw any more."""
     admin, officer = people
