@@ -15,14 +15,15 @@ from pathlib import Path
 
 from helpdesk.errors import Invalid, NotFound, Unavailable
 from helpdesk.retention.policy import in_force
+from helpdesk.retention.register.load import LONGEST_BACKUP
 from helpdesk.retention.terms import Period, day_of, last_day
 from helpdesk.settings import Settings
 from helpdesk.unit import Unit
 
 PAGE, DATABASE, BLOBS, SUMS = "backup.json", "database", "blobs", "blobs.sha256"
 LOCK = "backup.lock"
-USUAL, LONGEST = Period(days=30), Period(days=90)
-"""How long a backup is kept if no register says so, and at most (RD-74)."""
+USUAL = Period(days=30)
+"""How long a backup is kept if no register says so."""
 _FORMAT = 1
 _SHORTEST_NAME = 6
 
@@ -78,7 +79,7 @@ def horizon_end(unit: Unit) -> dt.date:
     """The day on which a backup that is made now must be gone: the shortest term of the registers in force."""
     today = day_of(unit.now)
     terms = [register.backup_horizon for register in in_force(unit.session).values()] or [USUAL]
-    return min(last_day(today, term) for term in [*terms, LONGEST])
+    return min(last_day(today, term) for term in [*terms, LONGEST_BACKUP])
 
 
 def write_page(folder: Path, backup: Backup) -> None:
