@@ -10,7 +10,7 @@ from helpdesk.errors import HelpdeskError, Misconfigured
 from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
 from helpdesk.privacy import replay
-from helpdesk.privacy.backups.swapping import require_whole
+from helpdesk.privacy.backups.swapping import leave_nothing, require_whole
 from helpdesk.privacy.copies.inventory import require_known
 from helpdesk.process_locks import BOOT, IN_USE, one_at_a_time, take_part
 from helpdesk.retention.ledger import FIRST, numbered
@@ -34,6 +34,7 @@ def enter(ports: Ports) -> None:
 def admit(ports: Ports) -> None:
     """Hold the database against its ledger, and replay the ledger where a backup was put back. May be repeated."""
     require_whole(ports.settings.data)
+    leave_nothing(ports.settings.data, ports.engine.url.database if ports.engine.dialect.name == "sqlite" else None)
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         here = known(unit)
     _require_own(ports, here)

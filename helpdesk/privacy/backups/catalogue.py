@@ -21,7 +21,8 @@ from helpdesk.settings import Settings
 from helpdesk.unit import Unit
 
 PAGE, DATABASE, BLOBS, SUMS = "backup.json", "database", "blobs", "blobs.sha256"
-LOCK = "backup.lock"
+LOCK, SIGN = "backup.lock", ".helpdesk-backups"
+"""SIGN lies beside backups: where it is not, a disk is away, and nothing can be said of what lies on it."""
 USUAL = Period(days=30)
 """How long a backup is kept if no register says so."""
 _FORMAT = 1

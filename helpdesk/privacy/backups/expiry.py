@@ -8,7 +8,7 @@ import shutil
 from helpdesk.errors import Unavailable
 from helpdesk.ports import Ports
 from helpdesk.privacy.backups import catalogue
-from helpdesk.privacy.backups.catalogue import LOCK, Kept
+from helpdesk.privacy.backups.catalogue import LOCK, SIGN, Kept
 from helpdesk.process_locks import one_at_a_time
 from helpdesk.retention.ledger import read
 from helpdesk.retention.ledger_writing import flush, write_down
@@ -36,8 +36,8 @@ def remove_expired(ports: Ports) -> int:
 
 
 def _removed(one: Kept) -> bool:
-    """Whether it is gone. Where not even its folder's folder is there, a disk may be away."""
-    if not one.folder.parent.exists():
+    """Whether it is gone. Where no sign of backups is, a disk may be away, and only an empty mount point there."""
+    if not (one.folder.parent / SIGN).exists():
         log.warning("an expired backup can't be reached")
         return False
     try:

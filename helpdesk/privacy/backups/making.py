@@ -21,7 +21,7 @@ from helpdesk import migrating
 from helpdesk.errors import NotFound, Unavailable
 from helpdesk.ports import Ports
 from helpdesk.privacy.backups import catalogue
-from helpdesk.privacy.backups.catalogue import BLOBS, DATABASE, LOCK, SUMS, Backup, Kept
+from helpdesk.privacy.backups.catalogue import BLOBS, DATABASE, LOCK, SIGN, SUMS, Backup, Kept
 from helpdesk.privacy.backups.snapshots import Say, blob_names, copy_database, snapshot, tickets_of
 from helpdesk.process_locks import one_at_a_time
 from helpdesk.retention.ledger_writing import flush, known, write_down
@@ -47,6 +47,7 @@ def make(ports: Ports, to: Path | None, say: Say) -> Kept:
     try:
         for one in {folder, catalogue.home(ports.settings)}:
             one.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (one / SIGN).touch(mode=0o600)
         with one_at_a_time(catalogue.home(ports.settings) / LOCK):
             _sweep(folder)
             partial = folder / f"{PARTIAL}{secrets.token_hex(16)}"

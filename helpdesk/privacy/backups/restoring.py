@@ -66,6 +66,7 @@ def restore(ports: Ports, kept: Kept, say: Say) -> None:
         _whole(kept, say)
         try:
             _lay_beside(kept.folder / BLOBS, data / f"blobs{BESIDE}")
+            os.sync()
             if backup.engine == "sqlite":
                 _sqlite(ports, kept)
             else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from helpdesk.errors import Misconfigured
 
 BESIDE = ".restoring"
-_MARK = "restore-begun"
+_MARK, _OLD = "restore-begun", "blobs.replaced"
 
 
 def require_whole(data: Path) -> None:
@@ -24,6 +24,14 @@ def require_whole(data: Path) -> None:
             "Nothing starts: a restore was interrupted half-way. Give the same 'helpdesk restore' again.",
             code="restore_interrupted",
         )
+
+
+def leave_nothing(data: Path, database: str | None) -> None:
+    """Remove what a restore left that was killed before it swapped anything, or after: a copy that nobody knows."""
+    drop(data, data / _OLD)
+    if database:
+        now = Path(database)
+        now.with_name(now.name + BESIDE).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -42,7 +50,7 @@ def swap_blobs(data: Path) -> Path:
 
     Old ones that an interrupted try left aside are the true ones: what took their place goes.
     """
-    now, fresh, old = data / "blobs", data / f"blobs{BESIDE}", data / "blobs.replaced"
+    now, fresh, old = data / "blobs", data / f"blobs{BESIDE}", data / _OLD
     if old.exists():
         shutil.rmtree(now, ignore_errors=True)
     elif now.exists():
@@ -55,7 +63,7 @@ def swap_blobs(data: Path) -> Path:
 
 def swap_back(data: Path) -> None:
     """The old blobs in their place again: what should have come with the new ones did not."""
-    old = data / "blobs.replaced"
+    old = data / _OLD
     if old.exists():
         shutil.rmtree(data / "blobs", ignore_errors=True)
         old.rename(data / "blobs")

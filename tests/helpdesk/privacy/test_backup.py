@@ -115,15 +115,17 @@ def test_an_expired_backup_is_gone_from_the_disk(own: Ports, tmp_path: Path) -> 
     with pytest.raises(Invalid, match="should have been gone"):
         put_back(own, here)
     away = there.folder.parent.rename(tmp_path / "disk-away")
+    there.folder.parent.mkdir()
     check_alarms(own)
     assert remove_expired(own) == 1
     assert not here.folder.exists()
     assert [one.there for one in catalogue.kept(own.settings)] == [False]
     with unit_of_work(own, SYSTEM, write=False) as unit:
         assert "backup_left" in {alarm.kind for alarm in open_alarms(unit)}
+    there.folder.parent.rmdir()
     away.rename(tmp_path / "elsewhere")
     assert remove_expired(own) == 1
-    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == [catalogue.SIGN]
     assert [entry.id for entry in ledger(own, "backup_expired")] == [here.backup.id, there.backup.id]
     assert catalogue.kept(own.settings) == []
 
@@ -178,7 +180,12 @@ def test_a_restore_that_was_cut_short_lets_nothing_start(own_on_sqlite: Ports, t
     (tmp_path / "restore-begun").touch()
     with pytest.raises(HelpdeskError, match="interrupted"):
         gate.admit(own_on_sqlite)
+    (tmp_path / "blobs").rename(tmp_path / "blobs.replaced")
+    (tmp_path / "blobs.restoring").mkdir()
     restored(own_on_sqlite, kept)
+    (tmp_path / "blobs.replaced").mkdir()
+    gate.admit(own_on_sqlite)
+    assert {path.name for path in tmp_path.glob("*blobs*")} == {"blobs"}
 
 
 def test_only_what_fits_is_put_back(own_on_sqlite: Ports, tmp_path: Path) -> None:
@@ -217,7 +224,7 @@ def test_a_backup_that_can_t_be_written_leaves_nothing(own: Ports, tmp_path: Pat
 
     with pytest.raises(Unavailable, match="can't be written"):
         making.make(own, folder, breaks)
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == [catalogue.SIGN]
     assert ledger(own, "backup") == []
     assert backed_up(own, folder).there
 

@@ -21,7 +21,7 @@ from helpdesk.privacy.deciding import decide
 from helpdesk.privacy.hold_views import holds_page
 from helpdesk.reconcile import reconcile
 from helpdesk.retention.ledger_writing import flush
-from helpdesk.retention.restored import require_replayed
+from helpdesk.retention.restored import mailbox_kept, require_replayed
 from helpdesk.status import check_alarms, open_alarms
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.backups import backed_up, by_hand, by_programs, put_back, restored, waiting_mails
@@ -267,6 +267,10 @@ def test_a_database_put_back_by_hand_is_a_restored_one(own: Ports, people: tuple
     with pytest.raises(Conflict, match="older than the ledger"):
         require_replayed(own)
     assert len(numbers(own)) == 3
+    gate.keep_level(own)
+    assert deliver_waiting(own) == 0, "what runs already stops at its next look"
+    with unit_of_work(own, SYSTEM, write=False) as unit:
+        assert mailbox_kept(unit)
     gate.admit(own)
     assert numbers(own) == []
     assert deliver_waiting(own) == 0
