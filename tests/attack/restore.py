@@ -39,7 +39,7 @@ from tests.services.process import wait_until
 
 SIZES = {"TICKETS": 200, "DESTROYED": 150, "NEW": 30}
 LONG_AGO = dt.timedelta(days=450)
-HELD, CORRECTED, LYING = 10, 20, 12
+HELD, CORRECTED, LYING = 10, 20, 11
 _SHOWN_APART = {"restore", "restore_ticket", "security_event", "flag", "lease", "heartbeat", "counter", "alarm"}
 _SHOWN_APART |= {"disposal_list", "disposal_item", "ledger_line", "event", "hold", "hold_ticket", "mailbox"}
 """Tables in which a restore shows and is meant to, and those that live processes write."""
@@ -83,7 +83,7 @@ def run(trial: Trial) -> Trial:
     with Installation(trial.database, settings=settings) as place_:
         ports = place_.ports()
         admin = _lived(trial, ports)
-        _mailbox(place_)
+        _mailbox(place_, ports)
         with trial.timed("backup"):
             place_.run("-m", "helpdesk", "backup")
         (kept,) = json.loads(place_.run("-m", "helpdesk", "backup", "list", "--json"))
@@ -121,21 +121,13 @@ def _lived(trial: Trial, ports: Ports) -> Actor:
     return admin
 
 
-def _mailbox(place_: Installation) -> None:
+def _mailbox(place_: Installation, ports: Ports) -> None:
     """In the mailbox lie mails that the backup knows already, and one that nobody knows."""
-    known = [_known(n) for n in range(1, LYING)]
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        blobs = unit.session.scalars(select(InboundMail.blob).order_by(InboundMail.id).limit(LYING - 1)).all()
+    known = [ports.blobs.read(blob) for blob in blobs if blob]
     for raw in [*known, letter("Van daarna.", sender="daarna@x.example", message_id="<daarna@x>")]:
         place_.account.append(raw)
-
-
-def _known(n: int) -> bytes:
-    return letter(
-        f"Vraag {n} over woord{n}.",
-        subject=f"Onderwerp {n}",
-        sender=f"a{n}@x.example",
-        message_id=f"<{n}@x>",
-        files=(("a.txt", b"inhoud"),),
-    )
 
 
 def _went_on(trial: Trial, ports: Ports, admin: Actor) -> tuple[set[str], dict[str, list[str]]]:
@@ -214,12 +206,14 @@ def _equal(
 ) -> None:
     """Every row of then is there and no other, but for the one mail that came and what it made."""
     after = dump(ports, but=_SHOWN_APART)
-    missing = sum(len(set(rows) - set(after[table])) for table, rows in before.items())
-    trial.counts["rows"], trial.counts["rows_missing"] = sum(map(len, before.values())), missing
+    missing = 0
     for table, rows in before.items():
-        lost = set(rows) - set(after[table])
+        # What is due comes on a list as soon as the processes run.
+        lost = set(rows) - {row.replace(': "listed"', ': "due"') for row in after[table]}
+        missing += len(lost)
         if lost:
             trial.wrong.append(f"{table}: {len(lost)} rows differ, such as {sorted(lost)[0][:300]}")
+    trial.counts["rows"], trial.counts["rows_missing"] = sum(map(len, before.values())), missing
     trial.counts["blobs"], trial.counts["blobs_missing"] = len(blobs_before), len(blobs_before - blobs_after)
     trial.expect(not blobs_before - blobs_after, "blobs are missing")
 
