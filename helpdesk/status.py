@@ -31,7 +31,7 @@ from helpdesk.ports import Ports
 from helpdesk.privacy import balance
 from helpdesk.privacy.backups.catalogue import overdue
 from helpdesk.privacy.destruction import clock_is_sane
-from helpdesk.privacy.restores import restores
+from helpdesk.privacy.restores import unconfirmed
 from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
 from helpdesk.tickets import states
@@ -196,13 +196,13 @@ def _disposal_findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
 
 def _backup_findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
     """A restored backup that people have not confirmed in full (RD-73, RD-76), and backups over their time (RD-74)."""
-    unconfirmed = sum(not one.over for one in restores(unit))
+    waits = unconfirmed(unit)
     try:
         late = str(len(overdue(unit.ports.settings, day_of(unit.now))))
     except HelpdeskError as fault:
         late = fault.code
     return [
-        ("restored", "restore", unconfirmed > 0, str(unconfirmed)),
+        ("restored", "restore", waits > 0, str(waits)),
         ("backup_left", "backups", late != "0", late),
     ]
 

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Mapped
 
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, plain
 
-RESTORE_STATES = ("found", "replaying", "open")
+RESTORE_STATES = ("found", "replaying", "open", "over")
+UNPLAYED = ("found", "replaying")
 AGAIN = ("facts", "redacted", "masked")
 
 
 class Restore(Base):
-    """One backup that was put back; `found` until the ledger is being replayed, `open` once it was."""
+    """One backup that was put back: `found`, `replaying` the ledger, `open` until all is confirmed, `over`."""
 
     __tablename__ = "restore"
     __table_args__ = (CheckConstraint(f"state in {RESTORE_STATES}", name="state"),)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select, update
 from helpdesk.errors import Unavailable
 from helpdesk.models import Entry as Message
 from helpdesk.models import Flag, Heartbeat, LedgerLine, Restore, RestoreTicket, Ticket, WebSession
-from helpdesk.models.restore import AGAIN
+from helpdesk.models.restore import AGAIN, UNPLAYED
 from helpdesk.ports import Ports
 from helpdesk.privacy.balance import CREATED, DESTROYED
 from helpdesk.privacy.copies import blobs, engine, rows
@@ -37,7 +37,7 @@ Said = Callable[[], Iterator[Entry]]
 def begun(ports: Ports) -> bool:
     """Whether a backup was put back by us, or a replay was cut short."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        return unit.session.scalar(select(Restore.id).where(Restore.state != "open").limit(1)) is not None
+        return unit.session.scalar(select(Restore.id).where(Restore.state.in_(UNPLAYED)).limit(1)) is not None
 
 
 def note_found(ports: Ports) -> None:
@@ -47,7 +47,7 @@ def note_found(ports: Ports) -> None:
 
 
 def _found(unit: Unit) -> Restore:
-    one = unit.session.scalar(select(Restore).where(Restore.state != "open").order_by(Restore.id).limit(1))
+    one = unit.session.scalar(select(Restore).where(Restore.state.in_(UNPLAYED)).order_by(Restore.id).limit(1))
     if one is None:
         one = Restore(made_at=_last_sign(unit), found_at=unit.now)
         unit.session.add(one)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from helpdesk.errors import Conflict, NotAllowed, NotFound
 from helpdesk.models import OutgoingMail, Restore, RestoreTicket, Ticket
+from helpdesk.models.restore import UNPLAYED
 from helpdesk.people.access import require
 from helpdesk.people.two_people import require_second
 from helpdesk.ports import DELIVER_WAITING
@@ -59,6 +60,15 @@ def restores(unit: Unit) -> list[RestoreView]:
     return [_view(unit, one) for one in unit.session.scalars(select(Restore).order_by(Restore.id.desc()))]
 
 
+def unconfirmed(unit: Unit) -> int:
+    """How many restored backups people have not confirmed in full; those that they have are not asked again."""
+    views = [(one, _view(unit, one)) for one in unit.session.scalars(select(Restore).where(Restore.state != "over"))]
+    for one, view in views:
+        if view.over:
+            one.state = "over"
+    return sum(not view.over for _one, view in views)
+
+
 def _view(unit: Unit, one: Restore) -> RestoreView:
     left = waiting_of(unit.session, one)
     return RestoreView(
@@ -66,7 +76,7 @@ def _view(unit: Unit, one: Restore) -> RestoreView:
         backup=one.backup_key or "",
         made_at=one.made_at,
         found_at=one.found_at,
-        replayed=one.state == "open",
+        replayed=one.state not in UNPLAYED,
         destroyed=one.destroyed,
         outbox=tuple(_unsent(unit, one)) if one.outbox_at is None else (),
         outbox_waits=one.outbox_at is None,
@@ -151,6 +161,6 @@ def _waiting(unit: Unit, verb: str, waits: ColumnElement[bool]) -> list[Restore]
     found = list(unit.session.scalars(rows))
     if not found:
         raise Conflict("Nothing waits for this.", code="nothing_restored")
-    if any(one.state != "open" for one in found):
+    if any(one.state in UNPLAYED for one in found):
         raise Conflict("The ledger is not replayed yet: start the helpdesk first.", code="not_replayed")
     return found

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from helpdesk.errors import Conflict, Unavailable
 from helpdesk.migrating import require_head
 from helpdesk.models import Fact, ImportRun, Restore
+from helpdesk.models.restore import UNPLAYED
 from helpdesk.ports import Ports
 from helpdesk.retention.ledger_writing import require_level
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
@@ -62,9 +63,9 @@ def waiting_of(session: Session, one: Restore) -> Waiting:
 
 def refuse_to_destroy(unit: Unit) -> None:
     """Raise Conflict while dates may be missing that came after a restored backup: too early is as wrong as late."""
-    for one in unit.session.scalars(select(Restore).order_by(Restore.id)):
+    for one in unit.session.scalars(select(Restore).where(Restore.state != "over").order_by(Restore.id)):
         left = waiting_of(unit.session, one)
-        if not left.over or one.state != "open":
+        if not left.over or one.state in UNPLAYED:
             raise Conflict(
                 "A backup was restored: nothing is destroyed until every feed was imported anew and the dates entered "
                 "by hand since were confirmed. See 'helpdesk restore status'.",
@@ -77,7 +78,7 @@ def require_replayed(ports: Ports) -> None:
     try:
         require_level(ports)
         with unit_of_work(ports, SYSTEM, write=False) as unit:
-            waits = unit.session.scalar(select(Restore.id).where(Restore.state != "open").limit(1)) is not None
+            waits = unit.session.scalar(select(Restore.id).where(Restore.state.in_(UNPLAYED)).limit(1)) is not None
     except (DBAPIError, Unavailable):
         require_head(ports.engine)
         raise

@@ -48,7 +48,7 @@ def _restore() -> None:
         sa.Column("mailbox_by_id", BIG, nullable=True),
         sa.Column("facts_at", TIME, nullable=True),
         sa.Column("facts_by_id", BIG, nullable=True),
-        sa.CheckConstraint("state in ('found', 'replaying', 'open')", name="ck_restore_state"),
+        sa.CheckConstraint("state in ('found', 'replaying', 'open', 'over')", name="ck_restore_state"),
         sa.ForeignKeyConstraint(["outbox_by_id"], ["account.id"], name="fk_restore_outbox_by_id"),
         sa.ForeignKeyConstraint(["mailbox_by_id"], ["account.id"], name="fk_restore_mailbox_by_id"),
         sa.ForeignKeyConstraint(["facts_by_id"], ["account.id"], name="fk_restore_facts_by_id"),
