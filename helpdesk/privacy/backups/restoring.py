@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Insert, create_engine, insert, text
+from sqlalchemy.exc import DBAPIError
 
 from helpdesk import migrating
 from helpdesk.errors import Conflict, HelpdeskError, Invalid, Unavailable
@@ -172,6 +173,9 @@ def _sqlite(ports: Ports, kept: Kept) -> None:
     try:
         with engine.begin() as connection:
             connection.execute(_mark(ports, kept.backup))
+    except DBAPIError as fault:
+        fresh.unlink()
+        raise _damaged(DATABASE) from fault
     finally:
         engine.dispose()
     with fresh.open("rb") as file:
