@@ -88,6 +88,9 @@ def run(trial: Trial) -> Trial:
             place_.run("-m", "helpdesk", "backup")
         (kept,) = json.loads(place_.run("-m", "helpdesk", "backup", "list", "--json"))
         trial.counts["backup_tickets"], trial.counts["backup_missing"] = kept["tickets"], kept["missing"]
+        with trial.timed("drill"):
+            said = place_.run("-m", "helpdesk", "restore", "drill", "--backup", kept["id"])
+        trial.expect("differences=0 " in said and "verdict=ok" in said, f"the drill says: {said}")
         gone, before = _went_on(trial, ports, admin)
         blobs = files(place_.data / "blobs") - _of_new(ports)
         ports.engine.dispose()
