@@ -1,6 +1,6 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
+.PHONY: help env env-run run test check lint format chaos hostile restore attack-threads attack-xss fuzz \
         bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
@@ -47,6 +47,9 @@ chaos: env services ## Kill processes while mail comes in: nothing lost, nothing
 
 hostile: env services ## Mails made to stop the intake, by every door: what each costs (SEED=, ONLY=, DOORS=, DB=)
 	@$(PYTHON) -m tests.attack.hostile
+
+restore: env services ## Put a backup back after much was destroyed: nothing returns (TICKETS=, DESTROYED=, NEW=, DB=)
+	@$(PYTHON) -m tests.attack.restore
 
 attack-threads: env services ## Strangers who try to get into a thread, and people who must (SEED=)
 	@$(PYTHON) -m tests.attack.threads

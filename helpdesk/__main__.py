@@ -8,6 +8,7 @@ import sys
 import click
 
 from helpdesk.commands import (
+    backup,
     disposal,
     fact,
     hold,
@@ -16,6 +17,7 @@ from helpdesk.commands import (
     operations,
     person,
     register,
+    restore,
     retention,
     set_up,
     ticket,
@@ -48,6 +50,8 @@ for command in (
     disposal.disposal,
     ledger.ledger,
     ledger.certificate,
+    backup.backup,
+    restore.restore,
 ):
     helpdesk.add_command(command)
 

@@ -20,6 +20,7 @@ CLEAN_WAITING = "workers.cleaning:clean_waiting"
 SWEEP = "workers.upkeep:sweep"
 CHECK_ALARMS = "workers.upkeep:check_alarms"
 CHECK_AGES = "workers.upkeep:check_ages"
+EXPIRE_BACKUPS = "workers.upkeep:expire_backups"
 IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
 DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
@@ -30,6 +31,7 @@ JOBS = (
     SWEEP,
     CHECK_ALARMS,
     CHECK_AGES,
+    EXPIRE_BACKUPS,
     IMPORT_WAITING,
     HOLD_WAITING,
     DISPOSAL_WAITING,

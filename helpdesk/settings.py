@@ -132,6 +132,14 @@ class Settings:
     organisation_domains: tuple[str, ...] = _said(
         "Domains of the organisation; recipients elsewhere get a warning.", "mail.organisation_domains", ()
     )
+    backup_folder: str = _said(
+        "Folder for backups, best on another disk; empty means backups/ in the data folder.", "backup.folder", ""
+    )
+    postgres_programs: str = _said(
+        "Folder of pg_dump, pg_restore and psql of the server's version; empty means those on PATH.",
+        "backup.postgres_programs",
+        "",
+    )
     alarm_to: str = _said("Address that gets alarms by mail, at most hourly.", "alarm_to", "")
     clock_offset: timedelta = _said("Moves the clock of all processes; for trials only.", "clock_offset", timedelta(0))
     demo: bool = _said("Start the demonstration's mailbox, relay and page.", "demo", False)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from helpdesk.errors import HelpdeskError
 from helpdesk.models import (
     Alarm,
     Attachment,
@@ -28,7 +29,9 @@ from helpdesk.models.outgoing_mail import OUTGOING_STATES
 from helpdesk.people.access import VERBS
 from helpdesk.ports import Ports
 from helpdesk.privacy import balance
+from helpdesk.privacy.backups.catalogue import overdue
 from helpdesk.privacy.destruction import clock_is_sane
+from helpdesk.privacy.restores import unconfirmed
 from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
 from helpdesk.tickets import states
@@ -166,6 +169,7 @@ def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
     late_holds = unit.session.scalar(unreviewed) or 0
     found.append(("hold_review", "holds", late_holds > 0, str(late_holds)))
     found += _disposal_findings(unit)
+    found += _backup_findings(unit)
     for row in unit.session.scalars(select(Mailbox)):
         found += _mailbox_findings(unit, row)
     for beat in unit.session.scalars(select(Heartbeat)):
@@ -187,6 +191,19 @@ def _disposal_findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
         ("tickets_missing", "tickets", missing is not None, missing or ""),
         ("clock_jumped", "destruction", not clock_is_sane(unit), ""),
         *((kind, "lists", many > 0, str(many)) for kind, many in counted),
+    ]
+
+
+def _backup_findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
+    """A restored backup that people have not confirmed in full (RD-73, RD-76), and backups over their time (RD-74)."""
+    waits = unconfirmed(unit)
+    try:
+        late = str(len(overdue(unit.ports.settings, day_of(unit.now))))
+    except HelpdeskError as fault:
+        late = fault.code
+    return [
+        ("restored", "restore", waits > 0, str(waits)),
+        ("backup_left", "backups", late != "0", late),
     ]
 
 

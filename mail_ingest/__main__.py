@@ -13,9 +13,8 @@ import threading
 from helpdesk import logs
 from helpdesk.errors import HelpdeskError
 from helpdesk.leases import beat, hold, release
-from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
-from helpdesk.privacy.copies.inventory import require_known
+from helpdesk.privacy import gate
 from helpdesk.settings import MailboxSettings, from_env
 from helpdesk.text.language import fault_text, terminal_language
 from helpdesk.tickets import parked
@@ -156,8 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         ports = connect(from_env(os.environ))
         if said.verb != "check":
-            require_head(ports.engine)
-            require_known(ports)
+            gate.enter(ports)
         if said.verb == "poll":
             return poll(ports, once=said.once)
         if said.verb == "listen":

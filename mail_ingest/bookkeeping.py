@@ -13,6 +13,7 @@ from helpdesk.errors import HelpdeskError
 from helpdesk.leases import beat
 from helpdesk.models import InboundMail, Mailbox, MailSeen
 from helpdesk.ports import Ports
+from helpdesk.retention.restored import mailbox_kept
 from helpdesk.row_sets import among
 from helpdesk.settings import MailboxSettings
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
@@ -26,21 +27,37 @@ _QUIET_ROUND = dt.timedelta(seconds=30)
 
 
 class Booked:
-    """A mailbox whose removals are written down: when each original was gone."""
+    """A mailbox whose removals are written down: when each original was gone.
+
+    After a restored backup nothing is removed until somebody confirmed it (RD-73): what is kept stays, and is not read
+    again and again.
+    """
 
     def __init__(self, mailbox: MailboxPort, name: str, ports: Ports) -> None:
         self._mailbox, self._name, self._ports = mailbox, name, ports
+        self._stay: set[MailId] = set()
 
     def new_ids(self, most: int) -> Listing:
-        """As the mailbox."""
-        return self._mailbox.new_ids(most)
+        """As the mailbox, without what has to stay for now; once it may go, it is listed again."""
+        if self._stay and not self._removes_nothing():
+            self._stay.clear()
+        listing = self._mailbox.new_ids(most + len(self._stay))
+        if not self._stay:
+            return listing
+        self._stay.intersection_update(listing.ids)
+        ids = tuple(one for one in listing.ids if one not in self._stay)
+        left = sorted({*listing.left, *(one.uid for one in self._stay)})
+        return Listing(listing.uidvalidity, listing.lying, ids, tuple(left))
 
     def fetch(self, ids: Sequence[MailId]) -> list[FetchedMail]:
         """As the mailbox."""
         return self._mailbox.fetch(ids)
 
     def done(self, ids: Sequence[MailId]) -> frozenset[int]:
-        """Remove them, then note which are gone."""
+        """Remove them, then note which are gone; where nothing may be removed, all of them stay."""
+        if self._removes_nothing():
+            self._stay.update(ids)
+            return frozenset(mail.uid for mail in ids)
         still = self._mailbox.done(ids)
         gone = [mail.uid for mail in ids if mail.uid not in still]
         if gone:
@@ -55,6 +72,10 @@ class Booked:
                     .values(removed_at=unit.now)
                 )
         return still
+
+    def _removes_nothing(self) -> bool:
+        with unit_of_work(self._ports, SYSTEM, write=False) as unit:
+            return mailbox_kept(unit)
 
     def wait(self, seconds: float) -> bool:
         """As the mailbox."""

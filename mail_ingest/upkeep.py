@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from helpdesk.models import Attachment, DraftFile, ImportRun, InboundMail, MailSeen
 from helpdesk.people.sign_in import forget_old_sessions
 from helpdesk.ports import Ports
+from helpdesk.retention.restored import mailbox_kept
 from helpdesk.unit import SYSTEM, unit_of_work
 
 STAGED_FOR = dt.timedelta(hours=1)
@@ -37,8 +38,14 @@ def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[i
 
 
 def forget(ports: Ports) -> None:
-    """Forget contents whose UID was last seen 30 days ago, and sessions that have ended."""
+    """Forget contents whose UID was last seen 30 days ago, and sessions that have ended.
+
+    After a restored backup nobody knows what still lies in a mailbox, until somebody confirmed it: none is forgotten.
+    """
     with unit_of_work(ports, SYSTEM) as unit:
+        forget_old_sessions(unit)
+        if mailbox_kept(unit):
+            return
         limit = unit.now - SEEN_FOR
         unit.session.execute(delete(MailSeen).where(MailSeen.last_seen_on < limit))
         remembered = select(MailSeen.digest)
@@ -52,4 +59,3 @@ def forget(ports: Ports) -> None:
             )
             .values(digest=None)
         )
-        forget_old_sessions(unit)

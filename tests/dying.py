@@ -66,9 +66,14 @@ def _counted_commits(steps: _Steps) -> Iterator[None]:
 
 def run_killed_at(ports: Ports, step: int) -> bool:
     """Run the lists in a process of its own that is killed at this step; False when it ended before."""
+    return killed_at(ports, step, destruction.run)
+
+
+def killed_at(ports: Ports, step: int, work: Callable[[Ports], object]) -> bool:
+    """Do this in a process of its own that is killed at this step; False when it ended before."""
     child = os.fork()
     if child == 0:
-        _end(lambda: _run(ports, step))
+        _end(lambda: _run(ports, step, work))
     _pid, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return True
@@ -76,13 +81,13 @@ def run_killed_at(ports: Ports, step: int) -> bool:
     return False
 
 
-def _run(ports: Ports, step: int) -> None:
+def _run(ports: Ports, step: int, work: Callable[[Ports], object]) -> None:
     steps = _Steps(step)
     engine = connect_database(ports.settings.database_url, durable=False)
     ledger, blobs = _Around(ports.ledger, "append", steps), _Around(ports.blobs, "destroy", steps)
     own = replace(ports, engine=engine, ledger=ledger, blobs=blobs, holder=this_process())
     with _counted_commits(steps):
-        destruction.run(own)
+        work(own)
 
 
 def _end(work: Callable[[], None]) -> None:

@@ -13,8 +13,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped] # 
 from helpdesk import wiring
 from helpdesk.errors import Misconfigured
 from helpdesk.keys import load_keys
-from helpdesk.migrating import require_head
-from helpdesk.privacy.copies.inventory import require_known
+from helpdesk.privacy import gate
 from helpdesk.settings import Settings
 from web.app import create_app
 from web.live import create_live_app
@@ -72,8 +71,7 @@ class _Pages(BaseApplication):  # type: ignore[misc] # as above
 def serve(settings: Settings) -> int:
     """Serve the pages until told to stop."""
     ports = wiring.connect(settings)
-    require_head(ports.engine)
-    require_known(ports)
+    gate.enter(ports)
     ports.engine.dispose()
     listener = _listener(settings.host, settings.port)
     listener.listen(2048)

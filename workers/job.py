@@ -17,9 +17,8 @@ from rq.serializers import JSONSerializer
 
 from helpdesk.adapters.rq_jobs import QUEUE, nudge_flag
 from helpdesk.errors import Unavailable
-from helpdesk.migrating import require_head
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, JOBS, Ports
-from helpdesk.privacy.copies.inventory import require_known
+from helpdesk.privacy import gate
 from helpdesk.settings import from_env
 from helpdesk.wiring import connect
 from workers.beats import beat_forever
@@ -32,8 +31,7 @@ Job = Callable[[Ports], None]
 def own_ports() -> Ports:
     """The ports of this process, opened once; Misconfigured when the schema is not this code's."""
     ports = connect(from_env(os.environ))
-    require_head(ports.engine)
-    require_known(ports)
+    gate.enter(ports)
     return ports
 
 

@@ -19,6 +19,7 @@ from helpdesk.ports import (
     CLEAN_WAITING,
     DELIVER_WAITING,
     DISPOSAL_WAITING,
+    EXPIRE_BACKUPS,
     FILE_WAITING,
     HOLD_WAITING,
     IMPORT_WAITING,
@@ -53,6 +54,7 @@ TABLE = (
     Turn(SWEEP, 60, "what a crash left half-way: claims, staged blobs, mails whose back-off is over"),
     Turn(CHECK_ALARMS, 60, "silence, lag, disk, parked mail: looked at once a minute"),
     Turn(CHECK_AGES, 3600, "ages are days: who waits too long is known within the hour of midnight"),
+    Turn(EXPIRE_BACKUPS, 3600, "a backup has a last day: it is gone within the hour of midnight"),
 )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from helpdesk import status
 from helpdesk.mail import outbox
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
-from helpdesk.retention import clock, ledger_writing
+from helpdesk.privacy import gate
+from helpdesk.privacy.backups import drill
+from helpdesk.privacy.backups.expiry import remove_expired
+from helpdesk.retention import clock
 from helpdesk.tickets import drafts, notices
 from helpdesk.unit import SYSTEM, unit_of_work
 from mail_ingest import upkeep
@@ -16,7 +19,7 @@ def sweep(ports: Ports) -> None:
     upkeep.settle_blobs(ports)
     upkeep.forget(ports)
     clock.tick(ports)
-    ledger_writing.flush(ports)
+    gate.keep_level(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         drafts.unlink_dropped(unit)
         notices.queue_mails(unit)
@@ -36,3 +39,9 @@ def check_alarms(ports: Ports) -> None:
 def check_ages(ports: Ports) -> None:
     """Open and close the alarms about tickets that stand in one state for too long."""
     status.check_ages(ports)
+
+
+def expire_backups(ports: Ports) -> None:
+    """Remove the backups whose time is over, and what a drill that was killed left."""
+    remove_expired(ports)
+    drill.tidy(ports)

@@ -13,6 +13,7 @@ import click
 
 from helpdesk.errors import HelpdeskError
 from helpdesk.ports import Ports
+from helpdesk.retention.restored import require_replayed
 from helpdesk.settings import Settings, from_env
 from helpdesk.text.language import N_, Words, fault_text, terminal_language, translator, words_of
 
@@ -31,9 +32,15 @@ class Console:
         return from_env(self.environ)
 
     @cached_property
-    def ports(self) -> Ports:
-        """All ports. Raises Misconfigured when there are no keys yet."""
+    def all_ports(self) -> Ports:
+        """All ports, whatever the database may be. Raises Misconfigured when there are no keys yet."""
         return self.connect(self.settings)
+
+    @cached_property
+    def ports(self) -> Ports:
+        """All ports, on a database that holds nothing the ledger calls destroyed. Raises Conflict or Invalid else."""
+        require_replayed(self.all_ports)
+        return self.all_ports
 
     @property
     def language(self) -> str:

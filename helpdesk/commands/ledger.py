@@ -60,7 +60,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _as_the_database_says(console: Console, head: Head) -> None:
-    with unit_of_work(console.ports, SYSTEM, write=False) as unit:
+    with unit_of_work(console.all_ports, SYSTEM, write=False) as unit:
         seq = unit.session.scalar(select(Counter.value).where(Counter.name == SEQ)) or 0
         rows = unit.session.execute(select(Flag.name, Flag.value).where(Flag.name.in_((HEAD, NAME))))
         flags = {row.name: row.value for row in rows}

@@ -20,7 +20,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @pass_console
 def status(console: Console, as_json: bool) -> None:
     """How it goes: processes, mailboxes, queues, alarms. Exit code 1 while there are alarms."""
-    found: dict[str, Any] = status_of(console.ports)
+    found: dict[str, Any] = status_of(console.all_ports)
     show(found, as_json)
     sys.exit(1 if found.get("alarms") else 0)
 
@@ -30,7 +30,7 @@ def status(console: Console, as_json: bool) -> None:
 @pass_console
 def check(console: Console, as_json: bool) -> None:
     """Try everything the helpdesk stands on and say what to do about what is wrong. Exit code 1 when anything is."""
-    found = run_checks(console.ports, console.language)
+    found = run_checks(console.all_ports, console.language)
     _ = console.words
     if as_json:
         show([{"name": one.name, "ok": one.ok, "sentence": one.sentence} for one in found], as_json)

@@ -74,7 +74,7 @@ def _write_private(path: Path, text: str) -> None:
 @pass_console
 def migrate(console: Console) -> None:
     """Bring the database to the schema of this code; meanwhile no mail is taken in, it stays where it is."""
-    ports, _ = console.ports, console.words
+    ports, _ = console.all_ports, console.words
     before = migrating.current(ports.engine)
     if before == migrating.head():
         say(_("The database has schema {now} already.", now=before or ""))

@@ -46,7 +46,7 @@ def add(
 ) -> None:
     """Make an account for EMAIL, who is called NAME."""
     password = _password(console, password_file)
-    with unit_of_work(console.ports, SYSTEM) as unit:
+    with unit_of_work(console.all_ports, SYSTEM) as unit:
         accounts.create_account(unit, email, name, roles, password, language)
     say(console.words(N_("{email} can sign in now."), email=email))
 
@@ -58,7 +58,7 @@ def add(
 def password(console: Console, email: str, password_file: Path | None) -> None:
     """Give EMAIL a new password; all its sessions end."""
     fresh = _password(console, password_file)
-    with unit_of_work(console.ports, SYSTEM) as unit:
+    with unit_of_work(console.all_ports, SYSTEM) as unit:
         accounts.set_password(unit, email, fresh)
     say(console.words(N_("{email} has a new password."), email=email))
 
@@ -69,7 +69,7 @@ def password(console: Console, email: str, password_file: Path | None) -> None:
 @pass_console
 def role(console: Console, email: str, roles: tuple[str, ...]) -> None:
     """Give EMAIL exactly these ROLES."""
-    with unit_of_work(console.ports, SYSTEM) as unit:
+    with unit_of_work(console.all_ports, SYSTEM) as unit:
         accounts.set_roles(unit, email, roles)
     say(console.words(N_("{email} has the roles {roles}."), email=email, roles=", ".join(roles)))
 
@@ -79,7 +79,7 @@ def role(console: Console, email: str, roles: tuple[str, ...]) -> None:
 @pass_console
 def deactivate(console: Console, email: str) -> None:
     """Close the account of EMAIL and end its sessions; what it did stays."""
-    with unit_of_work(console.ports, SYSTEM) as unit:
+    with unit_of_work(console.all_ports, SYSTEM) as unit:
         accounts.deactivate(unit, email)
     say(console.words(N_("{email} can't sign in any more."), email=email))
 
@@ -90,7 +90,7 @@ def deactivate(console: Console, email: str) -> None:
 @pass_console
 def sessions(console: Console, email: str, end: bool) -> None:
     """Show where EMAIL is signed in."""
-    with unit_of_work(console.ports, SYSTEM, write=end) as unit:
+    with unit_of_work(console.all_ports, SYSTEM, write=end) as unit:
         for one in accounts.sessions_of(unit, email):
             since, seen = (f"{at:%Y-%m-%d %H:%M}" for at in (one.created_at, one.seen_at))
             say(console.words(N_("{id}  since {since}  seen {seen} UTC"), id=one.id, since=since, seen=seen))
@@ -104,7 +104,7 @@ def sessions(console: Console, email: str, end: bool) -> None:
 @pass_console
 def totp_off(console: Console, email: str) -> None:
     """Let EMAIL sign in without a code, when the authenticator app is lost; all its sessions end."""
-    with unit_of_work(console.ports, SYSTEM) as unit:
+    with unit_of_work(console.all_ports, SYSTEM) as unit:
         second_factor.take_off(unit, email)
     say(console.words(N_("{email} signs in without a code now."), email=email))
 
@@ -113,7 +113,7 @@ def totp_off(console: Console, email: str) -> None:
 @pass_console
 def list_accounts(console: Console) -> None:
     """Show all accounts with their roles."""
-    with unit_of_work(console.ports, SYSTEM, write=False) as unit:
+    with unit_of_work(console.all_ports, SYSTEM, write=False) as unit:
         for one in accounts.staff(unit, active_only=False):
             gone = console.words(N_("can't sign in"))
             state = "" if one.active else f"  ({gone})"

@@ -26,6 +26,7 @@ from helpdesk.mail.letters import read_letter, with_files
 from helpdesk.mail.outbox import recipients_of
 from helpdesk.models import Entry, OutgoingMail
 from helpdesk.ports import DELIVER_WAITING, Ports
+from helpdesk.retention.restored import outbox_stopped
 from helpdesk.timeline import record
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
@@ -99,14 +100,18 @@ def deliver_waiting(ports: Ports, *, limit: int = 1000, stop_after: dt.timedelta
 def _work_waits(ports: Ports) -> bool:
     """Whether a mail is due, or was left by a process that died; reads only."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        found = select(OutgoingMail.id).where(or_(_due(unit), OutgoingMail.state == "sending")).limit(1)
+        waits = or_(_due(unit), OutgoingMail.state == "sending") & ~outbox_stopped()
+        found = select(OutgoingMail.id).where(waits).limit(1)
         return unit.session.scalar(found) is not None
 
 
 def _due(unit: Unit) -> ColumnElement[bool]:
-    """A queued mail whose time has come; a receipt gives way, for a minute, to mail that waits to be filed."""
+    """A queued mail whose time has come; a receipt gives way, for a minute, to mail that waits to be filed.
+
+    None after a restored backup until somebody confirmed the outbox (RD-73).
+    """
     soon = or_(OutgoingMail.kind != "receipt", OutgoingMail.date < unit.now - GIVES_WAY, ~backlog(unit))
-    return (OutgoingMail.state == "queued") & (OutgoingMail.next_try_at <= unit.now) & soon
+    return (OutgoingMail.state == "queued") & (OutgoingMail.next_try_at <= unit.now) & soon & ~outbox_stopped()
 
 
 def recover_claims(ports: Ports) -> int:

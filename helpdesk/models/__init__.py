@@ -12,6 +12,7 @@ from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
 from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
 from helpdesk.models.request import RequestTicket, RightsRequest, SecurityEvent
+from helpdesk.models.restore import Restore, RestoreTicket
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
 
 __all__ = [
@@ -55,6 +56,8 @@ __all__ = [
     "Person",
     "Policy",
     "RequestTicket",
+    "Restore",
+    "RestoreTicket",
     "RightsRequest",
     "SearchQuery",
     "SearchText",

@@ -27,6 +27,7 @@ LEDGER_OPS = (
     "backup_expired",
     "restored",
     "masked",
+    "backup",
 )
 
 

@@ -22,9 +22,10 @@ from helpdesk.ports import Ports
 from helpdesk.privacy.balance import DESTROYED
 from helpdesk.privacy.copies import blobs, engine, rows
 from helpdesk.privacy.deciding import LEASE, LEASE_SECONDS, Batch, decide, unfinished
-from helpdesk.retention.ledger_writing import flush, write_down
+from helpdesk.retention.ledger_writing import flush, require_level, write_down
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.register.model import Brake
+from helpdesk.retention.restored import refuse_to_destroy
 from helpdesk.retention.terms import day_of, last_day
 from helpdesk.security_log import note
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
@@ -58,9 +59,11 @@ class Ran:
 def run(ports: Ports, seconds: float | None = None) -> Ran:
     """Run every list whose window has passed and that was approved where it must be, for about so many seconds.
 
-    Nothing while another process runs one. Raises Conflict when the clock can't be trusted (RD-27), Unavailable when
-    something is in the way: then all that was decided is finished by the next turn.
+    Nothing while another process runs one. Raises Conflict when the clock can't be trusted (RD-27), or while a restored
+    backup may lack dates (RD-76); Unavailable when something is in the way: then all that was decided is finished by
+    the next turn.
     """
+    require_level(ports)
     if not leases.hold(ports, LEASE, LEASE_SECONDS):
         return Ran(elsewhere=True)
     until = None if seconds is None else time.monotonic() + seconds
@@ -79,6 +82,7 @@ def run(ports: Ports, seconds: float | None = None) -> Ran:
 def _look_at_clock(ports: Ports) -> None:
     """Refuse to run when it is earlier than at the last turn, or much later (RD-27); a person may vouch for it."""
     with unit_of_work(ports, SYSTEM) as unit:
+        refuse_to_destroy(unit)
         if not clock_is_sane(unit):
             raise Conflict(
                 "The clock jumped since the last run: nothing is destroyed until somebody vouches for it.",

@@ -27,6 +27,7 @@ OPS = (
     "incident",
     "backup_expired",
     "restored",
+    "backup",
 )
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     "t": re.compile(r"\d{4}-(?:0[1-9]|1[0-2])"),

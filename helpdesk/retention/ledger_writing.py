@@ -7,12 +7,13 @@ already there, and both are seen.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk.errors import Invalid
+from helpdesk.errors import Conflict, Invalid
 from helpdesk.models import Counter, Flag, LedgerLine
 from helpdesk.ports import Ports
 from helpdesk.retention.ledger import FIRST, Entry, chained, head_of, parsed_head, read
@@ -29,35 +30,89 @@ def write_down(unit: Unit, op: str, object_id: str, **told: str | bool | int) ->
 
 
 def flush(ports: Ports) -> int:
-    """Append what waits, one sync per batch, and let the rows go. Returns how many lines were written."""
+    """Append what waits, one sync per batch, and let the rows go. Returns how many lines were written.
+
+    Raises Conflict where the ledger tells of more than this database did: it is an older one that was put back.
+    """
     done = 0
     with ports.ledger.locked():
         _begin(ports)
+        _catch_up(ports)
         while written := _flush_batch(ports):
             done += written
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where a database says that its ledger ends: how many lines, the hash of the last, the ledger's name if any."""
+
+    seq: int
+    hash: str
+    name: str | None
+
+
+def known(unit: Unit) -> Known:
+    """What this database knows of its ledger; the beginning when it has none yet."""
+    seq = unit.session.scalar(select(Counter.value).where(Counter.name == SEQ)) or 0
+    rows = unit.session.execute(select(Flag.name, Flag.value).where(Flag.name.in_((HEAD, NAME))))
+    flags = {row.name: row.value for row in rows}
+    return Known(seq, flags.get(HEAD, FIRST), flags.get(NAME))
+
+
+def require_level(ports: Ports) -> None:
+    """Raise Conflict or Invalid unless the ledger ends where the database says, but for what waits to be appended."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        here = known(unit)
+    if here.seq and (here.seq, here.hash) != parsed_head(ports.ledger.last()):
+        with ports.ledger.locked():
+            _explained(ports)
+
+
+def _explained(ports: Ports) -> tuple[list[int], int, str]:
+    """Rows that wait although their lines are in the ledger already, after a crash, and the head of the ledger.
+
+    Every line the database does not know must be explained so. Raises Conflict or Invalid for anything else.
+    """
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        here = known(unit)
+        waits = unit.session.scalars(select(LedgerLine).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id))
+        ready = [(row.id, _entry(row).key) for row in waits]
+    seq, head = parsed_head(ports.ledger.last())
+    if (seq, head) == (here.seq, here.hash):
+        return [], seq, head
+    if seq < here.seq:
+        raise Invalid("The ledger is older than the database.", code="ledger_shorter")
+    tail = {entry.key for entry in list(read(ports.ledger.lines()))[here.seq :]}
+    if not tail or tail - {key for _row_id, key in ready}:
+        raise Conflict(
+            "The database is older than the ledger: a backup was put back. Start the helpdesk, or run "
+            "'helpdesk restore replay'.",
+            code="ledger_ahead",
+        )
+    return [row_id for row_id, key in ready if key in tail], seq, head
+
+
+def _catch_up(ports: Ports) -> None:
+    there, seq, head = _explained(ports)
+    if there:
+        _applied(ports, there, seq, head)
 
 
 def _flush_batch(ports: Ports) -> int:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         ready = select(LedgerLine).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id).limit(_BATCH)
         rows = unit.session.scalars(ready).all()
-        applied = unit.session.scalar(select(Counter.value).where(Counter.name == SEQ)) or 0
         month = day_of(unit.now).isoformat()[:7]
     if not rows:
         return 0
     seq, before = parsed_head(ports.ledger.last())
-    there = set() if seq == applied else {entry.key for entry in list(read(ports.ledger.lines()))[applied:]}
     lines = []
     for row in rows:
-        entry = _entry(row)
-        if entry.key in there:
-            continue
         seq += 1
-        lines.append(chained(entry, seq, before))
+        lines.append(chained(_entry(row), seq, before))
         before = parsed_head(lines[-1])[1]
-    if lines:
-        ports.ledger.append(lines, month)
+    ports.ledger.append(lines, month)
     _applied(ports, [row.id for row in rows], seq, before)
     return len(lines)
 
@@ -80,8 +135,20 @@ def _applied(ports: Ports, row_ids: Sequence[int], seq: int, before: str) -> Non
     """Written only after the append, so that an ordinary crash never reads as a ledger behind its database (RD-71)."""
     with unit_of_work(ports, SYSTEM) as unit:
         unit.session.execute(delete(LedgerLine).where(LedgerLine.id.in_(row_ids)))
-        _set(unit, Counter, SEQ, seq)
-        _set(unit, Flag, HEAD, before)
+        set_known(unit, seq, before)
+
+
+def set_known(unit: Unit, seq: int, head: str) -> None:
+    """Write down that this database did everything up to this line of the ledger."""
+    _set(unit, Counter, SEQ, seq)
+    _set(unit, Flag, HEAD, head)
+
+
+def forget_told(unit: Unit, keys: Collection[tuple[str, str, str]]) -> None:
+    """Let the rows go whose lines are in the ledger already, those too that wait for the verification of a list."""
+    waits = unit.session.scalars(select(LedgerLine)).all()
+    told = [row.id for row in waits if _entry(row).key in keys]
+    unit.session.execute(delete(LedgerLine).where(LedgerLine.id.in_(told)))
 
 
 def _begin(ports: Ports) -> None:

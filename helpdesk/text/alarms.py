@@ -28,6 +28,8 @@ ALARM = {
     "list_undecided": N_("A list for destruction waits too long for a decision"),
     "list_stuck": N_("A list for destruction does not come to its end"),
     "list_braked": N_("Unusually many tickets would be destroyed at once: a second person has to look"),
+    "restored": N_("A backup was restored: mail, mailboxes and destruction wait until somebody has confirmed them"),
+    "backup_left": N_("A backup lies longer than it may"),
     "process_silent": N_("A process gives no sign of life"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.house.breaking import Break, Edit
 from tests.house.breaking import one as _one
 from tests.house.breaks_of_destruction import DESTRUCTION
+from tests.house.breaks_of_restore import RESTORES
 
 ORDER = "tests/mail_ingest/test_order.py"
 _STAGE = "    keys = ports.blobs.stage([raw for raw, _envelope in mails])\n"
@@ -297,4 +298,4 @@ SCREENS = (
     ),
 )
 
-BREAKS = INTAKE + BEHAVIOUR + DESTRUCTION + SCREENS + STRUCTURE
+BREAKS = INTAKE + BEHAVIOUR + DESTRUCTION + RESTORES + SCREENS + STRUCTURE

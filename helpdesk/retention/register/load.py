@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import tomllib
@@ -25,9 +26,12 @@ from helpdesk.retention.register.model import (
     Subject,
     Term,
 )
-from helpdesk.retention.terms import Period, period
+from helpdesk.retention.terms import Period, last_day, period
 
 FOLDER = Path(__file__).parent
+LONGEST_BACKUP = Period(days=90)
+"""How long a backup may be kept at most, whatever a register says (RD-74)."""
+_ANY_DAY = dt.date(2026, 1, 1)
 _UNITS = {"jaar": "years", "jaren": "years", "maand": "months", "maanden": "months"}
 _UNITS |= {"week": "weeks", "weken": "weeks", "dag": "days", "dagen": "days"}
 _SPAN = re.compile(rf"(\d+) ({'|'.join(_UNITS)})\b")
@@ -124,6 +128,12 @@ def _pairs(rule: str, word: str, kinds: tuple[str, ...]) -> list[tuple[str, str]
 
 
 def _check(register: Register) -> None:
+    if last_day(_ANY_DAY, register.backup_horizon) > last_day(_ANY_DAY, LONGEST_BACKUP):
+        raise Misconfigured(
+            "The register keeps backups for {period}: at most {longest} is allowed.",
+            period=str(register.backup_horizon),
+            longest=str(LONGEST_BACKUP),
+        )
     seen: dict[tuple[str, str], str] = {}
     for rule in register.rules.values():
         for pair in rule.covers:

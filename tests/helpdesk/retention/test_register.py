@@ -77,6 +77,7 @@ def test_a_pair_without_a_rule_is_named() -> None:
         (b'subject = "trainers"', b'subject = "trainer"', "nobody"),
         (b"decision_nl", b"# decision_nl", "without saying why"),
         (b"[processing]", b"[processing", "can't be read"),
+        (b'backup_horizon = "P30D"', b'backup_horizon = "P4M"', "at most P90D"),
     ],
 )
 def test_what_does_not_add_up_is_refused(before: bytes, after: bytes, says: str) -> None:
