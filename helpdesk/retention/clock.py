@@ -212,7 +212,8 @@ def _reckonings(
     }
     found = {row.id: Reckoning("waiting:merged") for row in rows if row.merged_into_id is not None}
     found |= {ticket_id: reckon(matter, registers, today) for ticket_id, matter in matters.items()}
-    for ticket_id in _originals(session, [one for one, reckoning in found.items() if reckoning.state == "due"]):
+    passed = [one for one, reckoning in found.items() if reckoning.state in ("due", "blocked:open")]
+    for ticket_id in _originals(session, passed):
         found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), registers, today)
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():

@@ -12,7 +12,7 @@ from functools import cache
 DAY = dt.timedelta(days=1)
 ORDER = ("waiting:employment", "waiting:settlement", "waiting:match")
 OWN = {"551": ("R1", "settled", 84), "M895": ("R16", "end", 60)}
-SHARED = {"external": ("R13", "login", 6), "unknown": ("U", "contact", 6)}
+SHARED = dict.fromkeys(("external", "trainer"), ("R13", "login", 6)) | {"unknown": ("U", "contact", 6)}
 
 
 @cache
@@ -167,14 +167,14 @@ class World:
         }
         return next((state for state, so in keeps.items() if so), "due"), day, rule
 
-    def look(self, today: dt.date) -> dict[int, str]:
-        """The state of every ticket there is; what changed is off its list."""
+    def look(self, today: dt.date, some: list[int] | None = None) -> dict[int, str]:
+        """The state of every ticket there is, or of some; what changed is off its list."""
         states = {}
         for number, ticket in enumerate(self.tickets):
-            if ticket.gone is None:
-                state, day, _rule = self.reckon(number, today)
-                if ticket.on and (state, day, self.texts[-1]) != ("due", ticket.on[1], ticket.on[0].text):
-                    ticket.on = None
+            if ticket.gone is None and (some is None or number in some):
+                state, *why = self.reckon(number, today)
+                same = ticket.on and [*why, self.texts[-1]] == [ticket.on[1], ticket.on[0].rule, ticket.on[0].text]
+                ticket.on = ticket.on if same and state == "due" else None
                 states[number] = "listed" if ticket.on else state
         return states
 
