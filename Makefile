@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
-        bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean
+        bench-inbox bench-intake bench-pages screens pictures axe histories sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -74,6 +74,9 @@ pictures: env services ## The pictures of the README, both themes, of the demons
 
 axe: env services ## Every page in every state, at every size, in both themes: axe, layout, focus (ONLY=, JOBS=)
 	@$(PYTHON) -m tests.ui.axe
+
+histories: env services ## Terms and destruction against a second way to reckon, by chance (N=, WHOLE=, DB=, SEED=)
+	@$(PYTHON) -m tests.histories
 
 sabotage: env services ## Break a copy in named ways: each must be caught
 	@$(PYTHON) -m tests.house.sabotage

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from helpdesk.ports import Ports
 from tests.histories.amsterdam import clock_changes_on, day_in_amsterdam, midnight_in_amsterdam
 from tests.histories.model import gone_from
 from tests.histories.pure import ENDS, MARKS, run
+from tests.histories.stories import live
 
 HISTORIES, PARTS = int(os.environ.get("HISTORIES", "10000")), 4
+WHOLE = int(os.environ.get("WHOLE", "16"))
+"""So many through the verbs of a whole helpdesk fit into ten seconds or twenty; `make histories` lets hundreds live."""
 MODEL = Path(__file__).parent / "model.py"
 
 
@@ -46,3 +50,11 @@ def test_the_reckoning_agrees_with_the_model_in_every_zone(part: int) -> None:
     assert tally["histories"] * PARTS >= HISTORIES - PARTS
     rare = [name for name in (*MARKS, *ENDS) if tally[name] * 20 < tally["histories"]]
     assert not rare, f"in less than one of twenty histories: {rare}"
+
+
+def test_whole_helpdesks_do_what_the_model_says(ports: Ports) -> None:
+    tally, wrong = live(ports, 13, WHOLE)
+    assert not wrong, f"{len(wrong)} differ: {wrong[:5]}"
+    rare = [name for name in ("destroyed", "held", "blocked") if tally[name] * 20 < tally["tickets"]]
+    assert not rare, f"fewer than one ticket in twenty: {rare} of {tally}"
+    assert min(tally["merge"], tally["retraction"], tally["rehire"], tally["policy_change"]) > 0
