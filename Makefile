@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
-        bench-inbox bench-intake bench-pages screens pictures axe histories sabotage show-mail readme services clean
+        bench-inbox bench-intake bench-pages screens pictures axe canary histories sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -74,6 +74,9 @@ pictures: env services ## The pictures of the README, both themes, of the demons
 
 axe: env services ## Every page in every state, at every size, in both themes: axe, layout, focus (ONLY=, JOBS=)
 	@$(PYTHON) -m tests.ui.axe
+
+canary: env services ## Words planted, half of the tickets destroyed: is anything left? (WORDS=file, KEEP=1, DB=, WITHOUT=step)
+	@$(PYTHON) -m tests.canary
 
 histories: env services ## Terms and destruction against a second way to reckon, by chance (N=, WHOLE=, DB=, SEED=)
 	@$(PYTHON) -m tests.histories
