@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
-        bench-inbox bench-intake bench-pages screens pictures axe canary histories sabotage show-mail readme services clean
+        bench-inbox bench-intake bench-pages screens pictures axe canary histories mutants sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -80,6 +80,9 @@ canary: env services ## Words planted, half of the tickets destroyed: is anythin
 
 histories: env services ## Terms and destruction against a second way to reckon, by chance (N=, WHOLE=, DB=, SEED=)
 	@$(PYTHON) -m tests.histories
+
+mutants: env services ## Faults in terms, clock, holds and destruction, in a copy: each must be killed
+	@$(PYTHON) -m tests.house.mutants
 
 sabotage: env services ## Break a copy in named ways: each must be caught
 	@$(PYTHON) -m tests.house.sabotage

@@ -36,7 +36,6 @@ def _shown(house: House, numbers: Iterable[str]) -> dict[str, str]:
 
 def _destroy(house: House) -> int:
     """By the commands that people give: list, propose, approve, run when the window has passed."""
-    house.go_to(400)
     house.command("disposal", "propose", "--as", ADMIN)
     waiting = json.loads(house.command("disposal", "list", "--as", ARCHIVIST, "--json"))
     for one in waiting:
@@ -69,6 +68,7 @@ def run(database: str, seed: int, count: int, own: list[str]) -> bool:
         unseen = there - before.words()
         _say(f"  planted in {len({word.place for word in words.all})} of {len(PLACES)} places")
         let_it_be_over(house, made)
+        house.go_to(400)
         shown = _shown(house, made.kept)
         lists = _destroy(house)
         same = sum(_shown(house, made.kept)[number] == shown[number] for number in made.kept)

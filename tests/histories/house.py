@@ -50,6 +50,7 @@ class House:
         self.before: dict[int, str] = {}
         self.moved: dict[tuple[int, int], set[int]] = {}
         self.people_held: dict[int, int] = {}
+        self.lying = set[int]()
         self.written = 0
         self.admin = staff(ports, "fatima", "functional_admin")
         self.officer = staff(ports, "piet", "privacy_officer")
@@ -99,7 +100,6 @@ class House:
             mails.append(
                 letter(f"Vraag {serial}", sender=self.addresses[who], message_id=f"<{serial}@x>", subject=f"{serial}")
             )
-            self.world.tickets[serial].left_in_mailbox = serial in stay
         receive(self.ports, *mails)
         first = len(self.numbers) - len(mails)
         with unit_of_work(self.ports, SYSTEM) as unit:
@@ -113,6 +113,7 @@ class House:
             for serial, row in enumerate(rows, first):
                 self.numbers[serial], self.person_ids[askers[serial - first]] = row.number, row.person_id
                 self.world.tickets[serial].contacts[row.entry_id] = self.today
+                self.lying |= {row.entry_id} if serial in stay else set()
             gone = update(InboundMail).where(InboundMail.ticket_id.in_([row.id for row in rows]))
             lying = [row.id for serial, row in enumerate(rows, first) if serial in stay]
             unit.session.execute(gone.where(InboundMail.ticket_id.not_in(lying)).values(removed_at=unit.now))
@@ -132,12 +133,17 @@ class House:
                 if ticket.gone is None and who in self.with_them[number]:
                     ticket.holds.add(hold_id)
 
+    def settle_mailbox(self) -> None:
+        """A ticket's original lies in the mailbox while one of its messages does."""
+        for ticket in self.world.tickets:
+            ticket.left_in_mailbox = bool(self.lying & set(ticket.contacts))
+
     def mailbox_emptied(self, number: int) -> None:
         """The original of a ticket is seen to be gone."""
         with unit_of_work(self.ports, SYSTEM) as unit:
             mine = InboundMail.ticket_id == self.ticket_id(number)
             unit.session.execute(update(InboundMail).where(mine).values(removed_at=unit.now))
-        self.world.tickets[number].left_in_mailbox = False
+        self.lying -= set(self.world.tickets[number].contacts)
 
     def answer(self, number: int, after: str) -> None:
         """An advisor answers."""

@@ -126,7 +126,8 @@ class Office(House):
         self.world.turn(self.today)
         for number, shown in before.items():
             if self.world.tickets[number].gone is None and self._show(number) != shown:
-                self.wrong.append(f"{self.today}: {self.numbers[number]} is another than before the run")
+                more = f"{shown} and then {self._show(number)}"
+                self.wrong.append(f"{self.today}: {self.numbers[number]} is another than before the run: {more}")
         self._look_for_people()
         self.compare()
 

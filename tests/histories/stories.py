@@ -28,9 +28,8 @@ class Case:
 
     def __init__(self, office: Office, random: Random) -> None:
         self.office, self.random, self.marks = office, random, set[str]()
-        self.people = [
-            office.new_person(f"{random.getrandbits(40):x}@x.example") for _ in range(random.choice((1, 1, 2)))
-        ]
+        self.people: dict[str, int] = {}
+        self.addresses = [f"{random.getrandbits(40):x}@x.example" for _ in range(random.choice((1, 1, 2)))]
         self.tickets: list[int] = []
 
     def roots(self) -> list[int]:
@@ -42,11 +41,11 @@ class Case:
         """Who asks something new in this round, if anybody does."""
         if len(self.roots()) >= MOST_TICKETS or (self.roots() and self.random.random() < 0.85):
             return None
-        who = self.random.choice(self.people)
-        if who in self.office.forgotten:
-            self.people.remove(who)
-            self.people.append(self.office.new_person(self.office.addresses[who]))
-        return self.people[-1] if who in self.office.forgotten else who
+        address = self.random.choice(self.addresses)
+        who = self.people.get(address)
+        if who is None or who in self.office.forgotten:
+            self.people[address] = self.office.new_person(address)
+        return self.people[address]
 
     def act(self) -> None:
         """Something happens to one of its tickets or to whoever asked it."""
@@ -234,9 +233,11 @@ def _round(office: Office, lives: list[Case], random: Random) -> None:
     office.ask([who for _case, who in asking], stay=stay)
     for place, (case, _who) in enumerate(asking):
         case.tickets.append(first + place)
+    office.settle_mailbox()
     for case in lives:
         if case.roots():
             case.act()
+            office.settle_mailbox()
             office.world.look(office.today, case.tickets)
     if random.random() < 0.15:
         office.new_text()
@@ -254,7 +255,7 @@ def _round(office: Office, lives: list[Case], random: Random) -> None:
 def _late(case: Case) -> bool:
     """Whether somebody who left asks under the rule of people from outside."""
     found = [case.office.world.reckon(number, case.office.today)[2] for number in case.roots()]
-    return "R13" in found and any(case.office.world.people[who].group() == "employee" for who in case.people)
+    return "R13" in found and any(case.office.world.people[who].group() == "employee" for who in case.people.values())
 
 
 def _decide(office: Office, random: Random) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL keeps no samples of names, addresses and words: they would outlive their rows in its catalogue."""
+"""Nothing outlives its ticket: the bytes of moved mails belong where these are, and PostgreSQL keeps no samples."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,9 @@ OF_PEOPLE = {
     "person": ("display_name", "folded", "dept_code", "personnel_no", "account_status", "language"),
     "ticket_person": ("name", "address"),
 }
+_MOVED = """
+UPDATE inbound_mail SET ticket_id = (SELECT e.ticket_id FROM entry e WHERE e.inbound_id = inbound_mail.id)
+  WHERE EXISTS (SELECT 1 FROM entry e WHERE e.inbound_id = inbound_mail.id AND e.ticket_id <> inbound_mail.ticket_id)"""
 _WATCHED = ("fact",)
 """A trigger names its columns, so their type can't be set; of dates and references an old sample stays."""
 _TYPE = (
@@ -27,7 +30,8 @@ SELECT c.oid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexr
 
 
 def upgrade() -> None:
-    """Keep none from now on. What ANALYZE noted before goes when the type of its column is set again."""
+    """Let moved bytes follow. Keep no samples; those from before go when the type of their column is set again."""
+    op.execute(_MOVED)
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, columns in OF_PEOPLE.items():
