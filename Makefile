@@ -1,7 +1,7 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile attack-threads attack-xss fuzz \
-        bench-inbox bench-intake bench-pages screens pictures axe canary histories mutants sabotage show-mail readme services clean
+        bench-inbox bench-intake bench-pages bench-retention screens pictures axe canary histories mutants sabotage show-mail readme services clean
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -62,6 +62,9 @@ bench-intake: env services ## Mailbox to tickets against a floor program, in pai
 
 bench-inbox: env services ## Pages over HTTP at 10,000 and a million tickets: flat? (TICKETS=, DB=, SEED=, ROUNDS=, DATA=)
 	@$(PYTHON) -m tests.bench.inbox
+
+bench-retention: env services ## Choosing and destroying what is due, beside a floor (TICKETS=, DUE=, DB=, ROUNDS=, SEED=, DATA=)
+	@$(PYTHON) -m tests.bench.retention
 
 bench-pages: env services ## Seconds of the workspace's pages on slow lines, beside their budgets (ROUNDS=)
 	@$(PYTHON) -m tests.bench.pages
