@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, case, cast, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.models import Address, Entry, Fact, Flag, InboundMail, Person, Ticket, TicketPerson
+from helpdesk.models import Address, Entry, Fact, Flag, Hold, HoldTicket, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
 from helpdesk.retention import holds, listed
 from helpdesk.retention.merged import ends_of, families
@@ -31,6 +31,7 @@ FIRST_STATE = "waiting:register"
 """The state of a ticket from its first row until the end of the unit that made it."""
 _CHUNK = 500
 _WALK = "reckon_after"
+_PASSED = ("due", "blocked:restricted", "blocked:open")
 _SPOKEN = ("mail", "answer", "chat", "forward")
 
 
@@ -66,8 +67,14 @@ def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date, held: C
     """
     registers = in_force(session)
     wanted = sorted(set(ids))
+    merged: set[int] = set()
     for start in range(0, len(wanted), _CHUNK):
-        _write(session, _reckonings(session, wanted[start : start + _CHUNK], registers, today, held=held))
+        found = _reckonings(session, wanted[start : start + _CHUNK], registers, today, held=held)
+        merged.update(ticket_id for ticket_id, one in found.items() if one.state == "waiting:merged")
+        _write(session, found)
+    # What holds for a merged ticket shows at the one it went to.
+    if others := ends_of(session, merged) - set(wanted):
+        _write(session, _reckonings(session, sorted(others), registers, today))
 
 
 def tick(ports: Ports, limit: int = 20_000) -> int:
@@ -212,13 +219,32 @@ def _reckonings(
     }
     found = {row.id: Reckoning("waiting:merged") for row in rows if row.merged_into_id is not None}
     found |= {ticket_id: reckon(matter, registers, today) for ticket_id, matter in matters.items()}
-    passed = [one for one, reckoning in found.items() if reckoning.state in ("due", "blocked:open")]
+    passed = [one for one, reckoning in found.items() if reckoning.state in _PASSED]
+    for ticket_id in _kept_by_merged(session, passed):
+        matters[ticket_id] = replace(matters[ticket_id], held=True)
+        found[ticket_id] = reckon(matters[ticket_id], registers, today)
+    passed = [one for one in passed if found[one].state in ("due", "blocked:open")]
     for ticket_id in _originals(session, passed):
         found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), registers, today)
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():
         found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), registers, today)
     return found
+
+
+def _kept_by_merged(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Tickets into which one was merged that stands under a hold: they go together, so they stay together (RD-30)."""
+    if not ids:
+        return frozenset()
+    family = families(among(session, Ticket.id, ids))
+    standing = (
+        select(family.c.root)
+        .select_from(family)
+        .join(HoldTicket, HoldTicket.ticket_id == family.c.id)
+        .join(Hold, Hold.id == HoldTicket.hold_id)
+        .where(Hold.released_at.is_(None))
+    )
+    return frozenset(session.scalars(standing))
 
 
 def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
