@@ -130,10 +130,18 @@ def _merges(advisor: Visitor, made: Planted) -> None:
 def _files(house: House, words: Words) -> None:
     """A CSV and a spreadsheet with words in a column that is not kept, and a broken file, at which the job fails."""
     admin = house.visitor(ADMIN)
-    for number, (name, make) in enumerate((("medewerkers.csv", as_csv), ("medewerkers.xlsx", as_xlsx))):
-        unlisted = words.draw("unlisted", -3, doomed=True)
-        row = (f"9{number}17", "Vera Vast", f"vera{number}@minbz.example", "31-03-2040", unlisted)
-        _decided(house, admin, name, make([HEADS, row]), "/starten")
+    rows = [
+        (
+            f"9{number}17",
+            "Vera Vast",
+            f"vera{number}@minbz.example",
+            "31-03-2040",
+            words.draw("unlisted", -3, doomed=True),
+        )
+        for number in range(2)
+    ]
+    _decided(house, admin, "medewerkers.csv", as_csv([HEADS, rows[0]]), "/starten")
+    _decided(house, admin, "medewerkers.xlsx", as_xlsx([HEADS, rows[1]]), "/starten")
     spoilt = b"PK\x03\x04" + words.draw("spoilt_file", -3, doomed=True).encode() * 3
     _decided(house, admin, "kapot.xlsx", spoilt, "/stoppen")
 
