@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from tests.canary.words import Word, forms
+from tests.canary.words import END, LENGTH, LETTERS, Word, forms
 
 _PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|PK\x03\x04")
-_MOST = 20_000_000
+_DRAWN = re.compile(f"[{LETTERS}]{{{LENGTH}}}{END}".encode(), re.IGNORECASE)
+_WIDE = re.compile(f"(?:[{LETTERS}]\0){{{LENGTH}}}(?:{END[0]}\0){{{len(END)}}}".encode(), re.IGNORECASE)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]{20,}")
+_FIRST, _MOST = 64, 20_000_000
 _SHORTEST = 6
 """A packed form shorter than this is found by chance."""
 
@@ -21,7 +25,10 @@ class Scan:
 
     def __init__(self, words: Iterable[Word]) -> None:
         self.hits: Counter[tuple[Word, str, str]] = Counter()
-        self._forms = [(word, name, form) for word in words for name, form in forms(word.word) if len(form) >= 3]
+        everything = list(words)
+        self._drawn = {one.word.encode(): one for one in everything if _DRAWN.fullmatch(one.word.encode())}
+        own = [word for word in everything if word.word.encode() not in self._drawn]
+        self._forms = [(word, name, form) for word in own for name, form in forms(word.word) if len(form) >= 3]
 
     def look(self, folders: Mapping[str, Path]) -> Scan:
         """Look through every file below these folders, each under its name; a file that goes meanwhile is gone."""
@@ -32,7 +39,10 @@ class Scan:
         return self
 
     def _in(self, place: str, kind: str, content: bytes) -> None:
-        folded = content.lower()
+        for name, found in _drawn(content):
+            if word := self._drawn.get(found):
+                self.hits[word, place, f"{kind}{name}"] += 1
+        folded = content.lower() if self._forms else b""
         for word, name, form in self._forms:
             if form in content or (name == "folded" and form in folded):
                 self.hits[word, place, f"{kind}{name}"] += 1
@@ -46,6 +56,17 @@ class Scan:
         found = {(one[0], one[what]) for one in self.hits}
         counted = Counter(name for _word, name in found)
         return ",".join(f"{name}:{count}" for name, count in sorted(counted.items())) or "-"
+
+
+def _drawn(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Everything that looks like a word drawn by us, in any encoding: it has letters and digits only."""
+    yield from (("raw", one.group().lower()) for one in _DRAWN.finditer(content))
+    yield from (("utf16", one.group().replace(b"\0", b"").lower()) for one in _WIDE.finditer(content))
+    for run in _BASE64.finditer(content):
+        text = run.group().translate(None, b"\r\n")
+        for start in range(4):
+            part = text[start : start + (len(text) - start) // 4 * 4]
+            yield from (("base64", one.group().lower()) for one in _DRAWN.finditer(base64.b64decode(part)))
 
 
 def _part(place: str, path: Path) -> str:
@@ -89,7 +110,10 @@ def _unpacked(content: bytes, at: int) -> bytes:
         unpacker = zlib.decompressobj(-15)
     else:
         unpacker = zlib.decompressobj(31 if head[:2] == b"\x1f\x8b" else 15)
+    whole = memoryview(content)
     try:
-        return unpacker.decompress(content[at:], _MOST)
+        # What only looks packed fails at its first bytes.
+        first = unpacker.decompress(whole[at : at + _FIRST])
+        return first + unpacker.decompress(whole[at + _FIRST :], _MOST)
     except zlib.error:
         return b""

@@ -10,6 +10,7 @@ import pickle
 import quopri
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,31 +31,32 @@ def _zipped(content: bytes) -> bytes:
     return packed.getvalue()
 
 
-FORMS = {
-    "raw": f"voor {WORD} na".encode(),
-    "folded": WORD.upper().lower().encode(),
-    "utf16": f"xx{WORD}".encode("utf-16-le"),
-    "latin": WORD.encode("latin-1"),
-    "base64 at 0": base64.b64encode(WORD.encode() + b"abc"),
-    "base64 at 1": base64.b64encode(b"a" + WORD.encode() + b"abc"),
-    "base64 at 2": base64.b64encode(b"ab" + WORD.encode() + b"a"),
-    "quoted": quopri.encodestring(WORD.encode()),
-    "url": quote(WORD).encode(),
-    "json": json.dumps({"a": WORD}).encode(),
-    "entities": WORD.encode("ascii", "xmlcharrefreplace"),
-    "pickled": pickle.dumps([WORD]),
-    "gzip": b"head" + gzip.compress(WORD.encode() * 3),
-    "zlib": b"head" + zlib.compress(WORD.encode() * 3),
-    "zip": _zipped(WORD.encode() * 3),
+FORMS: dict[str, Callable[[str], bytes]] = {
+    "raw": lambda word: f"voor {word} na".encode(),
+    "folded": lambda word: word.upper().lower().encode(),
+    "utf16": lambda word: f"xx{word}".encode("utf-16-le"),
+    "latin": lambda word: word.encode("latin-1"),
+    "base64 at 0": lambda word: base64.b64encode(word.encode() + b"abc"),
+    "base64 at 1": lambda word: base64.b64encode(b"a" + word.encode() + b"abc"),
+    "base64 at 2": lambda word: base64.b64encode(b"ab" + word.encode() + b"a"),
+    "quoted": lambda word: quopri.encodestring(word.encode()),
+    "url": lambda word: quote(word).encode(),
+    "json": lambda word: json.dumps({"a": word}).encode(),
+    "entities": lambda word: word.encode("ascii", "xmlcharrefreplace"),
+    "pickled": lambda word: pickle.dumps([word]),
+    "gzip": lambda word: b"head" + gzip.compress(word.encode() * 3),
+    "zlib": lambda word: b"head" + zlib.compress(word.encode() * 3),
+    "zip": lambda word: _zipped(word.encode() * 3),
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_word_is_found_in_every_form(tmp_path: Path, form: str) -> None:
-    words = Words(1, [WORD])
-    words.draw("text", 0, doomed=True)
+@pytest.mark.parametrize("own", [True, False])
+def test_a_word_is_found_in_every_form(tmp_path: Path, form: str, *, own: bool) -> None:
+    words = Words(1, [WORD] if own else [])
+    word = words.draw("text", 0, doomed=True)
     (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "file").write_bytes(b"\0\1" + FORMS[form] + b"\xff")
+    (tmp_path / "deep" / "file").write_bytes(b"\0\1" + FORMS[form](word) + b"\xff")
     assert Scan(words.all).look({"data": tmp_path}).words() == set(words.all)
 
 
@@ -62,7 +64,7 @@ def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
     words = Words(1, [])
     for place in PLACES:
         words.draw(place, 0, doomed=True)
-    (tmp_path / "file").write_bytes(words.all[0].word[:-1].encode() + FORMS["gzip"])
+    (tmp_path / "file").write_bytes(words.all[0].word[:-1].encode() + FORMS["gzip"](WORD))
     assert Scan(words.all).look({"data": tmp_path}).words() == set()
 
 

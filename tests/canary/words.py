@@ -19,7 +19,7 @@ PLACES = (
 """Where a word is planted."""
 PASSING = ("search", "unlisted", "spoilt_file", "statement")
 """Places that belong to no ticket: nothing of them is kept, whatever is destroyed."""
-_LETTERS = "bcdfghjklmnpqrstvwxz"
+LETTERS, LENGTH, END = "bcdfghjklmnpqrstvwxz", 13, "000"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Words:
         if place in ("text", "note", "file") and doomed and self._own:
             word = self._own.pop(0)
         else:
-            word = "".join(self._random.choices(_LETTERS, k=13)) + "000"
+            word = "".join(self._random.choices(LETTERS, k=LENGTH)) + END
         self.all.append(Word(word, place, ticket, doomed))
         return word
 

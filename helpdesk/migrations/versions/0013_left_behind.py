@@ -14,6 +14,7 @@ OF_PEOPLE = {
     "known_name_word": ("word",),
     "outgoing_recipient": ("name", "address"),
     "person": ("display_name", "folded", "dept_code", "personnel_no", "account_status", "language"),
+    "search_query": ("query",),
     "ticket_person": ("name", "address"),
 }
 _MOVED = """
@@ -30,10 +31,12 @@ SELECT c.oid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexr
 
 
 def upgrade() -> None:
-    """Let moved bytes follow. Keep no samples; those from before go when the type of their column is set again."""
+    """Let moved bytes follow, and write ended searches anew, too. Keep no samples; setting a column's type drops them."""
     op.execute(_MOVED)
     if op.get_bind().dialect.name != "postgresql":
         return
+    again = op.get_bind().execute(sa.text("SELECT pg_get_functiondef('write_anew(text)'::regprocedure)")).scalar_one()
+    op.execute(again.replace("'ticket_person'", "'ticket_person', 'search_query'"))
     for table, columns in OF_PEOPLE.items():
         for name in columns:
             kind = op.get_bind().execute(sa.text(_TYPE), {"table": table, "name": name}).scalar_one()

@@ -25,8 +25,8 @@ from helpdesk.privacy.copies.plan import with_people
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 TOUCHED = "scrub_partitions"
-OF_PEOPLE = ("address", "fact", "known_name", "known_name_word", "person")
-"""Tables beside the plan's from which people go whom nothing refers to any more."""
+OF_PEOPLE = ("address", "fact", "known_name", "known_name_word", "person", "search_query")
+"""Tables beside the plan's from which people go whom nothing refers to any more, or what was said of them."""
 _GAPS = "helpdesk.adapters.sqlite_gaps"
 _FORGETFUL = {
     "wal_recycle": ("off",),
