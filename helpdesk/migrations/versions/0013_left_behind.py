@@ -31,7 +31,7 @@ SELECT c.oid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexr
 
 
 def upgrade() -> None:
-    """Let moved bytes follow, and write ended searches anew, too. Keep no samples; setting a column's type drops them."""
+    """Let moved bytes follow, write ended searches anew, keep no samples; setting a column's type drops old ones."""
     op.execute(_MOVED)
     if op.get_bind().dialect.name != "postgresql":
         return
