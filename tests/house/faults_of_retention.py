@@ -180,8 +180,8 @@ OF_THE_CLOCK: tuple[Break, ...] = (
     _one("an exception for ever", f"{LISTS} -k three_months", _FAILED, _LISTED, "Period(years=3)", "Period(months=3)"),
     _one(
         "moved bytes stay behind",
-        WHOLE,
-        _DIFFER,
+        f"{RUN} -k bytes_of_a_message",
+        _FAILED,
         "helpdesk/tickets/merging.py",
         ".where(InboundMail.id == entry.id, InboundMail.ticket_id == 0)",
         ".where(InboundMail.id == entry.inbound_id, InboundMail.ticket_id == from_id)",
@@ -198,7 +198,7 @@ OF_DESTRUCTION: tuple[Break, ...] = (
     ),
     _one(
         "holds are not caught before the decision",
-        f"{RUN} -k hold_of_what_was_merged",
+        f"{RUN} -k not_found_yet",
         _FAILED,
         _DECIDING,
         "kept: set[int] = set()",
@@ -238,7 +238,7 @@ OF_DESTRUCTION: tuple[Break, ...] = (
     ),
     _one(
         "the proposer approves",
-        f"{LISTS} -k can_not_be_the_second",
+        f"{HOLDS} -k nobody_releases_what_they",
         _FAILED,
         "helpdesk/people/two_people.py",
         'unit.actor.account_id is None:\n        return NotAllowed("Somebody',

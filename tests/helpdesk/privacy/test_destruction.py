@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from helpdesk.errors import Conflict
 from helpdesk.models import DisposalItem, Entry, Fact, Flag, InboundMail, Person, Ticket
 from helpdesk.ports import Ports
-from helpdesk.privacy import balance, destruction, listing
+from helpdesk.privacy import balance, destruction, holds, listing
 from helpdesk.privacy.policies import shipped_text
 from helpdesk.reconcile import reconcile
 from helpdesk.retention import clock
@@ -23,7 +23,7 @@ from helpdesk.tickets.handling import set_status
 from helpdesk.tickets.merging import merge, move_entry
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import destroy_ids, destroyed, due, dump, files, ledger, list_state, listed, pass_window
-from tests.holds import asker_of, let_terms_end, place, states
+from tests.holds import asker_of, let_terms_end, place, states, wish
 from tests.letters import letter, receive, wait
 from tests.retention import policy_in_force, staff
 
@@ -255,3 +255,14 @@ def test_the_bytes_of_a_message_go_with_the_ticket_it_is_in(
     assert destroyed(ports, admin, officer).destroyed == 1
     left = {path.read_bytes().count(b"woord1") for path in (tmp_path / "blobs").rglob("*") if path.is_file()}
     assert left == ({1} if goes == "the source" else set())
+
+
+def test_a_hold_whose_tickets_were_not_found_yet_keeps_them(ports: Ports, admin: Actor, officer: Actor) -> None:
+    due(ports, 2)
+    list_id = listed(ports, admin, officer)
+    pass_window(ports)
+    with unit_of_work(ports, officer) as unit:
+        holds.place(unit, wish(person_id=asker_of(ports, "2026-00001")))
+    assert destruction.run(ports).destroyed == 1
+    assert list_state(ports, list_id) == "done"
+    assert states(ports) == ["blocked:hold"]
