@@ -254,8 +254,8 @@ OF_DESTRUCTION: tuple[Break, ...] = (
     ),
     _one(
         "an exception that is forgotten",
-        WHOLE,
-        _DIFFER,
+        f"{LISTS} -k three_months",
+        _FAILED,
         _DECISIONS,
         'item.state, item.reason, item.changed_by_id = "withdrawn", reason',
         'item.state, item.reason, item.changed_by_id = "excepted", reason',
