@@ -219,6 +219,18 @@ def _reckonings(
     }
     found = {row.id: Reckoning("waiting:merged") for row in rows if row.merged_into_id is not None}
     found |= {ticket_id: reckon(matter, registers, today) for ticket_id, matter in matters.items()}
+    _see_what_keeps(session, found, matters, registers, today)
+    return found
+
+
+def _see_what_keeps(
+    session: Session,
+    found: dict[int, Reckoning],
+    matters: dict[int, Matter],
+    registers: Mapping[str, Register],
+    today: dt.date,
+) -> None:
+    """Reckon those once more whose term is over, with what may keep them and is asked for such only."""
     passed = [one for one, reckoning in found.items() if reckoning.state in _PASSED]
     for ticket_id in _kept_by_merged(session, passed):
         matters[ticket_id] = replace(matters[ticket_id], held=True)
@@ -229,7 +241,6 @@ def _reckonings(
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():
         found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), registers, today)
-    return found
 
 
 def _kept_by_merged(session: Session, ids: Collection[int]) -> frozenset[int]:
