@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, case, cast, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.models import Address, Entry, Fact, Flag, Hold, HoldTicket, InboundMail, Person, Ticket, TicketPerson
+from helpdesk.models import Address, Entry, Fact, Flag, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
 from helpdesk.retention import holds, listed
 from helpdesk.retention.merged import ends_of, families
@@ -227,35 +227,20 @@ def _see_what_keeps(
     session: Session,
     found: dict[int, Reckoning],
     matters: dict[int, Matter],
-    registers: Mapping[str, Register],
+    of: Mapping[str, Register],
     today: dt.date,
 ) -> None:
     """Reckon those once more whose term is over, with what may keep them and is asked for such only."""
     passed = [one for one, reckoning in found.items() if reckoning.state in _PASSED]
-    for ticket_id in _kept_by_merged(session, passed):
+    for ticket_id in holds.held_with_merged(session, passed):
         matters[ticket_id] = replace(matters[ticket_id], held=True)
-        found[ticket_id] = reckon(matters[ticket_id], registers, today)
+        found[ticket_id] = reckon(matters[ticket_id], of, today)
     passed = [one for one in passed if found[one].state in ("due", "blocked:open")]
     for ticket_id in _originals(session, passed):
-        found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), registers, today)
+        found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), of, today)
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():
-        found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), registers, today)
-
-
-def _kept_by_merged(session: Session, ids: Collection[int]) -> frozenset[int]:
-    """Tickets into which one was merged that stands under a hold: they go together, so they stay together (RD-30)."""
-    if not ids:
-        return frozenset()
-    family = families(among(session, Ticket.id, ids))
-    standing = (
-        select(family.c.root)
-        .select_from(family)
-        .join(HoldTicket, HoldTicket.ticket_id == family.c.id)
-        .join(Hold, Hold.id == HoldTicket.hold_id)
-        .where(Hold.released_at.is_(None))
-    )
-    return frozenset(session.scalars(standing))
+        found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), of, today)
 
 
 def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
