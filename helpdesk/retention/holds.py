@@ -65,7 +65,7 @@ def held(session: Session, ids: Collection[int]) -> frozenset[int]:
 
 
 def held_with_merged(session: Session, ids: Collection[int]) -> frozenset[int]:
-    """Those of the tickets that stand under a hold, or into which one was merged that does: they go together (RD-30)."""
+    """Those of the tickets that stand under a hold, or into which one was merged that does: they go together."""
     if not ids:
         return frozenset()
     family = families(among(session, Ticket.id, ids))
