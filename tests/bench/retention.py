@@ -287,7 +287,7 @@ def run(kind: str, folder: Path, tickets: int, seed: int, rounds: int, due: int)
                 found.append(measure(bench, rounds))
             finally:
                 bench.ports.engine.dispose()
-    return report(kind, *found, tickets, due)
+    return report(kind, found[0], found[1], tickets, due)
 
 
 def main() -> int:
