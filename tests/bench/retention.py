@@ -42,7 +42,7 @@ from tests.letters import letter, receive, wait
 from tests.retention import policy_in_force, staff
 
 SMALL, MOST_RATIO, MOST_WAIT = int(os.environ.get("SMALL", "10000")), 1.3, 0.25
-BATCH, _STEPS = 100, 10
+BATCH, _STEPS = 100, 1000
 _USUAL = {"TICKETS": "1000000", "DUE": "100", "ROUNDS": "3", "SEED": "7"}
 _FILE = os.urandom(37_000)
 """Fifty kilobytes as a mail carries it."""
@@ -69,8 +69,9 @@ class Timed:
 def ports_on(helpdesk: Helpdesk) -> Ports:
     """Ports on a filled database, with a clock to be moved and nobody to send to."""
     ours = {name: said for name, said in helpdesk.environment(0).items() if name.startswith("HELPDESK_")}
-    ports = connect(from_env(ours | {"HELPDESK_MIN_FREE": "0", "HELPDESK_PARSERS": "0"}))
-    return replace(ports, bus=MemoryBus(), jobs=MemoryJobs(), mailer=MemoryMailer(), now=SetClock(NOW))
+    return replace(
+        connect(from_env(ours)), bus=MemoryBus(), jobs=MemoryJobs(), mailer=MemoryMailer(), now=SetClock(NOW)
+    )
 
 
 class Bench:
@@ -103,7 +104,8 @@ class Bench:
         ]
         receive(self.ports, *mails, mailbox=f"box{serial}")
         with unit_of_work(self.ports, SYSTEM, write=False) as unit:
-            asked = select(Ticket.id, Ticket.number, TicketPerson.person_id).join(TicketPerson)
+            asked = select(Ticket.id, Ticket.number, TicketPerson.person_id)
+            asked = asked.join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
             asked = asked.where(TicketPerson.address.like(f"d{serial}x%"), TicketPerson.role == "requester")
             made = unit.session.execute(asked).all()
         with unit_of_work(self.ports, self.advisor) as unit:
