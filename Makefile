@@ -1,7 +1,8 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile restore attack-threads attack-xss fuzz \
-        bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean
+        bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean \
+        bench-retention canary histories mutants
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -66,6 +67,9 @@ bench-intake: env services ## Mailbox to tickets against a floor program, in pai
 bench-inbox: env services ## Pages over HTTP at 10,000 and a million tickets: flat? (TICKETS=, DB=, SEED=, ROUNDS=, DATA=)
 	@$(PYTHON) -m tests.bench.inbox
 
+bench-retention: env services ## Choosing and destroying what is due, beside a floor (TICKETS=, DUE=, DB=, ROUNDS=, SEED=, DATA=)
+	@$(PYTHON) -m tests.bench.retention
+
 bench-pages: env services ## Seconds of the workspace's pages on slow lines, beside their budgets (ROUNDS=)
 	@$(PYTHON) -m tests.bench.pages
 
@@ -77,6 +81,15 @@ pictures: env services ## The pictures of the README, both themes, of the demons
 
 axe: env services ## Every page in every state, at every size, in both themes: axe, layout, focus (ONLY=, JOBS=)
 	@$(PYTHON) -m tests.ui.axe
+
+canary: env services ## Words planted, half of the tickets destroyed: is anything left? (WORDS=file, KEEP=1, DB=, WITHOUT=step)
+	@$(PYTHON) -m tests.canary
+
+histories: env services ## Terms and destruction against a second way to reckon, by chance (N=, WHOLE=, DB=, SEED=)
+	@$(PYTHON) -m tests.histories
+
+mutants: env services ## Faults in terms, clock, holds and destruction, in a copy: each must be killed
+	@$(PYTHON) -m tests.house.mutants
 
 sabotage: env services ## Break a copy in named ways: each must be caught
 	@$(PYTHON) -m tests.house.sabotage

@@ -17,6 +17,8 @@ from helpdesk.unit import Unit
 _PREFIX = re.compile(
     r"^\s*(?:(?:re|fw|fwd|aw|wg|antw|sv|vs|tr|rv|enc|res|odp|doorst|betr)\s*(?:\[\d+\])?\s*:\s*)+", re.I
 )
+_NEWEST = 20
+"""Of so many tickets of somebody the subjects are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +83,18 @@ def _same_subject(unit: Unit, mail: IncomingMail, sender: str) -> tuple[int, str
     subject = base_subject(mail.subject)
     if subject == mail.subject.strip() or not subject or not sender:
         return None
+    # Apart, for PostgreSQL has no statistics of addresses: it would go through all tickets, newest first.
+    asked = select(TicketPerson.ticket_id).where(
+        TicketPerson.address == normal(sender), TicketPerson.role == "requester"
+    )
+    theirs = asked.cte("theirs").prefix_with("MATERIALIZED", dialect="postgresql")
+    newest = select(theirs.c.ticket_id).order_by(theirs.c.ticket_id.desc()).limit(_NEWEST).subquery()
     found = unit.session.execute(
         select(Ticket.id, Content.text)
-        .join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
+        .join(newest, newest.c.ticket_id == Ticket.id)
         .join(Content, (Content.ticket_id == Ticket.id) & (Content.kind == "subject"))
-        .where(
-            TicketPerson.address == normal(sender),
-            TicketPerson.role == "requester",
-            Ticket.merged_into_id.is_(None),
-            Ticket.retention_state != "destroying",
-        )
+        .where(Ticket.merged_into_id.is_(None), Ticket.retention_state != "destroying")
         .order_by(Ticket.id.desc())
-        .limit(20)
     ).all()
     for row in found:
         if base_subject(row.text).casefold() == subject.casefold():

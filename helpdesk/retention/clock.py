@@ -31,6 +31,7 @@ FIRST_STATE = "waiting:register"
 """The state of a ticket from its first row until the end of the unit that made it."""
 _CHUNK = 500
 _WALK = "reckon_after"
+_PASSED = ("due", "blocked:restricted", "blocked:open")
 _SPOKEN = ("mail", "answer", "chat", "forward")
 
 
@@ -66,8 +67,14 @@ def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date, held: C
     """
     registers = in_force(session)
     wanted = sorted(set(ids))
+    merged: set[int] = set()
     for start in range(0, len(wanted), _CHUNK):
-        _write(session, _reckonings(session, wanted[start : start + _CHUNK], registers, today, held=held))
+        found = _reckonings(session, wanted[start : start + _CHUNK], registers, today, held=held)
+        merged.update(ticket_id for ticket_id, one in found.items() if one.state == "waiting:merged")
+        _write(session, found)
+    # What holds for a merged ticket shows at the one it went to.
+    if others := ends_of(session, merged) - set(wanted):
+        _write(session, _reckonings(session, sorted(others), registers, today))
 
 
 def tick(ports: Ports, limit: int = 20_000) -> int:
@@ -219,12 +226,28 @@ def _reckonings(
     }
     found = {row.id: Reckoning("waiting:merged") for row in rows if row.merged_into_id is not None}
     found |= {ticket_id: reckon(matter, registers, today) for ticket_id, matter in matters.items()}
-    for ticket_id in _originals(session, [one for one, reckoning in found.items() if reckoning.state == "due"]):
-        found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), registers, today)
+    _see_what_keeps(session, found, matters, registers, today)
+    return found
+
+
+def _see_what_keeps(
+    session: Session,
+    found: dict[int, Reckoning],
+    matters: dict[int, Matter],
+    of: Mapping[str, Register],
+    today: dt.date,
+) -> None:
+    """Reckon those once more whose term is over, with what may keep them and is asked for such only."""
+    passed = [one for one, reckoning in found.items() if reckoning.state in _PASSED]
+    for ticket_id in holds.held_with_merged(session, passed):
+        matters[ticket_id] = replace(matters[ticket_id], held=True)
+        found[ticket_id] = reckon(matters[ticket_id], of, today)
+    passed = [one for one in passed if found[one].state in ("due", "blocked:open")]
+    for ticket_id in _originals(session, passed):
+        found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), of, today)
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():
-        found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), registers, today)
-    return found
+        found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), of, today)
 
 
 def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:

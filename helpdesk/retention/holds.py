@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from helpdesk.errors import Conflict
 from helpdesk.models import Hold, HoldTicket, SearchText, SecurityEvent, Ticket, TicketPerson
 from helpdesk.retention.ledger_writing import write_down
+from helpdesk.retention.merged import families
 from helpdesk.row_sets import among
 from helpdesk.security_log import note
 from helpdesk.text.stems import query_stems
@@ -59,6 +60,21 @@ def held(session: Session, ids: Collection[int]) -> frozenset[int]:
         select(HoldTicket.ticket_id)
         .join(Hold, Hold.id == HoldTicket.hold_id)
         .where(among(session, HoldTicket.ticket_id, ids), Hold.released_at.is_(None))
+    )
+    return frozenset(session.scalars(standing))
+
+
+def held_with_merged(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Those of the tickets that stand under a hold, or into which one was merged that does: they go together."""
+    if not ids:
+        return frozenset()
+    family = families(among(session, Ticket.id, ids))
+    standing = (
+        select(family.c.root)
+        .select_from(family)
+        .join(HoldTicket, HoldTicket.ticket_id == family.c.id)
+        .join(Hold, Hold.id == HoldTicket.hold_id)
+        .where(Hold.released_at.is_(None))
     )
     return frozenset(session.scalars(standing))
 

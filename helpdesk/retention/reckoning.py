@@ -122,9 +122,10 @@ def reckon(matter: Matter, registers: Mapping[str, Register], today: dt.date) ->
     waits = [step.waiting for step in steps if step.waiting is not None]
     if waits:
         return Reckoning(min(waits, key=WAITING.index), steps=steps, recheck_on=_next(_wakes(matter, steps), today))
-    last = max(steps, key=lambda step: _given(step.due_on))
-    due = _given(last.due_on)
-    masks = tuple((step.person_id, _given(step.due_on)) for step in steps if _given(step.due_on) < due)
+    ends = [_given(step.due_on) for step in steps]
+    due = max(ends)
+    last = steps[ends.index(due)]
+    masks = tuple((step.person_id, end) for step, end in zip(steps, ends, strict=True) if end < due)
     days = [due, *(day for _, day in masks)]
     state = "dated" if today < due else _when_due(matter, today)
     if matter.excepted_until is not None:
@@ -187,22 +188,21 @@ def _settlement(view: _View) -> _Found:
     """
     asker = view.asker
     start, end, settled = (asker.newest(name) for name in ("employment.start", "employment.end", "dismissal.settled"))
-    if end is not None and end > view.today and settled is None:
-        return "waiting:employment"
+    gone = end is not None and end <= view.today
     if start is None:
-        return _settled(settled, end)
+        return _settled(settled, gone=gone)
     left = end is not None and end >= start
     earlier = any(fact.valid_on < start for fact in asker.facts if fact.type != "account.last_login")
     if not left and (earlier or settled is None or settled < start):
         return "waiting:employment"
     since = end if left and earlier and end is not None else start
-    return _settled(settled if settled is not None and settled >= since else None, end)
+    return _settled(settled if settled is not None and settled >= since else None, gone=gone)
 
 
-def _settled(settled: dt.date | None, end: dt.date | None) -> _Found:
+def _settled(settled: dt.date | None, *, gone: bool) -> _Found:
     if settled is not None:
         return "dismissal.settled", settled
-    return "waiting:settlement" if end is not None else "waiting:employment"
+    return "waiting:settlement" if gone else "waiting:employment"
 
 
 def _employment_end(view: _View) -> _Found:

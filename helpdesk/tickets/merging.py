@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import insert, select, update
 
 from helpdesk.errors import Conflict, Invalid, NotFound
-from helpdesk.models import Attachment, Content, Entry, Event, OutgoingMail, Person, Ticket, TicketPerson
+from helpdesk.models import Attachment, Content, Entry, Event, InboundMail, OutgoingMail, Person, Ticket, TicketPerson
 from helpdesk.people.access import ticket_for
 from helpdesk.retention import clock, holds
 from helpdesk.search import move_entry as move_index
@@ -17,7 +17,7 @@ from helpdesk.unit import Unit
 
 
 def _move(unit: Unit, entry: Entry, to_id: int) -> None:
-    """Let an entry, its words, files, index and mails go to another ticket; `content` is found by its partition."""
+    """Let an entry, its words, files, index, bytes and mails go to another ticket; `content` is found by partition."""
     from_id = entry.ticket_id
     unit.session.execute(
         update(Entry).where(Entry.id == entry.id).values(ticket_id=to_id).execution_options(synchronize_session=False)
@@ -29,6 +29,13 @@ def _move(unit: Unit, entry: Entry, to_id: int) -> None:
             .values(ticket_id=to_id)
             .execution_options(synchronize_session=False)
         )
+    # Its bytes go with it: they are destroyed with the ticket it is in, and with no other.
+    unit.session.execute(
+        update(InboundMail)
+        .where(InboundMail.id == entry.inbound_id, InboundMail.ticket_id == from_id)
+        .values(ticket_id=to_id)
+        .execution_options(synchronize_session=False)
+    )
     move_index(unit, from_id, entry.id, to_id)
     unit.session.expire_all()
 

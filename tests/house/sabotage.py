@@ -123,9 +123,8 @@ def _try(copies: Queue[Path], unbroken: dict[str, tuple[int, str]], one: Break) 
     return not fault
 
 
-def main(words: Sequence[str]) -> int:
-    """Try the breaks, two at a time; 0 when every one was caught."""
-    wanted = [one for one in BREAKS if not words or any(word in one.name for word in words)]
+def try_all(wanted: Sequence[Break]) -> int:
+    """Try these breaks, two at a time, and say a line of each. Returns how many were caught."""
     scratch = Path(tempfile.mkdtemp(prefix="hd-sabotage-"))
     copies: Queue[Path] = Queue()
     unbroken: dict[str, tuple[int, str]] = {}
@@ -136,9 +135,15 @@ def main(words: Sequence[str]) -> int:
             copy_of_the_tree(folder)
             copies.put(folder)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            caught = sum(pool.map(lambda one: _try(copies, unbroken, one), wanted))
+            return sum(pool.map(lambda one: _try(copies, unbroken, one), wanted))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def main(words: Sequence[str]) -> int:
+    """Try the breaks; 0 when every one was caught."""
+    wanted = [one for one in BREAKS if not words or any(word in one.name for word in words)]
+    caught = try_all(wanted)
     say(f"RESULT sabotage breaks={len(wanted)} caught={caught}")
     return 0 if wanted and caught == len(wanted) else 1
 

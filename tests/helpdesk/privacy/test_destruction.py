@@ -11,19 +11,19 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from helpdesk.errors import Conflict
-from helpdesk.models import DisposalItem, Fact, Flag, InboundMail, Person, Ticket
+from helpdesk.models import DisposalItem, Entry, Fact, Flag, InboundMail, Person, Ticket
 from helpdesk.ports import Ports
-from helpdesk.privacy import balance, destruction, listing
+from helpdesk.privacy import balance, destruction, holds, listing
 from helpdesk.privacy.policies import shipped_text
 from helpdesk.reconcile import reconcile
 from helpdesk.retention import clock
 from helpdesk.status import check_alarms, intake_sum, open_alarms
 from helpdesk.tickets.finding import search_page
 from helpdesk.tickets.handling import set_status
-from helpdesk.tickets.merging import merge
+from helpdesk.tickets.merging import merge, move_entry
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import destroy_ids, destroyed, due, dump, files, ledger, list_state, listed, pass_window
-from tests.holds import asker_of, let_terms_end, place, states
+from tests.holds import asker_of, let_terms_end, place, states, wish
 from tests.letters import letter, receive, wait
 from tests.retention import policy_in_force, staff
 
@@ -238,3 +238,31 @@ def test_a_ticket_that_is_gone_without_ground_raises_an_alarm(ports: Ports) -> N
         assert [(row.kind, row.detail) for row in open_alarms(unit)] == [("tickets_missing", "1")]
         assert unit.session.get_one(Flag, balance.MISSING).value == "1"
     assert any("1 are missing" in line for line in reconcile(ports))
+
+
+@pytest.mark.parametrize("goes", ["the source", "what was split off"])
+def test_the_bytes_of_a_message_go_with_the_ticket_it_is_in(
+    ports: Ports, admin: Actor, officer: Actor, tmp_path: Path, goes: str
+) -> None:
+    due(ports, 1)
+    with unit_of_work(ports, SYSTEM) as unit:
+        entry_id = unit.session.scalars(select(Entry.id)).one()
+        fresh = move_entry(unit, entry_id, None)
+        set_status(unit, "2026-00001", "done" if goes == "the source" else "open")
+        set_status(unit, fresh, "open" if goes == "the source" else "done")
+    wait(ports, dt.timedelta(days=1))
+    clock.tick(ports)
+    assert destroyed(ports, admin, officer).destroyed == 1
+    left = {path.read_bytes().count(b"woord1") for path in (tmp_path / "blobs").rglob("*") if path.is_file()}
+    assert left == ({1} if goes == "the source" else set())
+
+
+def test_a_hold_whose_tickets_were_not_found_yet_keeps_them(ports: Ports, admin: Actor, officer: Actor) -> None:
+    due(ports, 2)
+    list_id = listed(ports, admin, officer)
+    pass_window(ports)
+    with unit_of_work(ports, officer) as unit:
+        holds.place(unit, wish(person_id=asker_of(ports, "2026-00001")))
+    assert destruction.run(ports).destroyed == 1
+    assert list_state(ports, list_id) == "done"
+    assert states(ports) == ["blocked:hold"]

@@ -76,6 +76,19 @@ def test_a_hold_of_a_merged_ticket_keeps_the_one_its_messages_are_in(ports: Port
     assert held(ports, place(ports, admin, numbers=[TWO]).hold_id) == [ONE, TWO]
 
 
+def test_a_hold_reaches_the_end_of_a_chain_of_merges_and_lets_go(ports: Ports, admin: Actor, officer: Actor) -> None:
+    three(ports)
+    for source, target in ((THREE, ONE), (ONE, TWO)):
+        with unit_of_work(ports, SYSTEM) as unit:
+            merge(unit, source, target)
+    let_terms_end(ports)
+    placed = place(ports, admin, person_id=asker_of(ports, THREE))
+    assert TWO not in held(ports, placed.hold_id), "its asker took no part in it"
+    assert states(ports)[1] == "blocked:hold"
+    release(ports, admin, officer, placed.hold_id)
+    assert states(ports)[1] == "due", "no day would have it looked at again"
+
+
 @pytest.mark.parametrize(
     ("said", "field"),
     [

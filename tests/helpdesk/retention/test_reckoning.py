@@ -57,6 +57,8 @@ def test_without_a_register_everything_waits() -> None:
         # and gone again: only a settlement of the new spell starts it anew
         (((SETTLED, "2027-01-01"), (START, "2028-01-01"), (END, "2029-01-01")), "waiting:settlement"),
         (((SETTLED, "2027-01-01"), (START, "2028-01-01"), (END, "2029-01-01"), (SETTLED, "2029-02-01")), "dated"),
+        # hired again until a day that is still to come: not gone yet, whatever of the old spell is settled
+        (((SETTLED, "2027-01-01"), (START, "2028-01-01"), (END, "2031-01-01")), "waiting:employment"),
         # the old spell's settlement came late, after the new start: it is not that of the new end
         (
             ((END, "2026-12-01"), (START, "2027-01-01"), (SETTLED, "2027-03-01"), (END, "2029-01-01")),

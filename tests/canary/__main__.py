@@ -1,0 +1,111 @@
+"""`make canary`: words planted as people plant them are nowhere after the destruction of their tickets, others are.
+
+WORDS=file has words of your own planted, one a line; KEEP=1 leaves a copy of all folders; DB=sqlite|postgresql|both;
+TICKETS=, SEED=; WITHOUT=step takes one step of the scrub away in a copy of the tree, and must find something.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable
+
+from helpdesk.retention import clock
+from helpdesk.tickets.show import ticket_json
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.canary.house import ADMIN, ARCHIVIST, House
+from tests.canary.planting import let_it_be_over, plant
+from tests.canary.scan import Scan
+from tests.canary.without import without
+from tests.canary.words import PASSING, PLACES, Words, read_words
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _shown(house: House, numbers: Iterable[str]) -> dict[str, str]:
+    """A digest of all there is to each ticket: what `ticket show --json` says, which has that of every file."""
+    with unit_of_work(house.ports, SYSTEM, write=False) as unit:
+        whole = {number: json.dumps(ticket_json(unit, number), sort_keys=True, default=str) for number in numbers}
+    return {number: hashlib.sha256(said.encode()).hexdigest() for number, said in whole.items()}
+
+
+def _destroy(house: House) -> int:
+    """By the commands that people give: list, propose, approve, run when the window has passed."""
+    house.command("disposal", "propose", "--as", ADMIN)
+    waiting = json.loads(house.command("disposal", "list", "--as", ARCHIVIST, "--json"))
+    for one in waiting:
+        house.command("disposal", "propose", str(one["id"]), "--as", ADMIN)
+        house.command("disposal", "approve", str(one["id"]), "--as", ARCHIVIST)
+    house.go_to(409)
+    began = time.monotonic()
+    house.command("disposal", "run", "--clock-is-right", "--as", ARCHIVIST)
+    for one in waiting:
+        house.until(lambda number=one["id"]: _done(house, number), "a list is done")  # type: ignore[misc] # bound at once
+    _say(f"  destroyed in {time.monotonic() - began:.1f} s")
+    return len(waiting)
+
+
+def _done(house: House, number: int) -> bool:
+    return bool(
+        json.loads(house.command("disposal", "show", str(number), "--as", ARCHIVIST, "--json"))["state"] == "done"
+    )
+
+
+def run(database: str, seed: int, count: int, own: list[str]) -> bool:
+    """One run on one database. Prints what was found before and after; whether all is as it must be."""
+    words = Words(seed, own)
+    with House(database, seed) as house:
+        made = plant(house, words, count)
+        before = Scan(words.all).look(house.folders())
+        _say(f"  found before, by place: {before.told(1)}")
+        _say(f"  found before, by encoding: {before.told(2)}")
+        there = {word for word in words.all if word.place not in PASSING}
+        unseen = there - before.words()
+        _say(f"  planted in {len({word.place for word in words.all})} of {len(PLACES)} places")
+        let_it_be_over(house, made)
+        house.go_to(400)
+        clock.tick(house.ports)
+        shown = _shown(house, made.kept)
+        lists = _destroy(house)
+        same = sum(_shown(house, made.kept)[number] == shown[number] for number in made.kept)
+        after = Scan(words.all).look(house.folders())
+        house.stop()
+        stopped = Scan(words.all).look(house.folders())
+        doomed = {word for word in words.all if word.doomed}
+        kept = {word for word in there if not word.doomed}
+        left = doomed & (after.words() | stopped.words())
+        for word, place, form in sorted({*after.hits, *stopped.hits}, key=str):
+            if word in left:
+                _say(f"LEFT {word.word[:40]} of {word.place} in {place} as {form}")
+        for word in sorted(unseen, key=str):
+            _say(f"UNSEEN before: {word.word[:40]} of {word.place}")
+        if os.environ.get("KEEP") == "1":
+            _say(f"  kept in {house.keep()}")
+        found = kept & after.words() & stopped.words()
+        _say(
+            f"RESULT canary database={database} seed={seed} tickets={count} lists={lists} words={len(words.all)} "
+            f"found_before={len(there - unseen)} of={len(there)} destroyed_words={len(doomed)} "
+            f"destroyed_found={len(left)} kept_found={len(found)} of={len(kept)} others_same={same} of={len(made.kept)}"
+        )
+        return not left and not unseen and found == kept and same == len(made.kept) and lists > 0
+
+
+def main() -> int:
+    """A run per database. Returns 0 when nothing was left of what was destroyed, and all of the rest was."""
+    if step := os.environ.get("WITHOUT", ""):
+        return without(step)
+    seed, count = int(os.environ.get("SEED", "7")), int(os.environ.get("TICKETS", "24"))
+    own = read_words(os.environ.get("WORDS", ""))
+    kinds = os.environ.get("DB", "both").replace("both", "sqlite,postgresql").split(",")
+    good = [run(kind, seed, count, own) for kind in kinds]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The running product with real servers around it, and a clock to be moved; all it writes stands below `folders`."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from helpdesk.people.accounts import create_account
+from helpdesk.ports import Ports
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.attack.crew import ROLES, Crew
+from tests.attack.installation import ROOT, Installation
+from tests.canary.visitor import Visitor
+from tests.retention import policy_in_force
+from tests.services.process import free_port, wait_until
+from tests.services.relay import Policy
+
+ADVISOR, ADMIN, OFFICER, ARCHIVIST = (f"{name}@academie.example" for name in ("sanne", "fatima", "piet", "rosa"))
+PASSWORD = "een lang wachtwoord 12"
+_STAFF = {ADVISOR: "advisor", ADMIN: "functional_admin", OFFICER: "privacy_officer", ARCHIVIST: "record_manager"}
+
+
+class House:
+    """Everything of one installation. A third of what goes to the relay is put off, so that answers wait."""
+
+    def __init__(self, database: str, seed: int) -> None:
+        self.installation = Installation(
+            database, seed=seed, policy=Policy(seed=seed, later=0.34), settings={"SECURE_COOKIES": "false"}
+        )
+        self._stack = contextlib.ExitStack()
+        self.port = free_port()
+        self._web: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.installation)
+            self.temp = self.installation.folder / "temp"
+            self.temp.mkdir()
+            self.installation.environment |= {"TMPDIR": str(self.temp), "HELPDESK_PORT": str(self.port)}
+            self.ports: Ports = self.installation.ports()
+            stack.callback(self.ports.engine.dispose)
+            with unit_of_work(self.ports, SYSTEM) as unit:
+                for email, role in _STAFF.items():
+                    create_account(unit, email, email.partition("@")[0].title(), [role], PASSWORD, from_start=True)
+            policy_in_force(self.ports)
+            self.crew = stack.enter_context(Crew(self.installation, lambda _role: False))
+            stack.callback(self._stop_web)
+            self._start_web()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _start_web(self) -> None:
+        folder = self.installation.folder / "web"
+        folder.mkdir(exist_ok=True)
+        with (folder / "log").open("ab") as log:
+            self._web = subprocess.Popen(
+                [sys.executable, "-m", "web", "serve"],
+                env=self.crew.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if not wait_until(self._answers, 60, 0.1):
+            raise RuntimeError(f"the web did not start: {(folder / 'log').read_text()[-2000:]}")
+
+    def _answers(self) -> bool:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+    def _stop_web(self) -> None:
+        if self._web is not None:
+            self._web.terminate()
+            self._web.wait(20)
+
+    def visitor(self, email: str) -> Visitor:
+        """Somebody who signs in."""
+        return Visitor(self.port, email, PASSWORD)
+
+    def go_to(self, days: int) -> None:
+        """Let every process live so many days after the start, and the ports of this one as well."""
+        moved = self.crew.environment | {"HELPDESK_CLOCK_OFFSET": f"P{days}D"}
+        self.crew.restart(tuple(ROLES), moved)
+        self._stop_web()
+        self._start_web()
+        self.installation.environment |= {"HELPDESK_CLOCK_OFFSET": f"P{days}D"}
+        self.ports.engine.dispose()
+        self.ports = self.installation.ports()
+
+    def command(self, *words: str) -> str:
+        """A command of `helpdesk`, as an operator gives it."""
+        return self.installation.run("-m", "helpdesk", *words)
+
+    def until(self, done: Callable[[], bool], what: str, seconds: float = 120) -> None:
+        """Wait for the workers. Raises RuntimeError when it does not come about."""
+        if not wait_until(done, seconds, 0.2):
+            raise RuntimeError(f"in {seconds} s this did not come about: {what}")
+
+    def stop(self) -> None:
+        """End every process of the product; the servers go on."""
+        self.crew.stop()
+        self._stop_web()
+        self._web = None
+
+    def folders(self) -> dict[str, Path]:
+        """Where anything of the product may stand."""
+        self.installation.valkey.ask("CONFIG SET rdbcompression no")
+        self.installation.valkey.ask("SAVE")
+        found = {"data": self.installation.data, "temp": self.temp, "valkey": self.installation.valkey.folder}
+        found |= {role: self.installation.folder / role for role in (*ROLES, "web")}
+        if self.installation.postgres is not None:
+            self.installation.postgres.ask("CHECKPOINT")
+            found |= {"postgresql": self.installation.postgres.folder}
+        return found
+
+    def keep(self) -> Path:
+        """A copy of all of it, to be looked through by hand."""
+        into = Path(tempfile.mkdtemp(prefix=f"hd-canary-{self.installation.database}-"))
+        for name, folder in self.folders().items():
+            shutil.copytree(folder, into / name, ignore=shutil.ignore_patterns("s", ".s.*"), dirs_exist_ok=True)
+        return into
+
+    def breathe(self) -> None:
+        """Let processes write what they still hold."""
+        time.sleep(1.0)

@@ -1,0 +1,73 @@
+"""Somebody at a browser without scripts: signed in, follows pages and sends the forms they hold, over HTTP."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import secrets
+from urllib.parse import urlencode, urlsplit
+
+from tests.web.visitor import Page
+
+
+class Visitor:
+    """One signed-in person at the web on this port."""
+
+    def __init__(self, port: int, email: str, password: str) -> None:
+        self._port, self._cookies = port, dict[str, str]()
+        self.send("/inloggen", "/inloggen", email=email, password=password)
+        if "helpdesk" not in self._cookies:
+            raise RuntimeError(f"{email} was not let in")
+
+    def page(self, path: str) -> Page:
+        """A page, which must be there."""
+        status, body, onward = self._ask("GET", path, None, "")
+        if status in (302, 303):
+            return self.page(onward)
+        if status != 200:
+            raise RuntimeError(f"{path} answers {status}")
+        return Page(body.decode("utf-8", "replace"))
+
+    def fetch(self, path: str) -> bytes:
+        """The bytes behind a link."""
+        return self._ask("GET", path, None, "")[1]
+
+    def send(self, page: str, ending: str, **fields: str) -> str:
+        """Fill in the form of a page that goes to this ending, and send it. Returns where that leads."""
+        form = self.page(page).form(ending)
+        return self._post(form.action, urlencode(form.fields | fields).encode(), "application/x-www-form-urlencoded")
+
+    def upload(self, page: str, ending: str, name: str, content: bytes, **fields: str) -> str:
+        """As `send`, with a file in the field `file`."""
+        form = self.page(page).form(ending)
+        mark = secrets.token_hex(12)
+        parts = [
+            f'--{mark}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+            for key, value in (form.fields | fields).items()
+            if key != "file"
+        ]
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = b"".join(parts) + head.encode() + content + f"\r\n--{mark}--\r\n".encode()
+        return self._post(form.action, body, f"multipart/form-data; boundary={mark}")
+
+    def _post(self, path: str, body: bytes, kind: str) -> str:
+        status, said, onward = self._ask("POST", path, body, kind)
+        if status != 303:
+            raise RuntimeError(f"{path} answers {status}: {Page(said.decode('utf-8', 'replace')).text[:400]}")
+        return onward
+
+    def _ask(self, method: str, path: str, body: bytes | None, kind: str) -> tuple[int, bytes, str]:
+        where = urlsplit(path)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body is not None:
+            headers |= {"Content-Type": kind, "Sec-Fetch-Site": "same-origin"}
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        connection.request(method, where.path + (f"?{where.query}" if where.query else ""), body, headers)
+        answer = connection.getresponse()
+        said = answer.read()
+        connection.close()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _equals, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        packed = answer.headers.get("Content-Encoding") == "gzip"
+        return answer.status, gzip.decompress(said) if packed else said, answer.headers.get("Location", "")
