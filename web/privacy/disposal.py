@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 
 from helpdesk.errors import HelpdeskError, Invalid
 from helpdesk.people.access import can
@@ -145,7 +145,7 @@ def as_csv(list_id: int) -> Response:
     """Everything on a list as a file, without what the tickets are about."""
     with reading() as unit:
         list_view(unit, list_id)
-    answer = Response(_lines(list_id), mimetype="text/csv; charset=utf-8")
+    answer = Response(stream_with_context(_lines(list_id)), mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="VL-{list_id}.csv"'
     return answer
 
