@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError, Invalid, NotFound
 from helpdesk.facts.words import KIND
+from helpdesk.people.access import ticket_for
 from helpdesk.people.finding import find_people
 from helpdesk.tickets import requesters
 from helpdesk.tickets.finding import keep_query, query_of
@@ -111,6 +112,7 @@ def found(view: str, number: str, query_id: str) -> str:
 def look_for(view: str, number: str) -> Response:
     """Keep the words with the session and show who fits."""
     with writing() as unit:
+        ticket_for(unit, number, "person.match")
         query_id = keep_query(unit, _session_id(), request.form.get("wie", ""))
     return then(url_for("askers.found", view=view, number=number, query_id=query_id))
 
