@@ -100,8 +100,8 @@ def _key_of(day: dt.date | None, this: dt.date, number: int) -> str:
 
 def held_now() -> ColumnElement[bool]:
     """Whether a legal hold stands on the ticket."""
-    standing = select(HoldTicket.hold_id).join(Hold, Hold.id == HoldTicket.hold_id)
-    return standing.where(HoldTicket.ticket_id == Ticket.id, Hold.released_at.is_(None)).exists()
+    standing = select(HoldTicket.ticket_id).join(Hold, Hold.id == HoldTicket.hold_id)
+    return Ticket.id.in_(standing.where(Hold.released_at.is_(None)))
 
 
 def _later(first: dt.date, number: int) -> dt.date:

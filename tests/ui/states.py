@@ -6,60 +6,20 @@ at the 409; `ABSENT` says why a page has no such state. `tests/ui/test_screens.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tests.ui import acts
-from tests.ui.acts import Act, drawer, fields, fold, rail, send, stay, submit, without, write
+from tests.ui.acts import drawer, fields, fold, rail, send, submit, write
 from tests.ui.place import WILHELMINA
+from tests.ui.state import State
+from tests.ui.state import at as _s
+from tests.ui.state import down as _down
+from tests.ui.state import named as _named
+from tests.ui.state import nothing as _nothing
+from tests.ui.state import of as _of
+from tests.ui.states_officers import OFFICERS
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 KINDS = ("filled", "empty", "error", "open", "conflict")
 TICKET = "/werk/w/open/"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A screen: where it is, who looks (nobody: signed out), at which site, and what is done there.
-
-    `path` holds {words} of `Place.names`; `shows` is a selector that is visible once the state is reached; `status`
-    is that of the last answer that was a page. `name` tells states of one kind on one route apart.
-    """
-
-    route: str
-    kind: str
-    path: str
-    shows: str
-    act: Act = stay
-    name: str = ""
-    who: str | None = MARIJE
-    full: bool = True
-    status: int = 200
-
-    @property
-    def id(self) -> str:
-        """The name of a picture of it: `show_ticket-open-note`."""
-        parts = (self.route.rpartition(".")[2] if self.route.startswith("inbox.") else self.route, self.kind, self.name)
-        return "-".join(part.replace(".", "-") for part in parts if part)
-
-
-def _s(route: str, kind: str, path: str, shows: str, act: Act = stay, name: str = "", status: int = 200) -> State:
-    return State(route, kind, path, shows, act, name, status=status)
-
-
-def _of(who: str | None, route: str, kind: str, path: str, shows: str, act: Act = stay, status: int = 200) -> State:
-    return State(route, kind, path, shows, act, who=who, status=status)
-
-
-def _named(who: str, route: str, kind: str, path: str, shows: str, name: str) -> State:
-    return State(route, kind, path, shows, name=name, who=who)
-
-
-def _nothing(route: str, path: str, shows: str, who: str = MARIJE) -> State:
-    return State(route, "empty", path, shows, who=who, full=False)
-
-
-def _down(route: str, path: str, table: str, who: str = MARIJE) -> State:
-    return State(route, "error", path, "h1:has-text('Dit werkt even niet')", without(table), who=who, status=503)
 
 
 LISTS = (
@@ -258,70 +218,6 @@ KEPT_PAGES = (
     _nothing("kept.tickets", KEPT + "/vragen?stand=dated", ".empty", PRIYA),
     _of(PRIYA, "kept.tickets", "error", KEPT + "/vragen?stand=weg", "h1", status=404),
     _of(PRIYA, "kept.tickets", "open", KEPT + "/vragen?stand=waiting:match", "#weergaven", rail),
-)
-LIST, HOLD, PAPER = "/privacybeheer/vernietiging", "/privacybeheer/bewaarplicht", "/privacybeheer/verklaringen"
-REGISTER, READS = "/privacybeheer/verwerkingsregister", "/privacybeheer/logboek"
-OFFICERS = (
-    _of(PRIYA, "disposal.show_list", "filled", LIST, "#voorbij"),
-    _nothing("disposal.show_list", LIST, "h1", FENNA),
-    _down("disposal.show_list", LIST, "disposal_list", PRIYA),
-    _of(PRIYA, "disposal.show_list", "open", LIST, "#weergaven", rail),
-    _of(PRIYA, "disposal.show_list", "conflict", LIST, ".box-danger", acts.clock_jumped),
-    _of(FENNA, "disposal.show", "filled", LIST + "/{list}", "tbody tr >> nth=5"),
-    _of(PRIYA, "disposal.show", "empty", LIST + "/99999", "h1", status=404),
-    _of(PRIYA, "disposal.show", "error", LIST + "/{list_window}", ".wrong", submit("/akkoord", count="9"), 422),
-    _of(PRIYA, "disposal.show", "open", LIST + "/{list}", "td form", fold("td details")),
-    _of(FENNA, "disposal.show", "conflict", LIST + "/{list}", ".box-danger", acts.withdrawn_meanwhile, 409),
-    _named(PRIYA, "disposal.show", "filled", LIST + "/{list_window}", "#veld-count", "second"),
-    _named(FENNA, "disposal.show", "filled", LIST + "/{list_window}", "#akkoord", "own-proposal"),
-    _named(PRIYA, "disposal.show", "filled", LIST + "/{list_running}", "progress", "running"),
-    _named(PRIYA, "disposal.show", "filled", LIST + "/{list_done}", "a.primary", "done"),
-    _of(PRIYA, "certificates.show_list", "filled", PAPER, "tbody tr"),
-    _nothing("certificates.show_list", PAPER, ".empty", PRIYA),
-    _down("certificates.show_list", PAPER, "alarm", PRIYA),
-    _of(PRIYA, "certificates.show_list", "open", PAPER, "#weergaven", rail),
-    _of(PRIYA, "certificates.show", "filled", PAPER + "/{rule}/{period}", "#bewijs"),
-    _of(PRIYA, "certificates.show", "empty", PAPER + "/{rule}/2020-01", "h1", status=404),
-    _of(PRIYA, "certificates.show", "error", PAPER + "/{rule}/2026-12", ".box-info"),
-    _of(PRIYA, "certificates.show", "open", PAPER + "/{rule}/{period}", "#weergaven", rail),
-    _of(PRIYA, "holds.show_list", "filled", HOLD + "?alle=1", "tbody tr >> nth=2"),
-    _nothing("holds.show_list", HOLD, ".empty", PRIYA),
-    _down("holds.show_list", HOLD, "hold", PRIYA),
-    _of(PRIYA, "holds.show_list", "open", HOLD, "#weergaven", rail),
-    _of(
-        FENNA, "holds.new_form", "filled", HOLD + "/nieuw", "#veld-query", fields(reference="Woo-2026-15", query="reis")
-    ),
-    _nothing("holds.new_form", HOLD + "/nieuw", "#veld-query", FENNA),
-    _of(
-        FENNA,
-        "holds.new_form",
-        "error",
-        HOLD + "/nieuw",
-        ".wrong",
-        submit("/nieuw", reference="", reason="Waarom"),
-        422,
-    ),
-    _of(FENNA, "holds.new_form", "open", HOLD + "/nieuw", ".box-info", acts.counted_only),
-    _of(PRIYA, "holds.show", "filled", HOLD + "/{hold}", "#nummers"),
-    _of(PRIYA, "holds.show", "empty", HOLD + "/99999", "h1", status=404),
-    _of(PRIYA, "holds.show", "error", HOLD + "/{hold}", ".wrong", submit("/opheffen-voorstellen", reason=" "), 422),
-    _of(PRIYA, "holds.show", "open", HOLD + "/{hold}", "#weergaven", rail),
-    _of(PRIYA, "holds.show", "conflict", HOLD + "/{hold_proposed}", ".box-danger", acts.released_meanwhile, 409),
-    _named(PRIYA, "holds.show", "filled", HOLD + "/{hold_proposed}", ".box-danger", "second"),
-    _named(FENNA, "holds.show", "filled", HOLD + "/{hold_released}", "#stand", "released"),
-    _of(PRIYA, "register.show_list", "filled", REGISTER, ".tag-ok"),
-    _nothing("register.show_list", REGISTER, ".tag-warn", PRIYA),
-    _down("register.show_list", REGISTER, "policy", PRIYA),
-    _of(PRIYA, "register.show_list", "open", REGISTER, "#weergaven", rail),
-    _of(PRIYA, "register.show", "filled", REGISTER + "/{processing}", "#versies"),
-    _nothing("register.show", REGISTER + "/551", ".primary", PRIYA),
-    _of(PRIYA, "register.show", "error", REGISTER + "/0", "h1", status=404),
-    _of(PRIYA, "register.show", "open", REGISTER + "/{processing}", "#weergaven", rail),
-    _of(PRIYA, "register.show", "conflict", REGISTER + "/M895", ".box-danger", acts.proposed_meanwhile, 422),
-    _of(PRIYA, "reads.show", "filled", READS, "tbody tr", acts.some_reads),
-    _nothing("reads.show", READS, ".empty", PRIYA),
-    _of(PRIYA, "reads.show", "error", READS + "?dag=gisteren&vraag=x", ".wrong >> nth=1"),
-    _of(PRIYA, "reads.show", "open", READS, "#weergaven", rail),
 )
 STATES = (*LISTS, *TICKETS, *OWN, *SIGNED_OUT, *OFFICE, *IMPORTS, *PEOPLE, *ASKERS, *KEPT_PAGES, *OFFICERS)
 

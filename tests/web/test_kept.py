@@ -10,6 +10,7 @@ import pytest
 from helpdesk.adapters.memory import SetClock
 from helpdesk.ports import Ports
 from helpdesk.retention import clock
+from helpdesk.status import raise_alarm
 from helpdesk.tickets import states
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.disposal import due
@@ -133,3 +134,14 @@ def test_bars_are_as_high_as_their_numbers() -> None:
     assert half.parts == ((139, 39), (98, 39)), "two parts with a gap between them"
     assert least.parts[1][1] >= 1, "one can still be seen"
     assert chart_of([]).bars == ()
+
+
+def test_an_officer_hears_of_lists_and_holds_that_wait(site_ports: Ports, priya: Visitor, marije: Visitor) -> None:
+    with unit_of_work(site_ports, SYSTEM) as unit:
+        for kind in ("hold_review", "list_braked", "clock_jumped"):
+            raise_alarm(unit, kind, kind)
+    page = priya.page(PLACE)
+    assert "3 alarmen" in page.text
+    assert "De beoordelingsdatum van een bewaarplicht is voorbij" in page.text
+    assert {"/privacybeheer/bewaarplicht", "/privacybeheer/vernietiging"} <= set(page.links)
+    assert "alarm" not in marije.page("/werk/w/open").text, "who can do nothing about it is not told"

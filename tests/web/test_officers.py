@@ -168,7 +168,7 @@ def test_a_hold_is_counted_placed_reviewed_and_released_by_two(
     assert held(site_ports, 1) == ["2026-00001"]
     one = fenna.page(HOLDS + "/1")
     assert "V-2026-00001" in one.text
-    assert "nieuwe dag" in fenna.send(one.form("/bekijken"), review_on="1-3-2027").text
+    assert "nieuwe beoordelingsdatum" in fenna.send(one.form("/bekijken"), review_on="1-3-2027").text
     assert fenna.send(one.form("/opheffen-voorstellen"), reason=" ").status_code == 422
     asked = fenna.send(one.form("/opheffen-voorstellen"), reason="Verzoek is beantwoord")
     assert "moet deze bewaarplicht opheffen" in asked.text

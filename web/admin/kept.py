@@ -23,6 +23,12 @@ WHERE = {
     "settlement_missing": "people.search",
     "settlement_missing_late": "people.search",
     "asker_unknown": "askers.show_list",
+    "hold_review": "holds.show_list",
+    "list_undecided": "disposal.show_list",
+    "list_braked": "disposal.show_list",
+    "list_stuck": "disposal.show_list",
+    "clock_jumped": "disposal.show_list",
+    "tickets_missing": "",
 }
 """Where something can be done about an alarm, for who may."""
 OUTSIDE = {
@@ -31,8 +37,6 @@ OUTSIDE = {
     states.UNDATED: N_("the last day is not known yet"),
 }
 """What lies outside the months of the chart."""
-
-
 SPANS = (12, 24, 60)
 """Months that the chart may show."""
 
@@ -71,12 +75,18 @@ def show() -> str:
     )
 
 
-_MAY = {"people.search": "fact.read", "askers.show_list": "person.match"}
+_MAY = {
+    "people.search": "fact.read",
+    "askers.show_list": "person.match",
+    "holds.show_list": "hold.place",
+    "disposal.show_list": "list.read",
+}
 
 
-def _late(unit: Unit) -> list[tuple[str, int]]:
-    """The kinds of alarms about ages that concern the reader, with their tickets."""
-    return [(one.kind, int(one.detail or 0)) for one in own_alarms(unit) if one.subject == AGES]
+def _late(unit: Unit) -> list[tuple[str, int | None]]:
+    """The kinds of alarms about terms, holds and lists that concern the reader; those about ages with their tickets."""
+    mine = [one for one in own_alarms(unit) if one.subject == AGES or one.kind in WHERE]
+    return [(one.kind, int(one.detail or 0) if one.subject == AGES else None) for one in mine]
 
 
 def _most(counts: Iterable[int]) -> int:
