@@ -25,13 +25,14 @@ OVERVIEW = "/privacybeheer/bewaartermijnen"
 
 def enter(typist: Typist, email: str) -> None:
     """Sign in and come to the overview."""
-    typist.page.goto(OVERVIEW)
+    typist.page.goto("/inloggen")
     typist.tab_to("#veld-email")
     typist.write(email)
     typist.tab_to("#veld-password")
     typist.write(PASSWORD)
     with typist.page.expect_navigation():
         typist.press("Enter")
+    go_to(typist, "Bewaartermijnen")
     assert urlsplit(typist.page.url).path == OVERVIEW
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 
 from helpdesk.people.access import can
+from helpdesk.privacy.rule_counts import by_rule
 from helpdesk.status import AGES, own_alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets import states
@@ -54,6 +55,7 @@ def show() -> str:
     with reading() as unit:
         counts = states.counts(unit)
         months = states.months(unit, span)
+        rules = by_rule(unit, g.language)
         values = {"late": _late(unit), "may": {word: can(unit.actor, verb) for word, verb in _MAY.items()}}
         around = frame(unit)
     return render_template(
@@ -64,6 +66,7 @@ def show() -> str:
         over=sum(count for state, count in counts.items() if not state.startswith(("waiting:", "dated"))),
         most=_most(counts.values()),
         months=months,
+        rules=rules,
         drawn=[month for month in months if month.key != states.UNDATED],
         chart=chart_of([(month.free, month.held) for month in months if month.key != states.UNDATED]),
         span=span,
