@@ -139,7 +139,7 @@ def month_text(day: date, language: str) -> str:
 
 def month_short_text(day: date, language: str) -> str:
     """The month of a day, as short as a chart needs it: "nov"."""
-    return format_date(day, "LLL", locale=_CLDR[language]).rstrip(".")
+    return _shown(format_date(day, "LLL", locale=_CLDR[language]).rstrip("."), language)
 
 
 def moment_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
