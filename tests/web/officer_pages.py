@@ -110,8 +110,8 @@ def _holds(crawl: Crawl, ports: Ports, second: Visitor) -> None:
     crawl.page(HOLDS)
     wish = {"reference": "Ελλάδα", "reason": "Ναι", "scope": "query", "query": "ψάρι"}
     crawl.send(HOLDS + "/nieuw", "/nieuw", 422, reference="")
-    crawl.send(HOLDS + "/nieuw", "/nieuw/tellen", **wish)
-    crawl.send(HOLDS + "/nieuw", "/nieuw", **wish)
+    crawl.send(HOLDS + "/nieuw", "/nieuw/tellen", 200, **wish)
+    crawl.send(HOLDS + "/nieuw", "/nieuw", 200, **wish)
     hold_finding.find(ports, 1)
     crawl.page(HOLDS + "/1")
     crawl.send(HOLDS + "/1", "/bekijken", 422, review_on="x")
