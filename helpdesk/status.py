@@ -39,6 +39,17 @@ from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 AGES = "retention"
 """The subject of alarms about tickets that stand in one state for too long."""
+DECIDERS = frozenset({"functional_admin", "privacy_officer", "record_manager"})
+TOLD: dict[str, frozenset[str]] = {
+    **ages.TOLD,
+    "hold_review": frozenset({"functional_admin", "privacy_officer"}),
+    "list_undecided": DECIDERS,
+    "list_braked": DECIDERS,
+    "list_stuck": DECIDERS | {"technical_admin"},
+    "clock_jumped": DECIDERS | {"technical_admin"},
+    "tickets_missing": DECIDERS | {"technical_admin"},
+}
+"""The roles that can do something about an alarm; those of all others are told to who may read the health."""
 _SILENT_PROCESS = dt.timedelta(minutes=3)
 _UNDECIDED, _STUCK = dt.timedelta(days=14), dt.timedelta(days=1)
 """How long a list waits for people, and how long one runs, before somebody has to look (retention Q25)."""
@@ -151,7 +162,7 @@ def check_ages(ports: Ports) -> None:
 def own_alarms(unit: Unit) -> list[Alarm]:
     """The open alarms that somebody with the actor's roles should do something about."""
     usual = VERBS["health.read"]
-    return [one for one in open_alarms(unit) if unit.actor.roles & ages.TOLD.get(one.kind, usual)]
+    return [one for one in open_alarms(unit) if unit.actor.roles & TOLD.get(one.kind, usual)]
 
 
 def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:

@@ -56,6 +56,7 @@ class Unit:
     _nudges: set[str] = field(default_factory=set)
     _before: dict[Callable[[Unit, set[int]], None], set[int]] = field(default_factory=dict)
     _asked: dict[object, object] = field(default_factory=dict)
+    _behind: list[Callable[[Unit], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rows = Rows(self.session)
@@ -79,6 +80,16 @@ class Unit:
         while self._before:
             fn, ids = self._before.popitem()
             fn(self, ids)
+
+    def behind(self, fn: Callable[[Unit], None]) -> None:
+        """Have `fn` write what goes with a read: at once, or right behind a unit that only reads, in one of its own.
+
+        When that fails the reading fails with it, so nothing is given out that was not written down.
+        """
+        if self.reads_only:
+            self._behind.append(fn)
+        else:
+            fn(self)
 
     def after_commit(self, fn: Callable[[], None]) -> None:
         """Run `fn` once the unit is durable; its failure is logged and hurts nobody."""
@@ -181,4 +192,8 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
         if database_gone(fault):
             raise Unavailable("The database can't be reached now. Try again in a minute.", code="database") from fault
         raise
+    if unit._behind:
+        with unit_of_work(ports, actor) as writing:
+            for fn in unit._behind:
+                fn(writing)
     unit.told()

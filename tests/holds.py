@@ -33,7 +33,7 @@ def place(ports: Ports, actor: Actor, kind: str = "woo", **more: Any) -> Placed:
 def release(ports: Ports, proposer: Actor, second: Actor, hold_id: int) -> None:
     """Release a hold by two people."""
     with unit_of_work(ports, proposer) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with unit_of_work(ports, second) as unit:
         holds.release(unit, hold_id)
     hold_finding.find(ports, hold_id)

@@ -18,7 +18,8 @@ from playwright.sync_api import Error, Page
 
 from tests.services.chromium import Chromium
 from tests.ui.stage import THEMES, Stage, stage
-from tests.ui.states import STATES, State
+from tests.ui.state import State
+from tests.ui.states import STATES
 
 HEIGHTS = {1440: 900, 1024: 768, 768: 1024, 375: 812, 320: 568}
 """The height of the window by its width."""

@@ -20,6 +20,7 @@ from web.inbox import actions, askers, bell, drafts, own_drafts, papers, selecti
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
+from web.privacy import certificates, disposal, holds, reads, register
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
 from web.unit import PORTS
@@ -31,6 +32,7 @@ LARGEST_REQUEST = 26_000_000
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
 OFFICE = (admin, imports, kept, people)
+PRIVACY = (disposal, certificates, holds, register, reads)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection)
 
@@ -51,7 +53,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, *OFFICE):
+    for part in (*SIGN_IN, *INBOX, files, *OFFICE, *PRIVACY):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

@@ -83,6 +83,11 @@ def month(first: dt.date) -> str:
     return words.month_text(first, _language())
 
 
+def month_short(first: dt.date) -> str:
+    """A month, as short as a chart needs it."""
+    return words.month_short_text(first, _language())
+
+
 def short_time(at: dt.datetime) -> str:
     """A time as lists show it."""
     return words.list_time(at, now(), _language(), _zone())
@@ -146,6 +151,7 @@ def install(app: Flask) -> None:
         moment=moment,
         day=day,
         month=month,
+        month_short=month_short,
         short_time=short_time,
         clock_time=clock_time,
         minute_time=minute_time,

@@ -69,5 +69,10 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_see_imports": can(actor, "import.read"),
         "may_see_kept": can(actor, "retention.read"),
         "may_see_people": can(actor, "fact.read"),
+        "may_see_lists": can(actor, "list.read"),
+        "may_see_proof": can(actor, "ledger.read"),
+        "may_see_holds": can(actor, "hold.place"),
+        "may_see_register": can(actor, "policy.read"),
+        "may_see_reads": can(actor, "log.read"),
         "alarms": len(own_alarms(unit)),
     }

@@ -43,3 +43,9 @@ def number_asked(name: str) -> int:
     """The page that the address asks for, from 1."""
     asked = request.args.get(name, "")
     return max(int(asked), 1) if asked.isascii() and asked.isdigit() and int(asked[:7]) <= _MOST else 1
+
+
+def id_asked(name: str) -> int | None:
+    """The id in the address, if there is one that can be."""
+    asked = request.args.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None

@@ -32,7 +32,7 @@ def actor() -> Actor:
     who = me()
     if who is None:
         return NOBODY
-    return Actor(who.account_id, who.roles, None, g.language)
+    return Actor(who.account_id, who.roles, who.desks, g.language)
 
 
 @contextmanager

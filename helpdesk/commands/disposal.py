@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -85,7 +86,8 @@ def show_list(console: Console, list_id: int, email: str, as_json: bool) -> None
 
 
 def _plain(row: ListView) -> dict[str, Any]:
-    return asdict(row) | {"proposed_at": row.proposed_at.isoformat(), "executes_on": row.executes_on.isoformat()}
+    times = {name: at and at.isoformat() for name, at in asdict(row).items() if isinstance(at, dt.date)}
+    return asdict(row) | times
 
 
 def _item(one: ItemView) -> dict[str, Any]:

@@ -119,12 +119,13 @@ def review(console: Console, hold_id: int, day: dt.datetime, email: str) -> None
 
 @hold.command("release-propose")
 @_hold_id
+@click.option("--reason", required=True, help="Why it need not be kept any more.")
 @as_account
 @pass_console
-def propose(console: Console, hold_id: int, email: str) -> None:
+def propose(console: Console, hold_id: int, reason: str, email: str) -> None:
     """Propose to release hold HOLD_ID; somebody else decides."""
     with unit_of_work(console.ports, acting(console, email)) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, reason)
     say(console.words(N_("Proposed. Somebody else has to release it.")))
 
 

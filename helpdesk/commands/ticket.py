@@ -1,4 +1,4 @@
-"""`helpdesk ticket …`: tickets as an outsider or a script can read them. Changes nothing."""
+"""`helpdesk ticket …`: tickets as an outsider or a script can read them. Changes nothing but the log of reads."""
 
 from __future__ import annotations
 

@@ -76,6 +76,18 @@ def role(console: Console, email: str, roles: tuple[str, ...]) -> None:
 
 @user.command()
 @click.argument("email")
+@click.argument("keys", metavar="DESK...", nargs=-1)
+@pass_console
+def desks(console: Console, email: str, keys: tuple[str, ...]) -> None:
+    """Let EMAIL see tickets of these desks only; without any, of all."""
+    with unit_of_work(console.ports, SYSTEM) as unit:
+        accounts.set_desks(unit, email, keys)
+    said = ", ".join(keys) or console.words(N_("all"))
+    say(console.words(N_("{email} works for these desks: {desks}."), email=email, desks=said))
+
+
+@user.command()
+@click.argument("email")
 @pass_console
 def deactivate(console: Console, email: str) -> None:
     """Close the account of EMAIL and end its sessions; what it did stays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from helpdesk.models.base import Base, BigId, Json, UtcTime, own_id, personal, plain
@@ -45,6 +45,7 @@ class Account(Base):
     text_size: Mapped[int | None] = personal("preference")
     density: Mapped[str | None] = personal("preference", String(8))
     totp_step: Mapped[int | None] = plain("the newest time step whose code was used (RFC 6238 5.2)")
+    desks: Mapped[str | None] = plain("keys of the desks it works for, by spaces; none stands for all", String(400))
     active: Mapped[bool] = plain("whether the account may sign in", default=True)
     created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
     version: Mapped[int] = plain("counts changes, for claims", default=1)
@@ -112,12 +113,13 @@ class Attempt(Base):
 
 
 class AccessLog(Base):
-    """Who read which ticket; destroyed with the ticket."""
+    """Who read the content of which ticket, when and how; destroyed with the ticket (RD-110)."""
 
     __tablename__ = "access_log"
+    __table_args__ = (Index(None, "account_id", "id"), Index(None, "at"))
 
     id: Mapped[int] = own_id()
     ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
-    account_id: Mapped[int] = personal("security_log", BigId, ForeignKey("account.id"))
-    verb: Mapped[str] = plain("a fixed verb", String(32))
+    account_id: Mapped[int | None] = personal("security_log", BigId, ForeignKey("account.id"))
+    verb: Mapped[str] = plain("how it was read, a fixed word", String(32))
     at: Mapped[dt.datetime] = personal("security_log", UtcTime)

@@ -91,6 +91,7 @@ class Hold(Base):
     review_on: Mapped[dt.date] = plain("day of the review", Date)
     release_asked_by_id: Mapped[int | None] = plain("points at an account", BigId, ForeignKey("account.id"))
     release_asked_at: Mapped[dt.datetime | None] = plain("time the release was asked", UtcTime)
+    release_reason: Mapped[str | None] = personal("case", Text)
     released_by_id: Mapped[int | None] = plain("points at the second person", BigId, ForeignKey("account.id"))
     released_at: Mapped[dt.datetime | None] = plain("time it ended", UtcTime)
     settled_at: Mapped[dt.datetime | None] = plain(

@@ -79,7 +79,27 @@ def actor_named(unit: Unit, email: str) -> Actor:
     if not account.active:
         raise NotFound("There is no account with this address.")
     roles = unit.session.scalars(select(AccountRole.role).where(AccountRole.account_id == account.id))
-    return Actor(account.id, frozenset(roles))
+    return Actor(account.id, frozenset(roles), desks_of(account))
+
+
+def desks_of(account: Account) -> frozenset[str] | None:
+    """The desks that an account works for; none stands for all. Tickets of others are not there for it."""
+    return None if account.desks is None else frozenset(account.desks.split())
+
+
+def set_desks(unit: Unit, email: str, desks: Iterable[str]) -> None:
+    """Say for which desks an account works; without any, for all. Raises Invalid for one that there is not."""
+    account = account_named(unit, email)
+    wanted, known = set(desks), {desk.key for desk in unit.ports.settings.desks}
+    if unknown := wanted - known:
+        raise Invalid(
+            "There is no desk {desk}; choose from {desks}.",
+            desk=", ".join(sorted(unknown)),
+            desks=", ".join(sorted(known)),
+        )
+    account.desks = " ".join(sorted(wanted)) or None
+    unit.session.flush()
+    note(unit, "account.desks", "account", account.id)
 
 
 def create_account(

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from helpdesk.errors import Invalid, NotSignedIn
 from helpdesk.models import Account, AccountRole, Attempt, WebSession
 from helpdesk.people import second_factor
-from helpdesk.people.accounts import end_sessions, hashed, is_password
+from helpdesk.people.accounts import desks_of, end_sessions, hashed, is_password
 from helpdesk.people.addresses import normal
 from helpdesk.unit import Unit
 
@@ -31,7 +31,7 @@ class SignInResult:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to; `shortcuts` is None for somebody who never chose."""
+    """Who a session belongs to; `shortcuts` is None for somebody who never chose, `desks` for who works for all."""
 
     account_id: int
     session_id: int
@@ -44,6 +44,7 @@ class SignedIn:
     undo_seconds: int | None = None
     text_size: int = 100
     density: str = "normal"
+    desks: frozenset[str] | None = None
 
 
 def _throttled(unit: Unit, email: str) -> bool:
@@ -115,6 +116,7 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         account.undo_seconds,
         account.text_size or 100,
         account.density or "normal",
+        desks_of(account),
     )
 
 

@@ -106,6 +106,19 @@ def available(unit: Unit) -> list[tuple[str, str, int]]:
     return sorted(ended, key=lambda row: (last_of(row[1]), row[1], row[0]))
 
 
+def period_of(unit: Unit, run: str) -> tuple[str, bool] | None:
+    """The period whose certificate tells of this list, by its random name, and whether there is one by now.
+
+    None while the ledger says nothing of it. Until a quarter is over its small months may still become one.
+    """
+    require(unit.actor, "ledger.read")
+    lines, _name = _destroyed(unit.ports.ledger.lines())
+    for (_rule, period), some in _periods(lines, _small(unit, lines)).items():
+        if any(line.entry.run == run for line in some):
+            return period, _over(unit, period)
+    return None
+
+
 def _small(unit: Unit, lines: Iterable[_Line]) -> int:
     return max((version(unit.session, name).small_run for name in {line.entry.version for line in lines}), default=5)
 

@@ -1,8 +1,9 @@
-"""A certificate as one HTML page, in Dutch or English, to be read, printed and kept. Makes no numbers."""
+"""A certificate in words, in Dutch or English, and as one HTML page to be read, printed and kept. Makes no numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from helpdesk.privacy.certificate import Certificate
@@ -37,72 +38,90 @@ _STYLE = (
 )
 
 
-def as_html(certificate: Certificate, language: str) -> str:
-    """One page without script or link to anywhere; headings, and tables with headers of rows and columns."""
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that a certificate says, in one language, in the order in which it is read."""
+
+    language: str
+    title: str
+    facts: Sequence[tuple[str, str]]
+    heads: tuple[str, str]
+    tables: Sequence[tuple[str, Sequence[tuple[str, str]]]]
+    how: str
+    ways: Sequence[str]
+    backups: str
+    proof: str
+    told: str
+    seals: Sequence[tuple[str, str]]
+
+
+def sheet(certificate: Certificate, language: str) -> Sheet:
+    """The words and numbers of a certificate."""
     words = translator(language).gettext
     said = "nl" if language == "nl" else "en"
+    numbers, ledger, ground = certificate["numbers"], certificate["ledger"], certificate["ground"]
+    codes = dict.fromkeys(code for way in numbers["ways"] for code in way.split(",") if code)
+    backups = N_("Backups that still held it are gone by the end of {month}; on restore it is destroyed again.")
+    told = N_("Every number can be had from the ledger again, up to line {seq} with the hash {hash}.")
+    counted = [(words(label), str(numbers[name])) for name, label in _COUNTED.items()]
+    opened = [(year, str(many)) for year, many in numbers["opened"].items()]
+    return Sheet(
+        language=said,
+        title=words(TITLE),
+        facts=[
+            (words(N_("Controller")), certificate["controller"]),
+            (words(N_("Register of processing")), certificate["processing"]),
+            (words(N_("Rule")), certificate["rule"]),
+            (words(N_("Period of destruction")), certificate["period"]),
+            (words(N_("Whose data")), certificate["about"][said]),
+            (words(N_("Which data")), ", ".join(certificate["fields"][said])),
+            (words(N_("Ground")), ground[said]),
+            (words(N_("Selection list")), ground["selection_list"] or words(N_("none is named in the register"))),
+            (words(N_("Version of the register")), ", ".join(numbers["registers"])),
+        ],
+        heads=(words(N_("What")), words(N_("How many"))),
+        tables=[
+            (words(N_("What was destroyed")), counted),
+            (words(N_("In which year the tickets were opened")), opened),
+        ],
+        how=words(N_("How it was destroyed")),
+        ways=[words(WAYS.get(code, code)) for code in codes],
+        backups=words(backups).format(month=certificate["backups_gone_by"]),
+        proof=words(N_("Proof")),
+        told=words(told).format(seq=ledger["seq"], hash=ledger["hash"]),
+        seals=[
+            (words(N_("This certificate")), certificate["sha256"]),
+            (words(N_("The one before")), certificate["previous"] or words(N_("there is none"))),
+        ],
+    )
+
+
+def as_html(certificate: Certificate, language: str) -> str:
+    """One page without script or link to anywhere; headings, and tables with headers of rows and columns."""
+    said = sheet(certificate, language)
+    ways = "".join(f"<li>{escape(way)}</li>\n" for way in said.ways)
     parts = [
-        f"<h1>{escape(words(TITLE))}</h1>",
-        _facts(certificate, said, words),
-        _table(words, N_("What was destroyed"), _counted(certificate, words)),
-        _table(words, N_("In which year the tickets were opened"), certificate["numbers"]["opened"].items()),
-        _ways(certificate, words),
-        _proof(certificate, words),
+        f"<h1>{escape(said.title)}</h1>",
+        f"<dl>\n{_terms(said.facts, '{}')}</dl>\n",
+        *(_table(said.heads, caption, rows) for caption, rows in said.tables),
+        f"<h2>{escape(said.how)}</h2>\n<ul>\n{ways}</ul>\n<p>{escape(said.backups)}</p>\n",
+        f"<h2>{escape(said.proof)}</h2>\n<p>{escape(said.told)}</p>\n",
+        f"<dl>\n{_terms(said.seals, '<code>{}</code>')}</dl>\n",
     ]
-    title = f"{words(TITLE)} {certificate['rule']} {certificate['period']}"
+    title = f"{said.title} {certificate['rule']} {certificate['period']}"
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
     body = f"<body><main>\n{''.join(parts)}\n</main></body>"
-    return f'<!DOCTYPE html>\n<html lang="{said}"><head>{head}</head>{body}</html>\n'
+    return f'<!DOCTYPE html>\n<html lang="{said.language}"><head>{head}</head>{body}</html>\n'
 
 
-def _counted(certificate: Certificate, words: Callable[[str], str]) -> list[tuple[str, int]]:
-    return [(words(label), certificate["numbers"][name]) for name, label in _COUNTED.items()]
+def _terms(rows: Sequence[tuple[str, str]], shape: str) -> str:
+    return "".join(f"<dt>{escape(name)}</dt><dd>{shape.format(escape(value))}</dd>\n" for name, value in rows)
 
 
-def _table(words: Callable[[str], str], caption: str, rows: Iterable[tuple[str, int]]) -> str:
+def _table(heads: tuple[str, str], caption: str, rows: Sequence[tuple[str, str]]) -> str:
     lines = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th><td class="n">{many}</td></tr>\n' for name, many in rows
+        f'<tr><th scope="row">{escape(name)}</th><td class="n">{escape(many)}</td></tr>\n' for name, many in rows
     )
-    heads = "".join(f'<th scope="col">{escape(words(head))}</th>' for head in (N_("What"), N_("How many")))
-    above = f"<caption>{escape(words(caption))}</caption><thead><tr>{heads}</tr></thead>"
+    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    above = f"<caption>{escape(caption)}</caption><thead><tr>{columns}</tr></thead>"
     return f"<table>{above}<tbody>\n{lines}</tbody></table>\n"
-
-
-def _facts(certificate: Certificate, said: str, words: Callable[[str], str]) -> str:
-    ground = certificate["ground"]
-    listed = ground["selection_list"] or words(N_("none is named in the register"))
-    rows = [
-        (N_("Controller"), certificate["controller"]),
-        (N_("Register of processing"), certificate["processing"]),
-        (N_("Rule"), certificate["rule"]),
-        (N_("Period of destruction"), certificate["period"]),
-        (N_("Whose data"), certificate["about"][said]),
-        (N_("Which data"), ", ".join(certificate["fields"][said])),
-        (N_("Ground"), ground[said]),
-        (N_("Selection list"), listed),
-        (N_("Version of the register"), ", ".join(certificate["numbers"]["registers"])),
-    ]
-    lines = "".join(f"<dt>{escape(words(name))}</dt><dd>{escape(value)}</dd>\n" for name, value in rows)
-    return f"<dl>\n{lines}</dl>\n"
-
-
-def _ways(certificate: Certificate, words: Callable[[str], str]) -> str:
-    codes = dict.fromkeys(code for way in certificate["numbers"]["ways"] for code in way.split(",") if code)
-    lines = "".join(f"<li>{escape(words(WAYS.get(code, code)))}</li>\n" for code in codes)
-    backups = words(N_("Backups that still held it are gone by the end of {month}; on restore it is destroyed again."))
-    last = escape(backups.format(month=certificate["backups_gone_by"]))
-    head = escape(words(N_("How it was destroyed")))
-    return f"<h2>{head}</h2>\n<ul>\n{lines}</ul>\n<p>{last}</p>\n"
-
-
-def _proof(certificate: Certificate, words: Callable[[str], str]) -> str:
-    ledger = certificate["ledger"]
-    told = words(N_("Every number can be had from the ledger again, up to line {seq} with the hash {hash}."))
-    line = escape(told.format(seq=ledger["seq"], hash=ledger["hash"]))
-    seals = [
-        (N_("This certificate"), certificate["sha256"]),
-        (N_("The one before"), certificate["previous"] or words(N_("there is none"))),
-    ]
-    rows = "".join(f"<dt>{escape(words(name))}</dt><dd><code>{escape(value)}</code></dd>\n" for name, value in seals)
-    head = escape(words(N_("Proof")))
-    return f"<h2>{head}</h2>\n<p>{line}</p>\n<dl>\n{rows}</dl>\n"

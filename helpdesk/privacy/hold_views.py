@@ -9,18 +9,33 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from helpdesk.errors import NotFound
-from helpdesk.models import Account, Hold, HoldTicket, Person, Ticket
+from helpdesk.models import Account, Hold, HoldTicket, Person, Ticket, TicketPerson
 from helpdesk.people.access import require
+from helpdesk.retention.holds import ROLES
 from helpdesk.retention.terms import day_of
+from helpdesk.search import newest_hits
+from helpdesk.text.language import N_
 from helpdesk.unit import Unit
 
+KIND = {
+    "woo": N_("request under the Woo"),
+    "dispute": N_("dispute or court procedure"),
+    "audit": N_("audit"),
+    "investigation": N_("investigation"),
+    "dsr": N_("request of a person under the AVG"),
+    "breach": N_("data breach"),
+}
+"""The grounds of a duty to preserve, in words."""
 SHOWN = 1000
 """The most numbers of tickets that one hold shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class HoldView:
-    """A hold; `state` is standing, proposed (its release) or released, and `overdue` that its review day has passed."""
+    """A hold; `state` is standing, proposed (its release) or released, and `overdue` that its review day has passed.
+
+    While it is not `settled`, tickets are still being found for it or let go.
+    """
 
     id: int
     kind: str
@@ -35,10 +50,13 @@ class HoldView:
     placed_at: dt.datetime
     review_on: dt.date
     overdue: bool
+    release_asked_by_id: int | None
     release_asked_by: str
+    release_reason: str
     released_by: str
     released_at: dt.datetime | None
     tickets: int
+    settled: bool
 
 
 def holds_page(unit: Unit, *, released: bool = False) -> list[HoldView]:
@@ -61,6 +79,29 @@ def hold_view(unit: Unit, hold_id: int) -> tuple[HoldView, list[str]]:
         .limit(SHOWN)
     )
     return found[0], list(unit.session.scalars(numbers))
+
+
+def freed(unit: Unit, hold_id: int) -> int:
+    """How many tickets whose term is over nothing would hold any more after a release: they come on the next list."""
+    require(unit.actor, "hold.place")
+    other = select(HoldTicket.ticket_id).join(Hold, Hold.id == HoldTicket.hold_id)
+    other = other.where(Hold.released_at.is_(None), Hold.id != hold_id)
+    alone = (
+        select(func.count())
+        .select_from(HoldTicket)
+        .join(Ticket, Ticket.id == HoldTicket.ticket_id)
+        .where(HoldTicket.hold_id == hold_id, Ticket.retention_state == "blocked:hold", Ticket.id.not_in(other))
+    )
+    return unit.session.scalar(alone) or 0
+
+
+def fitting(unit: Unit, *, person_id: int | None = None, query: str = "") -> int:
+    """How many tickets a hold of this person, or of this query, would keep now; new ones will come to it."""
+    require(unit.actor, "hold.place")
+    if person_id is not None:
+        on = (TicketPerson.person_id == person_id) & TicketPerson.role.in_(ROLES)
+        return unit.session.scalar(select(func.count(TicketPerson.ticket_id.distinct())).where(on)) or 0
+    return len({ticket_id for hits in newest_hits(unit, query) for _entry_id, ticket_id in hits})
 
 
 def _views(unit: Unit, *, released: bool, hold_id: int | None = None) -> list[HoldView]:
@@ -109,8 +150,11 @@ def _view(
         placed_at=hold.placed_at,
         review_on=hold.review_on,
         overdue=hold.released_at is None and hold.review_on < today,
+        release_asked_by_id=hold.release_asked_by_id,
         release_asked_by=asker or "",
+        release_reason=hold.release_reason or "",
         released_by=releaser or "",
         released_at=hold.released_at,
         tickets=tickets,
+        settled=hold.settled_at is not None,
     )

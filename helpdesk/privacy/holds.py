@@ -156,20 +156,26 @@ def review(unit: Unit, hold_id: int, review_on: dt.date) -> None:
     require(unit.actor, "hold.place")
     hold = _standing(unit, hold_id)
     hold.review_on = _review_day(unit, review_on)
-    hold.release_asked_by_id = hold.release_asked_at = None
+    hold.release_asked_by_id = hold.release_asked_at = hold.release_reason = None
     unit.session.flush()
     note(unit, "hold.review", "hold", hold_id)
 
 
-def propose_release(unit: Unit, hold_id: int) -> None:
-    """Propose to release a hold; somebody else decides. Raises Conflict when that was proposed already."""
+def propose_release(unit: Unit, hold_id: int, reason: str) -> None:
+    """Propose to release a hold, and say why; somebody else decides.
+
+    Raises Conflict when that was proposed already, Invalid without a reason.
+    """
     require(unit.actor, "hold.place")
     hold = _standing(unit, hold_id)
     if hold.release_asked_by_id is not None:
         raise Conflict("It was proposed already to release this hold.", code="proposed")
     if unit.actor.account_id is None:
         raise NotAllowed("A person has to decide this.", code="second_person")
+    if not 0 < len(reason.strip()) <= _REASON_LIMIT:
+        raise Invalid("Say why this need not be kept any more.", field="reason")
     hold.release_asked_by_id, hold.release_asked_at = unit.actor.account_id, unit.now
+    hold.release_reason = reason.strip()
     unit.session.flush()
     note(unit, "hold.propose", "hold", hold_id)
 

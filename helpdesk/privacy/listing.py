@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import leases
 from helpdesk.models import DisposalItem, DisposalList, Flag, Ticket
-from helpdesk.ports import Ports
+from helpdesk.people.access import require
+from helpdesk.ports import DISPOSAL_WAITING, Ports
 from helpdesk.privacy.balance import CREATED, DESTROYED, counter, watch
 from helpdesk.retention import listed
 from helpdesk.retention.policy import in_force
@@ -63,6 +64,13 @@ def propose_daily(ports: Ports) -> list[int]:
         unit.session.execute(delete(Flag).where(Flag.name == _LISTED_ON))
         unit.session.execute(insert(Flag).values(name=_LISTED_ON, value=today))
     return found
+
+
+def ask(unit: Unit) -> None:
+    """Have a worker propose now, once more than once a day."""
+    require(unit.actor, "list.propose")
+    unit.session.execute(delete(Flag).where(Flag.name == _LISTED_ON))
+    unit.nudge(DISPOSAL_WAITING)
 
 
 def _gather(ports: Ports) -> list[int]:

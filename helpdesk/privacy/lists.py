@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from helpdesk.errors import Conflict, Invalid, NotAllowed, NotFound
 from helpdesk.models import DisposalItem, DisposalList, Ticket
 from helpdesk.people.access import require
-from helpdesk.people.two_people import require_second
+from helpdesk.people.two_people import second_refused
 from helpdesk.privacy.listing import window_end
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force
@@ -71,18 +71,28 @@ def approve(unit: Unit, list_id: int, reason: str = "") -> None:
     found = _claimed(unit, list_id, "window")
     if not needs_second(found):
         raise Conflict("This list runs by itself when its window has passed.", code="runs_by_itself")
-    require_second(unit, "list.approve", found.proposed_by_id)
-    own = select(DisposalItem.id).where(
-        DisposalItem.list_id == list_id, DisposalItem.changed_by_id == unit.actor.account_id
-    )
-    if unit.session.scalar(own.limit(1)) is not None:
-        raise NotAllowed("Somebody else has to decide this: you took a ticket off this list.", code="second_person")
+    refused = approval_refused(unit, found)
+    if refused is not None:
+        raise refused
     if len(reason) > _REASON_LIMIT or (found.braked and not reason.strip()):
         raise Invalid("Say why so many tickets may be destroyed at once.", field="reason")
     found.state, found.reason = "approved", reason.strip() or None
     found.approved_by_id, found.approved_at = unit.actor.account_id, unit.now
     unit.session.flush()
     note(unit, "list.approve", "list", list_id)
+
+
+def approval_refused(unit: Unit, found: DisposalList) -> NotAllowed | None:
+    """Why somebody who may approve lists can't approve this one, so that a page can say it; none when they can."""
+    refused = second_refused(unit, "list.approve", found.proposed_by_id)
+    if refused is not None:
+        return refused
+    own = select(DisposalItem.id).where(
+        DisposalItem.list_id == found.id, DisposalItem.changed_by_id == unit.actor.account_id
+    )
+    if unit.session.scalar(own.limit(1)) is None:
+        return None
+    return NotAllowed("Somebody else has to decide this: you took a ticket off this list.", code="second_person")
 
 
 def except_(unit: Unit, list_id: int, number: str, reason: str) -> None:

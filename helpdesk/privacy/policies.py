@@ -13,11 +13,66 @@ from helpdesk.models import Account, Policy
 from helpdesk.people.access import require
 from helpdesk.people.two_people import require_second
 from helpdesk.retention import clock
-from helpdesk.retention.policy import in_force
+from helpdesk.retention.policy import in_force, version
 from helpdesk.retention.register.coverage import coverage
 from helpdesk.retention.register.load import FOLDER, load
+from helpdesk.retention.register.model import Register
 from helpdesk.security_log import note
+from helpdesk.text.language import N_
 from helpdesk.unit import Unit
+
+STATE = {
+    "proposed": N_("proposed"),
+    "in_force": N_("in force"),
+    "retired": N_("was in force"),
+    "withdrawn": N_("taken back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """A version of a register as somebody decided on it."""
+
+    version: str
+    sha256: str
+    state: str
+    proposed_by_id: int
+    proposed_by: str
+    proposed_at: dt.datetime
+    approved_by: str
+    approved_at: dt.datetime | None
+
+
+def versions(unit: Unit, processing: str) -> list[PolicyView]:
+    """Every version of a register, newest first."""
+    require(unit.actor, "policy.read")
+    proposer, approver = aliased(Account), aliased(Account)
+    rows = unit.session.execute(
+        select(Policy, proposer.name, approver.name)
+        .join(proposer, proposer.id == Policy.proposed_by_id)
+        .outerjoin(approver, approver.id == Policy.approved_by_id)
+        .where(Policy.processing == processing)
+        .order_by(Policy.id.desc())
+    )
+    return [
+        PolicyView(
+            version=row.version,
+            sha256=row.sha256,
+            state=row.state,
+            proposed_by_id=row.proposed_by_id,
+            proposed_by=proposed,
+            proposed_at=row.proposed_at,
+            approved_by=approved or "",
+            approved_at=row.approved_at,
+        )
+        for row, proposed, approved in rows
+    ]
+
+
+def register_of(unit: Unit, name: str) -> Register:
+    """A register by its version, whatever became of it. Raises NotFound."""
+    require(unit.actor, "policy.read")
+    return version(unit.session, name)
 
 
 @dataclass(frozen=True, slots=True)

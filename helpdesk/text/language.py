@@ -137,6 +137,11 @@ def month_text(day: date, language: str) -> str:
     return _shown(format_date(day, _MONTH, locale=_CLDR[language]), language)
 
 
+def month_short_text(day: date, language: str) -> str:
+    """The month of a day, as short as a chart needs it: "nov"."""
+    return _shown(format_date(day, "LLL", locale=_CLDR[language]).rstrip("."), language)
+
+
 def moment_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
     """An aware `moment` in full, in `zone`: "zondag 22 november 2026, 09:42"."""
     return _shown(_at_minute(moment.replace(second=0, microsecond=0), _MOMENT, zone, _CLDR[language]), language)

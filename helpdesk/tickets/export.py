@@ -20,7 +20,8 @@ from helpdesk.mail.incoming import Sender
 from helpdesk.mail.letters import Enclosure, desk_of, read_letter, with_files
 from helpdesk.models import Attachment, Entry, InboundMail, OutgoingMail
 from helpdesk.ports import Ports
-from helpdesk.tickets.thread import thread_of
+from helpdesk.read_log import How
+from helpdesk.tickets.thread import read_thread
 from helpdesk.tickets.views import EntryView, Thread
 from helpdesk.unit import Unit
 
@@ -59,7 +60,7 @@ class _Item:
 
 def print_view(unit: Unit, number: str, *, with_notes: bool = False) -> Print:
     """Every entry of a ticket, oldest first; notes only if asked for, and what was taken back never."""
-    thread = _whole(unit, number, with_notes)
+    thread = _whole(unit, number, "print", with_notes)
     wanted = {file.id for entry in thread.entries for file in entry.attachments}
     rows = unit.session.scalars(select(Attachment).where(Attachment.ticket_id == thread.ticket.id))
     checksums = {row.id: _checksum(unit.ports.blobs.open(row.blob)) for row in rows if row.id in wanted}
@@ -71,7 +72,7 @@ def thread_mail(unit: Unit, number: str, *, with_notes: bool = False) -> ThreadM
 
     Received mails are there byte for byte, ours as they were sent; a note is a text of its own.
     """
-    thread = _whole(unit, number, with_notes)
+    thread = _whole(unit, number, "export", with_notes)
     entries = {row.id: row for row in unit.session.scalars(select(Entry).where(Entry.ticket_id == thread.ticket.id))}
     items = [_item(unit, view, entries[view.id]) for view in thread.entries]
     boundary = f"=_{unit.ports.keys.word_digest('export', f'{thread.number} {unit.now.isoformat()}')}"
@@ -85,8 +86,8 @@ def thread_eml(unit: Unit, number: str, *, with_notes: bool = False) -> bytes:
     return b"".join(thread_mail(unit, number, with_notes=with_notes).pieces)
 
 
-def _whole(unit: Unit, number: str, with_notes: bool) -> Thread:
-    thread = thread_of(unit, number, size=_EVERYTHING)
+def _whole(unit: Unit, number: str, how: How, with_notes: bool) -> Thread:
+    thread = read_thread(unit, number, how, size=_EVERYTHING)
     entries = [entry for entry in thread.entries if not entry.undone and (with_notes or entry.kind not in _NOTES)]
     return replace(thread, entries=entries)
 

@@ -1,4 +1,7 @@
-"""Files, raw mails and cleaned HTML of an entry, each looked up and checked in one step. Reads only."""
+"""Files, raw mails and cleaned HTML of an entry, each looked up and checked in one step. Reads only.
+
+Each read leaves its line in the log of reads.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from sqlalchemy import select
 from helpdesk.errors import NotFound
 from helpdesk.models import Attachment, Content, Entry, InboundMail, Ticket
 from helpdesk.people.access import ticket_for
+from helpdesk.read_log import How, note_reads
 from helpdesk.unit import Unit
 
 
@@ -37,22 +41,25 @@ def attachment(unit: Unit, attachment_id: int) -> FileBytes:
     if row is None:
         raise NotFound("There is no such file.")
     ticket_for(unit, row.ticket_id, "ticket.read")
+    note_reads(unit, [row.ticket_id], "file")
     name = unit.session.scalar(
         select(Content.text).where(Content.ticket_id == row.ticket_id, Content.attachment_id == row.id)
     )
     return FileBytes(name or "file", row.content_type, row.size, unit.ports.blobs.open(row.blob))
 
 
-def _entry(unit: Unit, entry_id: int) -> tuple[Entry, Ticket]:
+def _entry(unit: Unit, entry_id: int, how: How) -> tuple[Entry, Ticket]:
     entry = unit.session.get(Entry, entry_id)
     if entry is None:
         raise NotFound("There is no such message.")
-    return entry, ticket_for(unit, entry.ticket_id, "ticket.read")
+    ticket = ticket_for(unit, entry.ticket_id, "ticket.read")
+    note_reads(unit, [ticket.id], how)
+    return entry, ticket
 
 
 def raw_mail(unit: Unit, entry_id: int) -> FileBytes:
     """The mail as it came in, byte for byte."""
-    entry, _ticket = _entry(unit, entry_id)
+    entry, _ticket = _entry(unit, entry_id, "source")
     blob = unit.session.scalar(select(InboundMail.blob).where(InboundMail.id == entry.inbound_id))
     if blob is None:
         raise NotFound("There is no raw mail for this message.")
@@ -61,7 +68,7 @@ def raw_mail(unit: Unit, entry_id: int) -> FileBytes:
 
 def clean_html(unit: Unit, entry_id: int) -> CleanHtml:
     """The cleaned HTML of a mail, for its own sandboxed frame only (never for the page)."""
-    entry, ticket = _entry(unit, entry_id)
+    entry, ticket = _entry(unit, entry_id, "html")
     found = unit.session.scalar(
         select(Content.text).where(
             Content.ticket_id == entry.ticket_id, Content.entry_id == entry.id, Content.kind == "html"

@@ -13,6 +13,7 @@ from helpdesk.errors import NotFound
 from helpdesk.models import SearchQuery, Ticket
 from helpdesk.models.ticket import SHOWN
 from helpdesk.people.access import require
+from helpdesk.read_log import note_reads
 from helpdesk.search import newest_hits
 from helpdesk.tickets.known_names import newest_by_people
 from helpdesk.tickets.lists import COUNT_LIMIT, cursor, own_desk, read_cursor, rows_of
@@ -49,7 +50,7 @@ def search_page(unit: Unit, query: str, after: str | None = None, size: int = 50
     """Tickets whose number, people or words fit the query: the number first, then what changed last.
 
     At most a thousand are shown: those whose fitting words came in last, and the newest of the people. Keyset paging
-    by `after`, with the cursors of a list.
+    by `after`, with the cursors of a list. Their first words are shown, so each is a read.
     """
     require(unit.actor, "ticket.read")
     numbered = _visible(unit, _by_number(unit, query))
@@ -64,17 +65,21 @@ def search_page(unit: Unit, query: str, after: str | None = None, size: int = 50
     else:
         shown = [(at, ticket_id) for ticket_id, at in numbered.items()] + keys
     page = shown[:size]
+    note_reads(unit, [ticket_id for _at, ticket_id in page], "search")
     rows = rows_of(unit, [ticket_id for _at, ticket_id in page])
     return ListPage(rows, cursor(*page[-1]) if len(shown) > size else None, total)
 
 
+def number_in(said: str, year: int) -> str:
+    """The number that somebody wrote, with or without V- and zeros; of this year where none is said. Empty for none."""
+    match = _NUMBER.match(said)
+    return f"{match.group(1) or year}-{int(match.group(2)):05}" if match else ""
+
+
 def _by_number(unit: Unit, query: str) -> list[int]:
     """The ticket with this number; of this year where no year is said."""
-    match = _NUMBER.match(query)
-    if match is None:
-        return []
-    number = f"{match.group(1) or unit.now.year}-{int(match.group(2)):05}"
-    return list(unit.session.scalars(select(Ticket.id).where(Ticket.number == number)))
+    number = number_in(query, unit.now.year)
+    return list(unit.session.scalars(select(Ticket.id).where(Ticket.number == number))) if number else []
 
 
 def _visible(unit: Unit, ticket_ids: Iterable[int]) -> Found:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from helpdesk.models import Attachment, Content, Entry, InboundMail, SearchText, Ticket
 from helpdesk.people.access import ticket_for
 from helpdesk.tickets.drafts import drafts_on
-from helpdesk.tickets.thread import thread_of
+from helpdesk.tickets.thread import read_thread
 from helpdesk.tickets.views import EntryView
 from helpdesk.unit import Unit
 
@@ -37,7 +37,7 @@ def ticket_list_json(unit: Unit, *, after: int = 0, limit: int = 100_000) -> lis
 def ticket_json(unit: Unit, number: str) -> dict[str, Any]:
     """One ticket with entries, texts, files, people, states, thread and timeline; bytes as SHA-256 in hex."""
     ticket = ticket_for(unit, number, "ticket.read")
-    thread = thread_of(unit, number, size=100_000)
+    thread = read_thread(unit, number, "shell", size=100_000)
     texts = _texts(unit, ticket.id)
     entries = {entry.id: entry for entry in unit.session.scalars(select(Entry).where(Entry.ticket_id == ticket.id))}
     indexed = set(unit.session.scalars(select(SearchText.entry_id).where(SearchText.ticket_id == ticket.id)))

@@ -21,6 +21,7 @@ from helpdesk.models import (
 )
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import account_names
+from helpdesk.read_log import How, note_reads
 from helpdesk.text.rendering import render_answer
 from helpdesk.tickets.views import EntryView, EventView, FileView, HintView, PersonView, RecipientView, Thread
 from helpdesk.unit import Unit
@@ -49,6 +50,23 @@ def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int =
     )
     _links(unit, thread)
     return thread
+
+
+def read_thread(unit: Unit, number: str, how: How, *, before: int | None = None, size: int = 20) -> Thread:
+    """The same for somebody who reads it; the log of reads says that and how."""
+    thread = thread_of(unit, number, before=before, size=size)
+    note_reads(unit, [thread.ticket.id], how)
+    return thread
+
+
+def people_of(unit: Unit, number: str) -> list[PersonView]:
+    """Who is on a ticket."""
+    return _people(unit, ticket_for(unit, number, "ticket.read").id)
+
+
+def merged_into(unit: Unit, number: str) -> str | None:
+    """The number of the ticket to which this one's messages went, if they did."""
+    return _number(unit, ticket_for(unit, number, "ticket.read").merged_into_id)
 
 
 def _subject(unit: Unit, ticket_id: int) -> str:

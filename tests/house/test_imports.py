@@ -21,6 +21,7 @@ IMPORTERS: dict[str, tuple[str, ...]] = {
     "click": ("helpdesk.__main__", "helpdesk.commands", "mail_ingest.__main__", "web.__main__", "workers.__main__"),
     "flask": ("web",),
     "flufl": ("mail_ingest.bounce",),
+    "fpdf": ("helpdesk.privacy.certificate_pdf",),
     "gunicorn": ("web.serving",),
     "icalendar": ("mail_ingest.invitations",),
     "imapclient": ("mail_ingest.imap_mailbox", "workers.demo"),

@@ -39,6 +39,11 @@ ARGUMENTS = {
     "outgoing_id",
     "inbound_id",
     "run_id",
+    "list_id",
+    "hold_id",
+    "processing",
+    "rule",
+    "period",
     "person_id",
     "fact_id",
     "query_id",
@@ -48,7 +53,8 @@ ARGUMENTS = {
     "version",
 }
 """What may stand in a path: ids, the number of a ticket, the name of a view, the name of a static file,
-a single-use random token, a kind of draft, a version of our scripts."""
+a single-use random token, a kind of draft or file, a version of our scripts, the number of a processing, a rule of its
+register and a month."""
 
 
 @pytest.fixture

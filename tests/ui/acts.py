@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.place import SMALLEST_REQUEST, Place
 from tests.ui.seeds import TINE
-from tests.web.conftest import SANDER
+from tests.web.conftest import FENNA, MARIJE, SANDER
 from tests.web.visitor import PASSWORD, Visitor
 
 Act = Callable[[Page, Place], None]
@@ -245,3 +245,53 @@ def link_used(page: Page, place: Place) -> None:
     form = stranger.page(f"/wachtwoord/{link}").form("/" + link)
     assert stranger.send(form, new="een heel lang wachtwoord").status_code == 200
     submit("/wachtwoord/", new="nog een lang wachtwoord")(page, place)
+
+
+def clock_jumped(page: Page, place: Place) -> None:
+    """Come when the clock went on by more than anybody lived through."""
+    place.run("INSERT INTO flag (name, value) VALUES ('disposal_looked_at', '2026-01-01T12:00:00+00:00')")
+    page.reload()
+
+
+def withdrawn_meanwhile(page: Page, place: Place) -> None:
+    """Propose a list that a colleague took back."""
+    place.run("UPDATE disposal_list SET state = 'withdrawn' WHERE state = 'open'")
+    with page.expect_navigation():
+        page.locator("form[action$='/voorstellen'] button").click()
+
+
+def released_meanwhile(page: Page, place: Place) -> None:
+    """Release a hold that a colleague released."""
+    place.run(
+        "UPDATE hold SET released_by_id = owner_id + 100, released_at = placed_at WHERE release_asked_by_id IS NOT NULL"
+    )
+    with page.expect_navigation():
+        page.locator("form[action$='/opheffen'] button").click()
+
+
+def proposed_meanwhile(page: Page, place: Place) -> None:
+    """Propose a register that a colleague proposed."""
+    fenna = Visitor(place.app)
+    fenna.client.set_cookie("helpdesk", place.cookies[FENNA])
+    form = fenna.page("/privacybeheer/verwerkingsregister/M895").form("/voorstellen")
+    assert fenna.send(form).status_code == 200
+    with page.expect_navigation():
+        page.locator("form[action$='/voorstellen'] button").click()
+
+
+def counted_only(page: Page, _place: Place) -> None:
+    """Ask how many tickets a hold would keep."""
+    page.get_by_label("Woorden", exact=True).check()
+    for name, words in (("reference", "Woo-2026-15"), ("reason", "Verzoek"), ("query", "training")):
+        page.locator(f"[name={name}]").fill(words)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Alleen tellen").click()
+
+
+def some_reads(page: Page, place: Place) -> None:
+    """Come when an advisor has read some tickets."""
+    marije = Visitor(place.app)
+    marije.client.set_cookie("helpdesk", place.cookies[MARIJE])
+    for path in ("{first}", "{html}", "{long}/afdrukken", "{html}/gesprek.eml"):
+        assert marije.get(f"/werk/w/open/{path.format(**place.names)}").status_code == 200
+    page.reload()

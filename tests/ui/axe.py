@@ -23,7 +23,8 @@ from tests.ui import looking
 from tests.ui.looking import Sight
 from tests.ui.planted import planted
 from tests.ui.stage import SIZES, THEMES, Stage, stage
-from tests.ui.states import STATES, State
+from tests.ui.state import State
+from tests.ui.states import STATES
 
 
 @dataclass

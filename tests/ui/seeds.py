@@ -29,6 +29,7 @@ from helpdesk.tickets.writing import FileDraft
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from tests.letters import ASKER, letter, receive, wait
 from tests.ui.seeds_dated import dated
+from tests.ui.seeds_officers import officers
 from tests.web.conftest import MARIJE, SANDER
 from tests.web.visitor import PASSWORD
 
@@ -47,6 +48,7 @@ FAULTY_HTML = """<p style="color:#bbb;background:#fff">Lichtgrijs op wit</p><p><
 def fill(ports: Ports) -> dict[str, str]:
     """Put it all there; returns the words for the addresses: numbers and ids by name."""
     marije, sander = _actor(ports, MARIJE), _actor(ports, SANDER)
+    ended = officers(ports)
     named = _letters(ports)
     _conversation(ports, named["long"], (marije, sander))
     _handled(ports, named, marije, sander)
@@ -55,7 +57,7 @@ def fill(ports: Ports) -> dict[str, str]:
     _administration(ports)
     clean(ports)
     _undoable(ports, named["undo"], marije)
-    return named | _ids(ports, named) | _link(ports) | dated(ports)
+    return ended | named | _ids(ports, named) | _link(ports) | dated(ports)
 
 
 def _actor(ports: Ports, email: str) -> Actor:

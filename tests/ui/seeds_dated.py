@@ -17,7 +17,6 @@ from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.helpdesk.facts.sheets import as_csv
 from tests.imports import M250, bring_in, row
 from tests.letters import letter, receive
-from tests.retention import policy_in_force
 from tests.web.conftest import FENNA, MARIJE
 
 PEOPLE = 40
@@ -27,7 +26,6 @@ LAST_LOGINS = ["E-mailadres", "Laatste inlog"]
 
 def dated(ports: Ports) -> dict[str, str]:
     """Put it all there; returns the ids by name."""
-    policy_in_force(ports)
     fenna = _actor(ports, FENNA, "functional_admin")
     receive(ports, letter("Wanneer?", subject="Van een bekende", sender="Femke <p3@x.example>", message_id="<d1@x>"))
     receive(ports, letter("Hoe?", subject="Van huis", sender="Femke <thuis@home.example>", message_id="<d2@x>"))

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 
 from tests.services.chromium import Chromium
 from tests.ui.place import Place, place
-from tests.ui.states import State
+from tests.ui.state import State
 
 SIZES = ((1440, 900), (375, 812), (320, 568))
 THEMES = ("light", "dark")

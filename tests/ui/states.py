@@ -6,60 +6,20 @@ at the 409; `ABSENT` says why a page has no such state. `tests/ui/test_screens.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tests.ui import acts
-from tests.ui.acts import Act, drawer, fields, fold, rail, send, stay, submit, without, write
+from tests.ui.acts import drawer, fields, fold, rail, send, submit, write
 from tests.ui.place import WILHELMINA
+from tests.ui.state import State
+from tests.ui.state import at as _s
+from tests.ui.state import down as _down
+from tests.ui.state import named as _named
+from tests.ui.state import nothing as _nothing
+from tests.ui.state import of as _of
+from tests.ui.states_officers import OFFICERS
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 KINDS = ("filled", "empty", "error", "open", "conflict")
 TICKET = "/werk/w/open/"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A screen: where it is, who looks (nobody: signed out), at which site, and what is done there.
-
-    `path` holds {words} of `Place.names`; `shows` is a selector that is visible once the state is reached; `status`
-    is that of the last answer that was a page. `name` tells states of one kind on one route apart.
-    """
-
-    route: str
-    kind: str
-    path: str
-    shows: str
-    act: Act = stay
-    name: str = ""
-    who: str | None = MARIJE
-    full: bool = True
-    status: int = 200
-
-    @property
-    def id(self) -> str:
-        """The name of a picture of it: `show_ticket-open-note`."""
-        parts = (self.route.rpartition(".")[2] if self.route.startswith("inbox.") else self.route, self.kind, self.name)
-        return "-".join(part.replace(".", "-") for part in parts if part)
-
-
-def _s(route: str, kind: str, path: str, shows: str, act: Act = stay, name: str = "", status: int = 200) -> State:
-    return State(route, kind, path, shows, act, name, status=status)
-
-
-def _of(who: str | None, route: str, kind: str, path: str, shows: str, act: Act = stay, status: int = 200) -> State:
-    return State(route, kind, path, shows, act, who=who, status=status)
-
-
-def _named(who: str, route: str, kind: str, path: str, shows: str, name: str) -> State:
-    return State(route, kind, path, shows, name=name, who=who)
-
-
-def _nothing(route: str, path: str, shows: str, who: str = MARIJE) -> State:
-    return State(route, "empty", path, shows, who=who, full=False)
-
-
-def _down(route: str, path: str, table: str, who: str = MARIJE) -> State:
-    return State(route, "error", path, "h1:has-text('Dit werkt even niet')", without(table), who=who, status=503)
 
 
 LISTS = (
@@ -259,7 +219,7 @@ KEPT_PAGES = (
     _of(PRIYA, "kept.tickets", "error", KEPT + "/vragen?stand=weg", "h1", status=404),
     _of(PRIYA, "kept.tickets", "open", KEPT + "/vragen?stand=waiting:match", "#weergaven", rail),
 )
-STATES = (*LISTS, *TICKETS, *OWN, *SIGNED_OUT, *OFFICE, *IMPORTS, *PEOPLE, *ASKERS, *KEPT_PAGES)
+STATES = (*LISTS, *TICKETS, *OWN, *SIGNED_OUT, *OFFICE, *IMPORTS, *PEOPLE, *ASKERS, *KEPT_PAGES, *OFFICERS)
 
 _READS = "no form on it is held against a version of what it shows"
 _DRAWER = "nothing on it opens: no rail, no menu, no composer"
@@ -271,7 +231,9 @@ ABSENT = {
             *((name, "conflict") for name in ("help.show", "admin.health", "sign_in.form", "forgotten.form")),
             *((name, "conflict") for name in ("sign_in.settings", "second_factor.form", "files.html")),
             *((name, "conflict") for name in ("people.search", "people.found", "askers.show_list", "askers.ask")),
-            *((name, "conflict") for name in ("kept.show", "kept.tickets")),
+            *((name, "conflict") for name in ("kept.show", "kept.tickets", "certificates.show_list", "reads.show")),
+            *((name, "conflict") for name in ("certificates.show", "holds.show_list", "holds.new_form")),
+            ("register.show_list", "conflict"),
         ),
         _READS,
     ),

@@ -18,7 +18,8 @@ from tests.ui.axe import examine
 from tests.ui.looking import Sight, all_rules
 from tests.ui.planted import PLANTS, planted
 from tests.ui.stage import SIZES, THEMES, Stage, stage
-from tests.ui.states import STATES, State
+from tests.ui.state import State
+from tests.ui.states import STATES
 
 SEED = int(os.environ.get("SEED", "1"))
 PAIRS = tuple(product(SIZES, THEMES))

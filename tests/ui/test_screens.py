@@ -10,13 +10,19 @@ from werkzeug.routing import Rule
 
 from tests.ui.place import Place, place
 from tests.ui.states import ABSENT, KINDS, STATES
-from tests.web.conftest import FENNA, MARIJE, TECH
+from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 VALUES = {
     "view": "open",
     "number": "{long}",
     "query_id": "{search}",
     "run_id": "{looked}",
+    "list_id": "{list}",
+    "hold_id": "{hold}",
+    "rule": "{rule}",
+    "period": "{period}",
+    "processing": "{processing}",
+    "kind": "json",
     "person_id": "{person}",
     "entry_id": "{html_entry}",
     "attachment_id": "1",
@@ -57,7 +63,7 @@ def _address(here: Place, rule: Rule) -> str:
 def _is_page(here: Place, rule: Rule) -> bool:
     """Whether anybody gets HTML there, asking as a frame asks."""
     kinds = set()
-    for who in (MARIJE, TECH, FENNA, None):
+    for who in (MARIJE, TECH, FENNA, PRIYA, None):
         answer = _signed_in(here, who).get(_address(here, rule), headers={"Sec-Fetch-Dest": "iframe"})
         kinds |= {answer.mimetype} if answer.status_code == 200 else set()
         answer.close()

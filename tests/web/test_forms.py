@@ -23,6 +23,7 @@ from tests.helpdesk.facts.sheets import as_csv
 from tests.imports import M250, row
 from tests.letters import letter, receive, wait
 from tests.web.conftest import MARIJE, SANDER
+from tests.web.officer_pages import decided
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Form, Page, Visitor
 from web.notices import NOTICES
@@ -228,6 +229,7 @@ def test_every_post_route_is_sent_to_by_a_page_without_scripts(
     handling(clerk, stranger)
     writing(clerk, site_ports, stranger)
     oneself(clerk, site_ports, stranger, sander)
+    decided(clerk, site_ports, fenna, priya)
     assert clerk.unsent() == set(), "routes to which no form of a page was sent"
     assert len(set(clerk.sent)) > 30
     assert clerk.forms > 300

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
 from helpdesk.adapters.memory import SetClock
 from helpdesk.ports import Ports
 from helpdesk.retention import clock
+from helpdesk.status import raise_alarm
+from helpdesk.tickets import states
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.disposal import due
+from tests.holds import place
 from tests.imports import M250, bring_in, row
 from tests.letters import letter, receive
 from tests.retention import policy_in_force, staff
 from tests.web.conftest import FENNA, PRIYA
 from tests.web.visitor import Page, Visitor
+from web.chart import chart_of
 from workers.upkeep import check_ages
 
 PLACE = "/privacybeheer/bewaartermijnen"
@@ -84,3 +91,58 @@ def test_a_privacy_officer_starts_there_and_others_do_not_see_it(
     for other in (marije, tess):
         assert other.get(PLACE).status_code == 404
         assert PLACE not in Page(other.get("/werk/hulp").text).links
+
+
+@pytest.mark.parametrize("many", [0, 1, 130])
+def test_bars_table_and_lists_say_the_same_as_the_counts(site_ports: Ports, priya: Visitor, many: int) -> None:
+    """With none, one, and more than a page of them, of which one is held and one has no day."""
+    if many:
+        due(site_ports, many)
+        receive(site_ports, letter("Later.", sender="later@x.example", message_id="<later@x>"))
+        place(site_ports, staff(site_ports, "piet", "privacy_officer"), numbers=["2026-00001"])
+        assert priya.sign_in(PRIYA).status_code == 200, "a year went by"
+    page = priya.page(PLACE)
+    with unit_of_work(site_ports, SYSTEM, write=False) as unit:
+        counted = states.counts(unit)
+        months = states.months(unit)
+    assert sum(month.count for month in months) == sum(counted.values())
+    assert sum(month.held for month in months) == (1 if many else 0)
+    assert ("Niet-BZ medewerkers (tijdelijke accounts)" in page.text) is bool(many), "the rule with what it says"
+    links = [link for link in page.links if "maand=" in link]
+    assert len(links) == len(set(links)) * 2 - 1 if many else links == []
+    for month in months:
+        if many:
+            found = priya.page(f"{PLACE}/vragen?maand={month.key}&maanden=24")
+            assert _numbers(priya, found) == month.count
+    assert priya.get(f"{PLACE}/vragen?maand=2026-13").status_code == 404
+    bars = re.findall(r'aria-label="([^"]+ vra(?:ag|gen), waarvan \d+ onder bewaarplicht)"', priya.get(PLACE).text)
+    assert len(bars) == (26 if many else 0)
+    assert sum(int(re.findall(r": (\d+)", bar)[0]) for bar in bars) == sum(m.count for m in months if m.key != "none")
+
+
+def _numbers(who: Visitor, page: Page) -> int:
+    """How many numbers stand on this page and those behind it."""
+    here = sum(text.startswith("V-20") for _tag, text in page.texts)
+    after = [link for link in page.links if "pagina=2" in link]
+    return here + (_numbers(who, who.page(f"{PLACE}/vragen{after[0].split('#')[0]}")) if after else 0)
+
+
+def test_bars_are_as_high_as_their_numbers() -> None:
+    chart = chart_of([(0, 0), (50, 50), (200, 0), (0, 1)])
+    (_empty, half, whole, least) = chart.bars
+    assert [number for _y, number in chart.lines] == [0, 50, 100, 150, 200]
+    assert whole.parts[0] == (22, 156)
+    assert list(half.parts) == [(139, 39), (98, 39)], "two parts with a gap between them"
+    assert least.parts[1][1] >= 1, "one can still be seen"
+    assert not chart_of([]).bars
+
+
+def test_an_officer_hears_of_lists_and_holds_that_wait(site_ports: Ports, priya: Visitor, marije: Visitor) -> None:
+    with unit_of_work(site_ports, SYSTEM) as unit:
+        for kind in ("hold_review", "list_braked", "clock_jumped"):
+            raise_alarm(unit, kind, kind)
+    page = priya.page(PLACE)
+    assert "3 alarmen" in page.text
+    assert "De beoordelingsdatum van een bewaarplicht is voorbij" in page.text
+    assert {"/privacybeheer/bewaarplicht", "/privacybeheer/vernietiging"} <= set(page.links)
+    assert "alarm" not in marije.page("/werk/w/open").text, "who can do nothing about it is not told"

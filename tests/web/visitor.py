@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 from web.joined import joined_sheets
 
 PASSWORD = "een lang wachtwoord"
+KEPT = "translate=no"
+"""The tag of texts that are nobody's to translate, as a register's."""
 _VOID = {"input", "img", "br", "meta", "link", "hr"}
 _SPOKEN = ("title", "aria-label", "aria-description", "aria-roledescription", "placeholder", "alt", "label")
 SHEET = joined_sheets(Path(__file__).parents[2] / "web" / "static" / "css")
@@ -48,6 +50,7 @@ class Page(HTMLParser):
         self._form: Form | None = None
         self._area: str | None = None
         self._select: str | None = None
+        self._kept: int | None = None
         self.feed(html)
 
     @property
@@ -63,6 +66,8 @@ class Page(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         if tag not in _VOID:
             self._stack.append(tag)
+            if said.get("translate") == "no" and self._kept is None:
+                self._kept = len(self._stack)
         self._note(tag, said)
         if tag == "form":
             self._form = Form(said.get("action", ""), said.get("method", "get"))
@@ -104,6 +109,8 @@ class Page(HTMLParser):
         if tag in self._stack:
             while self._stack.pop() != tag:
                 pass
+            if self._kept is not None and len(self._stack) < self._kept:
+                self._kept = None
         if tag == "form":
             self._form = None
         if tag == "textarea":
@@ -119,7 +126,7 @@ class Page(HTMLParser):
             self.active.append("style")
         if not data.strip() or (self._stack and self._stack[-1] in {"script", "style"}):
             return
-        tag = self._stack[-1] if self._stack else ""
+        tag = KEPT if self._kept is not None else self._stack[-1] if self._stack else ""
         self.texts.append((tag, data.strip()))
         if "h1" in self._stack:
             self.headings.append(data.strip())

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from helpdesk.errors import Invalid
 from helpdesk.text.language import N_
 from helpdesk.tickets import finding, handling, merging, opening, replying
-from helpdesk.tickets.thread import thread_of
+from helpdesk.tickets.thread import people_of
 from helpdesk.unit import Unit
 from web.errors import shown_again
 from web.filters import _
@@ -48,7 +48,7 @@ def _no_slip(unit: Unit, number: str, draft: replying.Answer) -> None:
     domains = ports().settings.organisation_domains
     if not domains:
         return
-    new = strangers(draft, thread_of(unit, number), domains)
+    new = strangers(draft, people_of(unit, number), domains)
     if not set(new) <= set(request.form.getlist("confirmed")):
         raise Invalid(
             N_("{address} is outside the organisation and has no part in this ticket. Tick the box if this is right."),

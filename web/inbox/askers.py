@@ -6,11 +6,12 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError, Invalid, NotFound
 from helpdesk.facts.words import KIND
+from helpdesk.people.access import ticket_for
 from helpdesk.people.finding import find_people
 from helpdesk.tickets import requesters
 from helpdesk.tickets.finding import keep_query, query_of
 from helpdesk.tickets.standing import standing
-from helpdesk.tickets.thread import thread_of
+from helpdesk.tickets.thread import read_thread
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
@@ -72,7 +73,7 @@ def match_named(number: str) -> Response:
 def _who_page(fault: HelpdeskError | None = None, view: str = "alle", number: str = "", query_id: str = "") -> str:
     with reading() as unit:
         words = query_of(unit, _session_id(), query_id) if query_id else ""
-        thread = thread_of(unit, number)
+        thread = read_thread(unit, number, "page")
         asker = thread.requester
         stands = standing(unit, thread.ticket, asker.person_id, asker.address) if asker else None
         people = find_people(unit, words, _MOST + 1, known=True)
@@ -111,6 +112,7 @@ def found(view: str, number: str, query_id: str) -> str:
 def look_for(view: str, number: str) -> Response:
     """Keep the words with the session and show who fits."""
     with writing() as unit:
+        ticket_for(unit, number, "person.match")
         query_id = keep_query(unit, _session_id(), request.form.get("wie", ""))
     return then(url_for("askers.found", view=view, number=number, query_id=query_id))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from flask import request
@@ -13,7 +14,7 @@ from helpdesk.errors import Invalid
 from helpdesk.text.language import N_
 from helpdesk.tickets.drafts import DraftFileView, DraftForm, DraftView
 from helpdesk.tickets.replying import Answer
-from helpdesk.tickets.views import Thread
+from helpdesk.tickets.views import PersonView
 from helpdesk.tickets.writing import FileDraft
 
 MOST_FILES = 20
@@ -152,9 +153,9 @@ def is_outside(address: str, domains: tuple[str, ...]) -> bool:
     return bool(domains) and not any(domain == own or domain.endswith("." + own) for own in domains)
 
 
-def strangers(answer: Answer, thread: Thread, domains: tuple[str, ...]) -> tuple[str, ...]:
+def strangers(answer: Answer, people: Sequence[PersonView], domains: tuple[str, ...]) -> tuple[str, ...]:
     """Recipients outside the organisation who have no part in the ticket: a slip of the pen sends words away."""
-    known = {person.address.lower() for person in thread.people}
+    known = {person.address.lower() for person in people}
     return tuple(
         address for address in (*answer.to, *answer.cc) if address.lower() not in known and is_outside(address, domains)
     )

@@ -12,11 +12,12 @@ from flask import Response, render_template, request, url_for
 from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound, Unavailable
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import Staff, staff
+from helpdesk.read_log import How
 from helpdesk.retention.why import kept as kept_until
 from helpdesk.text.language import N_
 from helpdesk.tickets import asker, drafts, finding, lists, seen
 from helpdesk.tickets.standing import standing
-from helpdesk.tickets.thread import thread_of
+from helpdesk.tickets.thread import read_thread
 from helpdesk.tickets.views import Thread
 from helpdesk.unit import Unit
 from web.errors import sentence
@@ -142,7 +143,9 @@ def ticket_page(
     """A ticket with its forms, beside its list; none when it was merged into another, which the caller shows."""
     before = request.args.get("voor", "")
     with reading() as unit:
-        thread = thread_of(unit, number, before=int(before) if before.isdecimal() and len(before) < 19 else None)
+        how: How = "part" if wanted() else "page"
+        upto = int(before) if before.isdecimal() and len(before) < 19 else None
+        thread = read_thread(unit, number, how, before=upto)
         if thread.merged_into and fault is None:
             return None
         values = frame(unit, known_view(view)) | _beside(unit, view) | _ticket_values(unit, thread, view, composer)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.people.access import can
-from helpdesk.tickets.thread import thread_of
+from helpdesk.tickets.thread import merged_into
 from web.guards import SIGNED_IN, needs, open_to_all
 from web.headers import live_address
 from web.inbox import pages
@@ -53,7 +53,7 @@ def show_ticket(view: str, number: str) -> AnyResponse:
 
 def _merged_into(view: str, number: str) -> AnyResponse:
     with reading() as unit:
-        target = thread_of(unit, number).merged_into
+        target = merged_into(unit, number)
     return redirect(url_for("inbox.show_ticket", view=view, number=target, **pages.kept()), 303)
 
 

@@ -109,6 +109,8 @@ def test_an_account_is_made_used_changed_and_closed(ready: Run, environ: dict[st
     assert "1 session ended" in ready("user", "sessions", "an@x.example", "--end").output
     ready("user", "role", "an@x.example", "advisor", "technical_admin")
     assert "advisor, technical_admin" in ready("user", "list").output
+    assert "no desk" in said(ready("user", "desks", "an@x.example", "nowhere"))
+    assert "works for these desks: all" in ready("user", "desks", "an@x.example").output
     assert ready("user", "password", "an@x.example", "--password-file", "-", given="another long one\n").exit_code == 0
     assert not tokens(WORD)
     assert tokens("another long one")

@@ -60,7 +60,7 @@ def test_a_hold_from_placing_to_release(console: Console) -> None:
     assert run(console, hold, "review", "1", "2027-01-31", *FATIMA) == "Recorded.\n"
     with pytest.raises(Conflict):
         run(console, hold, "release", "1", *PIET)
-    assert "Somebody else" in run(console, hold, "release-propose", "1", *FATIMA)
+    assert "Somebody else" in run(console, hold, "release-propose", "1", "--reason", "De zaak is gesloten", *FATIMA)
     with pytest.raises(NotFound):
         run(console, hold, "release", "1", *FATIMA)
     assert run(console, hold, "release", "1", *PIET) == "Released; it kept 1 ticket.\n"
@@ -98,7 +98,7 @@ def test_an_advisor_has_nothing_to_do_with_holds(console: Console, words: tuple[
 
 def test_nobody_is_their_own_second_person(console: Console) -> None:
     run(console, hold, "place", *WOO, "--ticket", "2026-00001", *PIET)
-    run(console, hold, "release-propose", "1", *PIET)
+    run(console, hold, "release-propose", "1", "--reason", "De zaak is gesloten", *PIET)
     with pytest.raises(NotAllowed):
         run(console, hold, "release", "1", *PIET)
     with pytest.raises(HelpdeskError, match="tickets, or a person, or a query"):

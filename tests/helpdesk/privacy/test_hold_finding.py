@@ -62,7 +62,7 @@ def test_a_state_written_beside_the_decision_is_set_right_behind_it(ports: Ports
     hold_finding.find_waiting(ports)
     assert states(ports)[0] == "blocked:hold"
     with unit_of_work(ports, admin) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with unit_of_work(ports, officer) as unit:
         holds.release(unit, hold_id)
     with unit_of_work(ports, SYSTEM) as unit:

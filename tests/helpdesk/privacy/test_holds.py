@@ -178,7 +178,7 @@ def test_who_cannot_release(ports: Ports, admin: Actor, roles: tuple[str, ...], 
     receive(ports, letter("vraag"))
     hold_id = place(ports, admin, numbers=[ONE]).hold_id
     with unit_of_work(ports, admin) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with pytest.raises(fault), unit_of_work(ports, staff(ports, "tweede", *roles)) as unit:
         holds.release(unit, hold_id)
 
@@ -189,7 +189,7 @@ def test_nobody_releases_what_they_proposed_and_no_fresh_role_does(ports: Ports,
     with pytest.raises(Conflict, match="Nobody proposed"), unit_of_work(ports, officer) as unit:
         holds.release(unit, hold_id)
     with unit_of_work(ports, officer) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with pytest.raises(NotAllowed, match="your own"), unit_of_work(ports, officer) as unit:
         holds.release(unit, hold_id)
     fresh = staff(ports, "petra", "advisor")
@@ -224,22 +224,22 @@ def test_what_was_decided_is_not_decided_again(ports: Ports, admin: Actor, offic
     receive(ports, letter("vraag"))
     hold_id = place(ports, admin, numbers=[ONE]).hold_id
     with unit_of_work(ports, admin) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with pytest.raises(Conflict, match="proposed already"), unit_of_work(ports, officer) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with unit_of_work(ports, officer) as unit:
         holds.release(unit, hold_id)
     with pytest.raises(Conflict, match="released already"), unit_of_work(ports, admin) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with pytest.raises(NotFound), unit_of_work(ports, admin) as unit:
-        holds.propose_release(unit, 999)
+        holds.propose_release(unit, 999, "De zaak is gesloten")
 
 
 def test_a_new_day_of_review_keeps_the_hold_and_ends_the_proposal(ports: Ports, admin: Actor, officer: Actor) -> None:
     receive(ports, letter("vraag"))
     hold_id = place(ports, admin, numbers=[ONE]).hold_id
     with unit_of_work(ports, admin) as unit:
-        holds.propose_release(unit, hold_id)
+        holds.propose_release(unit, hold_id, "De zaak is gesloten")
     with unit_of_work(ports, officer) as unit:
         assert holds_page(unit)[0].state == "proposed"
         holds.review(unit, hold_id, dt.date(2027, 3, 1))

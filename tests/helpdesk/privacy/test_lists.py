@@ -217,6 +217,8 @@ def test_what_is_on_a_list_is_shown_with_its_day(ports: Ports, admin: Actor) -> 
     due(ports, 2)
     list_id = listed(ports, admin)
     with unit_of_work(ports, admin, write=False) as unit:
+        assert {row.subject for row in items(unit, list_id)} == {""}, "who can't approve reads no content"
+    with unit_of_work(ports, staff(ports, "piet", "privacy_officer"), write=False) as unit:
         shown = list(items(unit, list_id))
         kept = unit.session.scalars(select(DisposalItem.state)).all()
     assert [(row.number, row.subject, row.state) for row in shown] == [
