@@ -11,7 +11,14 @@ from helpdesk.models.notice import Notice
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
 from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
-from helpdesk.models.request import RequestTicket, RightsRequest, SecurityEvent
+from helpdesk.models.request import (
+    Rectification,
+    Redaction,
+    RequestEntry,
+    RequestTicket,
+    RightsRequest,
+    SecurityEvent,
+)
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
 
 __all__ = [
@@ -54,6 +61,9 @@ __all__ = [
     "OutgoingRecipient",
     "Person",
     "Policy",
+    "Rectification",
+    "Redaction",
+    "RequestEntry",
     "RequestTicket",
     "RightsRequest",
     "SearchQuery",
