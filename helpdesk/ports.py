@@ -23,6 +23,7 @@ CHECK_AGES = "workers.upkeep:check_ages"
 IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
 DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
+RIGHTS_WAITING = "workers.rights:rights_waiting"
 JOBS = (
     FILE_WAITING,
     DELIVER_WAITING,
@@ -33,6 +34,7 @@ JOBS = (
     IMPORT_WAITING,
     HOLD_WAITING,
     DISPOSAL_WAITING,
+    RIGHTS_WAITING,
 )
 
 

@@ -29,6 +29,7 @@ from helpdesk.people.access import VERBS
 from helpdesk.ports import Ports
 from helpdesk.privacy import balance
 from helpdesk.privacy.destruction import clock_is_sane
+from helpdesk.privacy.rights.request_views import near_due
 from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
 from helpdesk.tickets import states
@@ -166,6 +167,8 @@ def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
     late_holds = unit.session.scalar(unreviewed) or 0
     found.append(("hold_review", "holds", late_holds > 0, str(late_holds)))
     found += _disposal_findings(unit)
+    near = near_due(unit)
+    found.append(("request_due", "requests", near > 0, str(near)))
     for row in unit.session.scalars(select(Mailbox)):
         found += _mailbox_findings(unit, row)
     for beat in unit.session.scalars(select(Heartbeat)):

@@ -13,6 +13,7 @@ REQUEST_KINDS = ("access", "rectification", "erasure", "restriction", "objection
 REQUEST_STATES = ("open", "collecting", "review", "released", "closed")
 ITEM_STATES = ("candidate", "accepted", "rejected", "withheld")
 REDACTION_STATES = ("words", "bytes", "done")
+REDACTION_PARTS = ("message", "file", "raw")
 
 
 class RightsRequest(Base):
@@ -110,6 +111,7 @@ class Redaction(Base):
     __tablename__ = "redaction"
     __table_args__ = (
         CheckConstraint(f"state in {REDACTION_STATES}", name="state"),
+        CheckConstraint(f"part in {REDACTION_PARTS}", name="part"),
         Index(
             "ix_redaction_open",
             "id",
@@ -121,7 +123,8 @@ class Redaction(Base):
     id: Mapped[int] = own_id()
     ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
     entry_id: Mapped[int] = plain("points at an entry", BigId, ForeignKey("entry.id", ondelete="CASCADE"), index=True)
-    attachment_id: Mapped[int | None] = plain("points at a file; none is the message itself", BigId)
+    part: Mapped[str] = plain("message, file or raw: what it takes away", String(8))
+    blob: Mapped[str | None] = plain("random key of the bytes that go, until they are gone", String(64), unique=True)
     reason: Mapped[str] = plain("a fixed code", String(32))
     state: Mapped[str] = plain("words gone, bytes gone, or done", String(8), default="words")
     account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"))

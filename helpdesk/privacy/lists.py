@@ -14,7 +14,7 @@ from helpdesk.models import DisposalItem, DisposalList, Ticket
 from helpdesk.people.access import require
 from helpdesk.people.two_people import require_second
 from helpdesk.privacy.listing import window_end
-from helpdesk.retention import clock
+from helpdesk.retention import clock, listed
 from helpdesk.retention.policy import in_force
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
@@ -22,6 +22,8 @@ from helpdesk.unit import Unit
 REASONS = ("objection", "hold_expected", "wrong_date", "wrong_person", "archive")
 """Why a person may take a ticket off a list."""
 OPEN_STATES = ("open", "window", "approved")
+APPROVES = {"due": "list.approve", "erasure": "erasure.approve"}
+"""Who the second person is: before its term nothing goes without the record manager (Q13)."""
 _REASON_LIMIT = 5000
 
 
@@ -71,7 +73,7 @@ def approve(unit: Unit, list_id: int, reason: str = "") -> None:
     found = _claimed(unit, list_id, "window")
     if not needs_second(found):
         raise Conflict("This list runs by itself when its window has passed.", code="runs_by_itself")
-    require_second(unit, "list.approve", found.proposed_by_id)
+    require_second(unit, APPROVES[found.kind], found.proposed_by_id)
     own = select(DisposalItem.id).where(
         DisposalItem.list_id == list_id, DisposalItem.changed_by_id == unit.actor.account_id
     )
@@ -121,6 +123,10 @@ def withdraw(unit: Unit, list_id: int) -> None:
     found = _claimed(unit, list_id, *OPEN_STATES)
     found.state = "withdrawn"
     unit.session.flush()
+    if found.kind == "erasure":
+        # Its tickets stand in whatever state they would have had anyway: there is nothing to give back.
+        here = update(DisposalItem).where(DisposalItem.list_id == list_id, DisposalItem.state == "listed")
+        unit.session.execute(here.values(state="withdrawn", reason=listed.LIST))
     note(unit, "list.withdraw", "list", list_id)
 
 

@@ -212,7 +212,7 @@ def _reckonings(
     }
     found = {row.id: Reckoning("waiting:merged") for row in rows if row.merged_into_id is not None}
     found |= {ticket_id: reckon(matter, registers, today) for ticket_id, matter in matters.items()}
-    for ticket_id in _originals(session, [one for one, reckoning in found.items() if reckoning.state == "due"]):
+    for ticket_id in originals(session, [one for one, reckoning in found.items() if reckoning.state == "due"]):
         found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), registers, today)
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():
@@ -220,7 +220,7 @@ def _reckonings(
     return found
 
 
-def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
+def originals(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Tickets of which a mail, or a second sighting of it, was never seen to be gone from its mailbox (RD-01, C2)."""
     if not ids:
         return frozenset()

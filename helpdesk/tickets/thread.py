@@ -28,9 +28,11 @@ from helpdesk.unit import Unit
 _KINDS = ("body", "reply", "markdown", "headers", "filename", "remote_hosts")
 
 
-def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int = 20) -> Thread:
+def thread_of(
+    unit: Unit, number: str, *, before: int | None = None, size: int = 20, verb: str = "ticket.read"
+) -> Thread:
     """The newest entries of a ticket, oldest first, and everything its page shows; `before` pages backwards."""
-    ticket = ticket_for(unit, number, "ticket.read")
+    ticket = ticket_for(unit, number, verb)
     statement = select(Entry).where(Entry.ticket_id == ticket.id)
     if before is not None:
         statement = statement.where(Entry.id < before)
@@ -67,13 +69,16 @@ def _people(unit: Unit, ticket_id: int) -> list[PersonView]:
     return [PersonView(row.name, row.address, row.person_id, row.role) for row in rows]
 
 
-def _number(unit: Unit, ticket_id: int | None) -> str | None:
-    return unit.session.scalar(select(Ticket.number).where(Ticket.id == ticket_id)) if ticket_id else None
+def _number(unit: Unit, ticket_id: int | None, *, but_restricted: bool = False) -> str | None:
+    found = select(Ticket.number).where(Ticket.id == ticket_id)
+    if but_restricted:
+        found = found.where(Ticket.restricted.is_(False))
+    return unit.session.scalar(found) if ticket_id else None
 
 
 def _links(unit: Unit, thread: Thread) -> None:
     ticket = thread.ticket
-    hinted = _number(unit, ticket.hint_ticket_id)
+    hinted = _number(unit, ticket.hint_ticket_id, but_restricted=True)
     if hinted is not None and ticket.hint_ticket_id is not None and ticket.merged_into_id is None:
         thread.hint = HintView(hinted, _subject(unit, ticket.hint_ticket_id), ticket.hint_reason or "subject")
     thread.merged_into = _number(unit, ticket.merged_into_id)
@@ -143,6 +148,8 @@ def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryVi
         verdict=entry.verdict,
         defects=(entry.defects or "").split(),
         undone=entry.undone_at is not None,
+        redacted=entry.redacted,
+        files_redacted=entry.files_redacted,
     )
     if "markdown" in texts:
         view.html = render_answer(texts["markdown"]).html

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.schema import SchemaItem
 
 revision = "0011"
 down_revision = "0009"
@@ -37,7 +38,7 @@ def _views() -> None:
         op.create_index(name, "ticket", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
-def _to(table: str, column: str, other: str, *, nullable: bool = True, ondelete: str | None = None) -> list[object]:
+def _to(table: str, column: str, other: str, *, nullable: bool = True, ondelete: str | None = None) -> list[SchemaItem]:
     """A column that points at another table, with its constraint."""
     key = sa.ForeignKeyConstraint([column], [f"{other}.id"], name=f"fk_{table}_{column}", ondelete=ondelete)
     return [sa.Column(column, BIG, nullable=nullable), key]
@@ -141,13 +142,16 @@ def _redaction() -> None:
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         *_to(name, "ticket_id", "ticket", nullable=False, ondelete="CASCADE"),
         *_to(name, "entry_id", "entry", nullable=False, ondelete="CASCADE"),
-        sa.Column("attachment_id", BIG, nullable=True),
+        sa.Column("part", sa.String(length=8), nullable=False),
+        sa.Column("blob", sa.String(length=64), nullable=True),
         sa.Column("reason", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         *_to(name, "account_id", "account", nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.CheckConstraint("state in ('words', 'bytes', 'done')", name="ck_redaction_state"),
+        sa.CheckConstraint("part in ('message', 'file', 'raw')", name="ck_redaction_part"),
         sa.PrimaryKeyConstraint("id", name="pk_redaction"),
+        sa.UniqueConstraint("blob", name="uq_redaction_blob"),
     )
     op.create_index("ix_redaction_ticket_id", name, ["ticket_id"])
     op.create_index("ix_redaction_entry_id", name, ["entry_id"])

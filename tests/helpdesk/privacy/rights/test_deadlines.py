@@ -1,4 +1,4 @@
-"""Deadlines of AVG art. 12(3) against answers worked out by hand with a calendar (Reg. 1182/71, Algemene termijnenwet)."""
+"""Deadlines of AVG art. 12(3) against answers worked out by hand (Reg. 1182/71, Algemene termijnenwet)."""
 
 from __future__ import annotations
 

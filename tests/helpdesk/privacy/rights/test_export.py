@@ -1,0 +1,168 @@
+"""An export holds all that is somebody's and nothing that is only others', and is gone after a week."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.errors import Conflict, NotAllowed, NotFound
+from helpdesk.models import Hold, Ticket
+from helpdesk.ports import Ports
+from helpdesk.privacy.rights import exporting, judging, keeping, requests
+from helpdesk.retention.why import kept
+from helpdesk.unit import SYSTEM, Actor, unit_of_work
+from tests.conftest import PortsMaker
+from tests.helpdesk.privacy.rights.asking import asked, exported, opened, person_at, reject_candidates, request_row
+from tests.helpdesk.privacy.rights.graph import Graph, grown
+from tests.letters import letter, receive, wait
+from tests.retention import policy_in_force, staff
+from workers.rights import rights_waiting
+
+_ACTIVE = re.compile(r"<(script|link|img|iframe|object|form)\b|\son\w+=|(src|href)=[\"'](https?:)?//", re.IGNORECASE)
+
+
+def checked(ports: Ports, graph: Graph, n: int, officer: Actor, second: Actor) -> None:
+    """Everything that is claimed of the export of one person, against the model."""
+    somebody = graph.people[n]
+    request_id = asked(ports, officer, "access", person_at(ports, somebody.address))
+    reject_candidates(ports, officer, request_id)
+    files, data = opened(exported(ports, officer, second, request_id))
+    theirs = {ticket.number: messages for ticket, messages in graph.belonging(n)}
+    assert {one["number"] for one in data["tickets"]} == theirs.keys()
+    for one in data["tickets"]:
+        assert len(one["messages"]) == len(theirs[one["number"]]), one["number"]
+    whole = b"\n".join(files.values()).decode()
+    assert not [word for word in graph.words_of(n) if word not in whole], "everything of theirs is there"
+    assert not [word for word in graph.strangers(n) if word in whole], "nothing of others is"
+    given = {one.file for _ticket, messages in graph.belonging(n) for one in messages if one.author == n and one.file}
+    assert {files[name].decode() for name in files if name.startswith("files/")} == given
+    _pages_stand_alone(files)
+    _dates_are_those_of_why(ports, data, files)
+
+
+def _pages_stand_alone(files: dict[str, bytes]) -> None:
+    for name in ("index.html", "index.en.html"):
+        assert not _ACTIVE.search(files[name].decode()), "no script, no form, nothing from elsewhere"
+    manifest = json.loads(files["manifest.json"])["sha256"]
+    assert manifest.keys() == files.keys() - {"manifest.json"}
+    assert all(hashlib.sha256(files[name]).hexdigest() == said for name, said in manifest.items())
+
+
+def _dates_are_those_of_why(ports: Ports, data: dict[str, object], files: dict[str, bytes]) -> None:
+    told = {one["number"]: one["kept"] for one in data["tickets"] if one["whole"]}  # type: ignore[attr-defined, index] # JSON
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        for ticket in unit.session.scalars(select(Ticket).where(Ticket.number.in_(told))).all():
+            said = kept(unit, ticket, "en")
+            assert told[ticket.number]["sentence"] == said.sentence
+            assert told[ticket.number]["due_on"] == (said.due_on and said.due_on.isoformat())
+            assert kept(unit, ticket, "nl").sentence in unescape(files["index.html"].decode())
+
+
+def test_the_set_is_that_of_the_model(
+    ports: Ports, admin: Actor, officer: Actor, second: Actor, advisor: Actor
+) -> None:
+    policy_in_force(ports)
+    graph = grown(ports, admin, advisor, people=20, tickets=24)
+    copied = next(n for ticket in graph.tickets for n in ticket.copied)
+    busy = max(range(20), key=lambda n: sum(ticket.asker == n for ticket in graph.tickets))
+    for n in {copied, busy}:
+        checked(ports, graph, n, officer, second)
+
+
+@pytest.fixture
+def sqlite(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Ports:
+    """Ports on SQLite alone: what is tested is the same on both."""
+    (tmp_path / "helpdesk.sqlite3").write_bytes(sqlite_template.read_bytes())
+    return make_ports(f"sqlite:///{tmp_path / 'helpdesk.sqlite3'}")
+
+
+@pytest.fixture
+def piet(sqlite: Ports) -> Actor:
+    return staff(sqlite, "piet", "privacy_officer")
+
+
+@pytest.fixture
+def petra(sqlite: Ports) -> Actor:
+    return staff(sqlite, "petra", "privacy_officer")
+
+
+def test_it_takes_two_and_is_gone_after_a_week(sqlite: Ports, piet: Actor, petra: Actor, tmp_path: Path) -> None:
+    policy_in_force(sqlite)
+    receive(sqlite, letter("Mijn vraag."))
+    request_id = asked(sqlite, piet, "access", person_at(sqlite, "femke.devries@minbz.example"))
+    with unit_of_work(sqlite, piet) as unit:
+        requests.propose(unit, request_id, "granted", "Alles.")
+    with pytest.raises(NotAllowed), unit_of_work(sqlite, piet) as unit:
+        requests.release(unit, request_id)
+    assert exporting.work(sqlite) == 0, "nothing is made before the second person"
+    with unit_of_work(sqlite, petra) as unit:
+        requests.release(unit, request_id)
+    assert exporting.work(sqlite) == 1
+    assert exporting.work(sqlite) == 0, "once"
+    row = request_row(sqlite, request_id)
+    (path,) = [path for path in (tmp_path / "blobs").rglob("*") if path.name == row.export_blob]
+    wait(sqlite, dt.timedelta(days=6, hours=23))
+    exporting.work(sqlite)
+    assert path.exists()
+    with pytest.raises(NotFound), unit_of_work(sqlite, staff(sqlite, "aad", "advisor")) as unit:
+        exporting.package(unit, request_id)
+    wait(sqlite, dt.timedelta(hours=1))
+    exporting.work(sqlite)
+    assert not path.exists()
+    assert request_row(sqlite, request_id).export_blob is None
+    with pytest.raises(NotFound), unit_of_work(sqlite, piet) as unit:
+        exporting.package(unit, request_id)
+
+
+def test_what_is_left_out_says_so_and_words_are_blacked_out(sqlite: Ports, piet: Actor, petra: Actor) -> None:
+    receive(sqlite, letter("Over project Zonnebloem en Jansen.", message_id="<1@x>"))
+    receive(sqlite, letter("Geheimpje.", subject="Anders", message_id="<2@x>"))
+    receive(sqlite, letter("Femke de Vries zei dat ook.", sender="Bo Oud <bo@x.example>", message_id="<3@x>"))
+    request_id = asked(sqlite, piet, "access", person_at(sqlite, "femke.devries@minbz.example"))
+    with unit_of_work(sqlite, piet) as unit:
+        judging.black_out(unit, request_id, "Zonnebloem\n")
+        judging.leave_out(unit, request_id, 2, "confidential")
+    with pytest.raises(Conflict) as fault, unit_of_work(sqlite, piet) as unit:
+        requests.propose(unit, request_id, "granted", "Alles.")
+    assert fault.value.code == "candidates", "somebody looks at each ticket with the name"
+    with unit_of_work(sqlite, piet) as unit:
+        judging.judge(unit, request_id, "2026-00003", "accepted")
+    files, data = opened(exported(sqlite, piet, petra, request_id))
+    first, left, named = data["tickets"]
+    assert first["messages"][0]["text"].strip() == "Over project █████ en Jansen."
+    assert left["messages"][0] == left["messages"][0] | {"text": "", "left_out": "confidential"}
+    assert (named["whole"], named["subject"], len(named["messages"])) == (False, "", 1)
+    assert "Weggelaten" in files["index.html"].decode()
+    assert b"Geheimpje" not in b"".join(files.values())
+    assert b"bo@x.example" not in b"".join(files.values())
+
+
+def test_a_hold_runs_with_it_and_ends_six_weeks_after_the_answer(sqlite: Ports, piet: Actor, petra: Actor) -> None:
+    policy_in_force(sqlite)
+    receive(sqlite, letter("Mijn vraag."))
+    request_id = asked(sqlite, piet, "access", person_at(sqlite, "femke.devries@minbz.example"))
+    exported(sqlite, piet, petra, request_id)
+    hold_id = request_row(sqlite, request_id).hold_id
+
+    def stands() -> bool:
+        keeping.tidy(sqlite)
+        with unit_of_work(sqlite, SYSTEM, write=False) as unit:
+            return unit.session.get_one(Hold, hold_id).released_at is None
+
+    with unit_of_work(sqlite, piet) as unit:
+        requests.close(unit, request_id)
+    wait(sqlite, dt.timedelta(days=42))
+    assert stands()
+    wait(sqlite, dt.timedelta(days=1))
+    assert not stands()
+    wait(sqlite, dt.timedelta(days=2 * 365))
+    rights_waiting(sqlite)
+    with pytest.raises(Exception, match="No row"):
+        request_row(sqlite, request_id)
