@@ -17,6 +17,7 @@ from helpdesk.commands import (
     person,
     register,
     retention,
+    rights,
     set_up,
     ticket,
     user,
@@ -46,6 +47,7 @@ for command in (
     person.person,
     hold.hold,
     disposal.disposal,
+    rights.request,
     ledger.ledger,
     ledger.certificate,
 ):

@@ -69,5 +69,6 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_see_imports": can(actor, "import.read"),
         "may_see_kept": can(actor, "retention.read"),
         "may_see_people": can(actor, "fact.read"),
+        "may_see_requests": can(actor, "request.read"),
         "alarms": len(own_alarms(unit)),
     }

@@ -74,7 +74,7 @@ class Entry(Base):
     defects: Mapped[str | None] = plain("fixed codes of what was wrong with the mail", String(300))
     undone_at: Mapped[dt.datetime | None] = plain("time an answer was taken back", UtcTime)
     redacted: Mapped[str | None] = plain("a fixed code: why its words were destroyed", String(32))
-    files_redacted: Mapped[int] = plain("files of it that were destroyed", default=0)
+    files_redacted: Mapped[int] = plain("files of it that were destroyed", default=0, server_default="0")
 
 
 class Content(Base):

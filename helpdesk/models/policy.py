@@ -132,10 +132,7 @@ class DisposalList(Base):
     kind: Mapped[str] = plain("due, or an erasure on request", String(16), default="due")
     ground: Mapped[str | None] = plain("why an erasure comes before its term (art. 17(1)), a fixed word", String(32))
     request_id: Mapped[int | None] = plain(
-        "the request that an erasure answers",
-        BigId,
-        ForeignKey("rights_request.id", ondelete="SET NULL"),
-        index=True,
+        "the request that an erasure answers", BigId, ForeignKey("rights_request.id"), index=True
     )
     rule: Mapped[str] = plain("rule of the register", String(16))
     policy_version: Mapped[str] = plain("version of the register", String(16))

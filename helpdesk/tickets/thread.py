@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from helpdesk.errors import NotFound
 from helpdesk.models import (
     Attachment,
     Content,
@@ -51,6 +52,15 @@ def thread_of(
     )
     _links(unit, thread)
     return thread
+
+
+def entry_alone(unit: Unit, entry_id: int, verb: str) -> tuple[str, EntryView]:
+    """The number of a ticket and one of its entries. Raises NotFound."""
+    entry = unit.session.get(Entry, entry_id)
+    if entry is None:
+        raise NotFound("There is no such message.")
+    ticket = ticket_for(unit, entry.ticket_id, verb)
+    return ticket.number, _views(unit, ticket.id, [entry], account_names(unit))[0]
 
 
 def _subject(unit: Unit, ticket_id: int) -> str:

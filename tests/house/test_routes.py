@@ -41,6 +41,7 @@ ARGUMENTS = {
     "run_id",
     "person_id",
     "fact_id",
+    "request_id",
     "query_id",
     "filename",
     "token",

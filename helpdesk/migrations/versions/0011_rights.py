@@ -158,9 +158,7 @@ def _redaction() -> None:
     where = sa.text("state <> 'done'")
     op.create_index("ix_redaction_open", name, ["id"], sqlite_where=where, postgresql_where=where)
     op.add_column("entry", sa.Column("redacted", sa.String(length=32), nullable=True))
-    op.execute("ALTER TABLE entry ADD COLUMN files_redacted INTEGER DEFAULT 0 NOT NULL")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE entry ALTER COLUMN files_redacted DROP DEFAULT")
+    op.add_column("entry", sa.Column("files_redacted", sa.Integer(), server_default="0", nullable=False))
 
 
 def _erasure() -> None:
@@ -172,7 +170,7 @@ def _erasure() -> None:
     )
     op.execute(
         f"ALTER TABLE disposal_list ADD COLUMN request_id {BIG.compile(op.get_bind().dialect)} "
-        "CONSTRAINT fk_disposal_list_request_id REFERENCES rights_request (id) ON DELETE SET NULL"
+        "CONSTRAINT fk_disposal_list_request_id REFERENCES rights_request (id)"
     )
     op.create_index("ix_disposal_list_request_id", "disposal_list", ["request_id"])
 

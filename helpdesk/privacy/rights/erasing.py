@@ -15,8 +15,8 @@ from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import DisposalItem, DisposalList, RequestTicket, RightsRequest, Ticket, TicketPerson
 from helpdesk.privacy import lists
 from helpdesk.privacy.rights import about
+from helpdesk.privacy.rights.answering import claimed
 from helpdesk.privacy.rights.codes import ERASING, ERASURE
-from helpdesk.privacy.rights.requests import claimed
 from helpdesk.retention import clock, holds
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.terms import day_of

@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Entry, RequestEntry, RequestTicket, RightsRequest, Ticket
+from helpdesk.privacy.rights.answering import claimed
 from helpdesk.privacy.rights.codes import WITHHELD
-from helpdesk.privacy.rights.requests import claimed
 from helpdesk.unit import Unit
 
 _WORDS_LIMIT = 5000

@@ -18,6 +18,11 @@ _STYLE = (
     "font:inherit;border-left:4px solid #767676;padding-left:.75rem}dt{font-weight:bold}dd{margin:0 0 .5rem}"
     "a{overflow-wrap:anywhere}"
 )
+_MADE = N_("Made on {day}. It answers your request under AVG art. 15.")
+_PROCESSED = N_("How your data are processed")
+_READERS = N_("Who read or wrote in your tickets, in numbers")
+_RIGHTS = N_("Your rights")
+_KNOWN = N_("What is known of you")
 _AUTHOR = {"own": N_("you"), "desk": N_("the helpdesk"), "other": N_("somebody else")}
 _MESSAGE = {
     "mail": N_("Mail"),
@@ -64,7 +69,7 @@ def head(language: str, made_on: str, decision: str) -> Iterator[str]:
         if other != language:
             said = "Nederlands" if other == "nl" else "English"
             yield f'<p><a href="{name}" hreflang="{other}" lang="{other}">{said}</a></p>\n'
-    yield f"<p>{escape(words(N_('Made on {day}. It answers your request under AVG art. 15.'), day=made_on))}</p>\n"
+    yield f"<p>{escape(words(_MADE, day=made_on))}</p>\n"
     yield f"<p dir='auto'>{escape(decision)}</p>\n" if decision else ""
     marks = words(N_("A black mark stands for data of somebody else, which are not yours to receive."))
     yield f"<p>{escape(marks)}</p>\n"
@@ -78,7 +83,7 @@ def tail() -> Iterator[str]:
 def about(told: Sequence[dict[str, Any]], seen: Sequence[dict[str, Any]], language: str) -> Iterator[str]:
     """What art. 15(1) asks to be told."""
     words = words_of(language)
-    yield f"<section><h2>{escape(words(N_('How your data are processed')))}</h2>\n"
+    yield f"<section><h2>{escape(words(_PROCESSED))}</h2>\n"
     for one in told:
         yield f"<h3>{escape(one['name'])} ({escape(one['number'])})</h3>\n<dl>\n"
         for key, label in _ABOUT.items():
@@ -91,14 +96,14 @@ def about(told: Sequence[dict[str, Any]], seen: Sequence[dict[str, Any]], langua
             yield _row(words(label), words(N_("yes")) if one[key] else words(N_("no")))
         yield "</dl>\n"
     said = [f"{one['role']}: {one['accounts']}" for one in seen] or [words(N_("nobody"))]
-    yield f"<dl>{_row(words(N_('Who read or wrote in your tickets, in numbers')), said)}"
-    yield f"{_row(words(N_('Your rights')), [words(right) for right in RIGHTS])}</dl></section>\n"
+    yield f"<dl>{_row(words(_READERS), said)}"
+    yield f"{_row(words(_RIGHTS), [words(right) for right in RIGHTS])}</dl></section>\n"
 
 
 def person(told: dict[str, Any], language: str) -> Iterator[str]:
     """What is kept of the person."""
     words = words_of(language)
-    yield f"<section><h2>{escape(words(N_('What is known of you')))}</h2>\n<dl>\n"
+    yield f"<section><h2>{escape(words(_KNOWN))}</h2>\n<dl>\n"
     for key, label in _SAID_OF.items():
         if told[key]:
             yield _row(words(label), told[key])

@@ -13,7 +13,7 @@ from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import Address, Person, Rectification, RequestTicket, RightsRequest, Ticket, TicketPerson
 from helpdesk.people.addresses import folded, normal
 from helpdesk.privacy.rights import about
-from helpdesk.privacy.rights.requests import claimed
+from helpdesk.privacy.rights.answering import claimed
 from helpdesk.retention import holds
 from helpdesk.security_log import note
 from helpdesk.text.rendering import render_answer

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -122,19 +123,7 @@ def _row(found: RightsRequest, handler: str, today: dt.date) -> RequestRow:
 def request_view(unit: Unit, request_id: int) -> RequestView:
     """One request. Raises NotFound."""
     require(unit.actor, "request.read")
-    handler, proposer, second = (aliased(Account) for _ in range(3))
-    row = unit.session.execute(
-        select(RightsRequest, handler.name, proposer.name, second.name, Person.display_name, Ticket.number)
-        .outerjoin(handler, handler.id == RightsRequest.handler_id)
-        .outerjoin(proposer, proposer.id == RightsRequest.proposed_by_id)
-        .outerjoin(second, second.id == RightsRequest.second_id)
-        .outerjoin(Person, Person.id == RightsRequest.person_id)
-        .outerjoin(Ticket, Ticket.id == RightsRequest.ticket_id)
-        .where(RightsRequest.id == request_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such request.")
-    found, handled_by, proposed_by, approved_by, person, number = row
+    found, handled_by, proposed_by, approved_by, person, number = _whole(unit, request_id)
     reads = can(unit.actor, "request.handle")
     tickets, more = _tickets(unit, request_id) if reads else ([], 0)
     return RequestView(
@@ -160,6 +149,23 @@ def request_view(unit: Unit, request_id: int) -> RequestView:
         erasures=_erasures(unit, request_id),
         rectified=rectifying.history(unit, request_id) if reads else [],
     )
+
+
+def _whole(unit: Unit, request_id: int) -> tuple[Any, ...]:
+    """A request with the names of three people, of who asks, and the number of the ticket it came with."""
+    handler, proposer, second = (aliased(Account) for _ in range(3))
+    row = unit.session.execute(
+        select(RightsRequest, handler.name, proposer.name, second.name, Person.display_name, Ticket.number)
+        .outerjoin(handler, handler.id == RightsRequest.handler_id)
+        .outerjoin(proposer, proposer.id == RightsRequest.proposed_by_id)
+        .outerjoin(second, second.id == RightsRequest.second_id)
+        .outerjoin(Person, Person.id == RightsRequest.person_id)
+        .outerjoin(Ticket, Ticket.id == RightsRequest.ticket_id)
+        .where(RightsRequest.id == request_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such request.")
+    return tuple(row)
 
 
 def _tickets(unit: Unit, request_id: int) -> tuple[list[FoundTicket], int]:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from helpdesk.models import Person, RequestTicket, RightsRequest, Ticket, TicketPerson
 from helpdesk.ports import Ports
 from helpdesk.privacy import hold_finding
-from helpdesk.privacy.rights import exporting, judging, requests
-from helpdesk.privacy.rights.requests import Wish
+from helpdesk.privacy.rights import answering, exporting, judging
+from helpdesk.privacy.rights.answering import Wish
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 
 RECEIVED = dt.date(2026, 11, 2)
@@ -30,10 +30,10 @@ def person_at(ports: Ports, address: str) -> int:
 def asked(ports: Ports, officer: Actor, kind: str, person_id: int, words: str = "Wat weet u van mij?") -> int:
     """A request of somebody who is known, with what belongs to them collected; returns its id."""
     with unit_of_work(ports, officer) as unit:
-        request_id = requests.open_request(unit, Wish(kind, RECEIVED, words, person_id=person_id))
+        request_id = answering.open_request(unit, Wish(kind, RECEIVED, words, person_id=person_id))
     hold_finding.find_waiting(ports)
     with unit_of_work(ports, officer) as unit:
-        requests.identify(unit, request_id, "known_address")
+        answering.identify(unit, request_id, "known_address")
     return request_id
 
 
@@ -51,9 +51,9 @@ def reject_candidates(ports: Ports, officer: Actor, request_id: int) -> int:
 def exported(ports: Ports, officer: Actor, second: Actor, request_id: int) -> bytes:
     """The package of a request, approved by a second person and made by a worker."""
     with unit_of_work(ports, officer) as unit:
-        requests.propose(unit, request_id, "granted", "Alles wat wij hebben.")
+        answering.propose(unit, request_id, "granted", "Alles wat wij hebben.")
     with unit_of_work(ports, second) as unit:
-        requests.release(unit, request_id)
+        answering.release(unit, request_id)
     assert exporting.work(ports) == 1
     with unit_of_work(ports, officer) as unit:
         file = exporting.package(unit, request_id)

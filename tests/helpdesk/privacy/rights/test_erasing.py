@@ -10,7 +10,7 @@ from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import DisposalItem, DisposalList, InboundMail, RequestTicket, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy import balance, destruction, listing
-from helpdesk.privacy.rights import erasing, requests
+from helpdesk.privacy.rights import answering, erasing
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import destroy_ids, ledger, list_state
 from tests.helpdesk.privacy.rights.asking import asked, person_at, request_row
@@ -61,7 +61,7 @@ def test_it_takes_a_ground_and_a_record_manager_and_leaves_the_same_proof(
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         assert unit.session.scalars(select(RequestTicket.ticket_id)).all() == [3]
     with unit_of_work(ports, officer) as unit:
-        requests.close(unit, request_id, "granted", "Alles is gewist.")
+        answering.close(unit, request_id, "granted", "Alles is gewist.")
     assert request_row(ports, request_id).state == "closed"
 
 

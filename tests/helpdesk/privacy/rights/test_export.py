@@ -15,7 +15,7 @@ from sqlalchemy import select
 from helpdesk.errors import Conflict, NotAllowed, NotFound
 from helpdesk.models import Hold, Ticket
 from helpdesk.ports import Ports
-from helpdesk.privacy.rights import exporting, judging, keeping, requests
+from helpdesk.privacy.rights import answering, exporting, judging, keeping
 from helpdesk.retention.why import kept
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.conftest import PortsMaker
@@ -98,12 +98,12 @@ def test_it_takes_two_and_is_gone_after_a_week(sqlite: Ports, piet: Actor, petra
     receive(sqlite, letter("Mijn vraag."))
     request_id = asked(sqlite, piet, "access", person_at(sqlite, "femke.devries@minbz.example"))
     with unit_of_work(sqlite, piet) as unit:
-        requests.propose(unit, request_id, "granted", "Alles.")
+        answering.propose(unit, request_id, "granted", "Alles.")
     with pytest.raises(NotAllowed), unit_of_work(sqlite, piet) as unit:
-        requests.release(unit, request_id)
+        answering.release(unit, request_id)
     assert exporting.work(sqlite) == 0, "nothing is made before the second person"
     with unit_of_work(sqlite, petra) as unit:
-        requests.release(unit, request_id)
+        answering.release(unit, request_id)
     assert exporting.work(sqlite) == 1
     assert exporting.work(sqlite) == 0, "once"
     row = request_row(sqlite, request_id)
@@ -130,7 +130,7 @@ def test_what_is_left_out_says_so_and_words_are_blacked_out(sqlite: Ports, piet:
         judging.black_out(unit, request_id, "Zonnebloem\n")
         judging.leave_out(unit, request_id, 2, "confidential")
     with pytest.raises(Conflict) as fault, unit_of_work(sqlite, piet) as unit:
-        requests.propose(unit, request_id, "granted", "Alles.")
+        answering.propose(unit, request_id, "granted", "Alles.")
     assert fault.value.code == "candidates", "somebody looks at each ticket with the name"
     with unit_of_work(sqlite, piet) as unit:
         judging.judge(unit, request_id, "2026-00003", "accepted")
@@ -157,7 +157,7 @@ def test_a_hold_runs_with_it_and_ends_six_weeks_after_the_answer(sqlite: Ports, 
             return unit.session.get_one(Hold, hold_id).released_at is None
 
     with unit_of_work(sqlite, piet) as unit:
-        requests.close(unit, request_id)
+        answering.close(unit, request_id)
     wait(sqlite, dt.timedelta(days=42))
     assert stands()
     wait(sqlite, dt.timedelta(days=1))

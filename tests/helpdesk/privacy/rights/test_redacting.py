@@ -96,6 +96,22 @@ def test_no_byte_of_a_part_is_left_and_the_clock_stands(
         redacting.redact_message(unit, 1, "health", subject=True)
         redacting.redact_message(unit, 3, "health")
         redacting.redact_file(unit, 1, "secret")
+    _gone_from_the_pages(ports, advisor)
+    rights_waiting(ports)
+    assert _found(tmp_path, *words, BYTES) == set()
+    assert _found(folder, *words) == set()
+    if ports.engine.dialect.name == "postgresql":
+        with ports.engine.connect() as connection:
+            connection.execute(text("CHECKPOINT"))
+    assert _found(folder, KEPT) == {KEPT}, "the others are still there"
+    with unit_of_work(ports, SYSTEM) as unit:
+        clock.touch(unit, 1)
+    assert _clock(ports) == before
+    _proven(ports)
+    assert [line for line in reconcile(ports) if "bytes" in line.lower()] == []
+
+
+def _gone_from_the_pages(ports: Ports, advisor: Actor) -> None:
     with unit_of_work(ports, advisor, write=False) as unit:
         for word in (TEXT, HEAD, NAME, ANSWER):
             assert finding.search_page(unit, word).rows == [], "not found from the commit on"
@@ -110,18 +126,6 @@ def test_no_byte_of_a_part_is_left_and_the_clock_stands(
             with pytest.raises(NotFound):
                 ask()
         assert unit.session.scalars(select(OutgoingMail.state).where(OutgoingMail.entry_id == 3)).one() == "cancelled"
-    rights_waiting(ports)
-    assert _found(tmp_path, *words, BYTES) == set()
-    assert _found(folder, *words) == set()
-    if ports.engine.dialect.name == "postgresql":
-        with ports.engine.connect() as connection:
-            connection.execute(text("CHECKPOINT"))
-    assert _found(folder, KEPT) == {KEPT}, "the others are still there"
-    with unit_of_work(ports, SYSTEM) as unit:
-        clock.touch(unit, 1)
-    assert _clock(ports) == before
-    _proven(ports)
-    assert [line for line in reconcile(ports) if "bytes" in line.lower()] == []
 
 
 def _proven(ports: Ports) -> None:

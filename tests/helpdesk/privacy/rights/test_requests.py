@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import Address, Event, Hold, RightsRequest, TicketPerson
 from helpdesk.ports import Ports
-from helpdesk.privacy.rights import rectifying, requests
+from helpdesk.privacy.rights import answering, rectifying
+from helpdesk.privacy.rights.answering import Wish
 from helpdesk.privacy.rights.request_views import request_view, requests_page
-from helpdesk.privacy.rights.requests import Wish
 from helpdesk.status import check_alarms, status
 from helpdesk.tickets import finding
 from helpdesk.tickets.thread import thread_of
@@ -29,17 +29,17 @@ def test_it_has_a_deadline_that_can_be_extended_once(ports: Ports, officer: Acto
     request_id = asked(ports, officer, "access", person_at(ports, ASKER))
     assert request_row(ports, request_id).due_on == dt.date(2026, 12, 2)
     with pytest.raises(Invalid), unit_of_work(ports, officer) as unit:
-        requests.extend(unit, request_id, " ")
+        answering.extend(unit, request_id, " ")
     with unit_of_work(ports, officer) as unit:
-        assert requests.extend(unit, request_id, "Er is veel te zoeken.") == dt.date(2027, 2, 2)
+        assert answering.extend(unit, request_id, "Er is veel te zoeken.") == dt.date(2027, 2, 2)
     with pytest.raises(Conflict), unit_of_work(ports, officer) as unit:
-        requests.extend(unit, request_id, "Nog meer.")
+        answering.extend(unit, request_id, "Nog meer.")
     with pytest.raises(Invalid), unit_of_work(ports, officer) as unit:
-        requests.open_request(unit, Wish("access", dt.date(2026, 11, 23), "Morgen."))
+        answering.open_request(unit, Wish("access", dt.date(2026, 11, 23), "Morgen."))
     late = asked(ports, officer, "objection", person_at(ports, ASKER))
     wait(ports, dt.timedelta(days=11))
     with pytest.raises(Conflict), unit_of_work(ports, officer) as unit:
-        requests.extend(unit, late, "Te laat.")
+        answering.extend(unit, late, "Te laat.")
 
 
 def test_an_alarm_comes_a_week_before_and_goes_with_the_answer(ports: Ports, officer: Actor) -> None:
@@ -58,14 +58,14 @@ def test_an_alarm_comes_a_week_before_and_goes_with_the_answer(ports: Ports, off
         (row,) = requests_page(unit)
     assert (row.days_left, row.near) == (7, True)
     with unit_of_work(ports, officer) as unit:
-        requests.close(unit, request_id, "withdrawn", "Ingetrokken.")
+        answering.close(unit, request_id, "withdrawn", "Ingetrokken.")
     assert "request_due" not in alarms()
 
 
 def test_only_who_handles_them_sees_them(ports: Ports, officer: Actor, advisor: Actor, archivist: Actor) -> None:
     receive(ports, letter("Wat weet u van mij?"))
     with unit_of_work(ports, advisor) as unit:
-        request_id = requests.open_request(unit, Wish("access", RECEIVED, "Wat weet u van mij?", number=ONE))
+        request_id = answering.open_request(unit, Wish("access", RECEIVED, "Wat weet u van mij?", number=ONE))
     with pytest.raises(NotFound), unit_of_work(ports, advisor, write=False) as unit:
         requests_page(unit)
     with unit_of_work(ports, archivist, write=False) as unit:

@@ -12,8 +12,8 @@ from helpdesk.errors import NotFound
 from helpdesk.models import Ticket
 from helpdesk.people.access import ticket_for
 from helpdesk.ports import Ports
-from helpdesk.privacy.rights import requests
-from helpdesk.privacy.rights.requests import Wish
+from helpdesk.privacy.rights import answering
+from helpdesk.privacy.rights.answering import Wish
 from helpdesk.tickets import asker, drafts, files, finding, handling, lists, notices, person_view, requesters, thread
 from helpdesk.tickets.drafts import DraftForm
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
@@ -50,8 +50,8 @@ def _seen(ports: Ports, advisor: Actor, person_id: int) -> dict[str, Any]:
             "unknown": OURS in {row.number for row in requesters.unmatched(unit)},
             "drafts": OURS in {row.number for row in drafts.list_drafts(unit)},
             "page": _opens(lambda: thread.thread_of(unit, OURS)),
-            "file": _opens(lambda: files.attachment(unit, 1).stream.close()),
-            "raw": _opens(lambda: files.raw_mail(unit, 1).stream.close()),
+            "file": _opens(lambda: files.attachment(unit, 1).stream.closed),
+            "raw": _opens(lambda: files.raw_mail(unit, 1).stream.closed),
             "answer": _opens(lambda: ticket_for(unit, OURS, "ticket.reply")),
             "state": here.retention_state,
         }
@@ -74,7 +74,7 @@ def test_an_objection_hides_it_at_once_and_lifting_brings_it_back(ports: Ports, 
     shown = {name for name, value in before.items() if value is True}
     assert shown >= {"inbox", "mine", "all", "by word", "by name", "by number", "page", "file", "raw", "answer", "bell"}
     with unit_of_work(ports, officer) as unit:
-        request_id = requests.open_request(unit, Wish("objection", RECEIVED, "Ik maak bezwaar.", person_id=person_id))
+        request_id = answering.open_request(unit, Wish("objection", RECEIVED, "Ik maak bezwaar.", person_id=person_id))
         assert not [
             row for row in unit.session.scalars(select(Ticket.restricted).where(Ticket.number == OURS)) if not row
         ]
@@ -92,8 +92,8 @@ def test_an_objection_hides_it_at_once_and_lifting_brings_it_back(ports: Ports, 
     )
     assert _seen(ports, advisor, person_id) == during, "an answer of theirs is stored with it, and nothing else"
     with unit_of_work(ports, officer) as unit:
-        requests.identify(unit, request_id, "known_address")
-        requests.close(unit, request_id, "refused_interest", "Het belang van de organisatie weegt zwaarder.")
+        answering.identify(unit, request_id, "known_address")
+        answering.close(unit, request_id, "refused_interest", "Het belang van de organisatie weegt zwaarder.")
     after = _seen(ports, advisor, person_id)
     assert {name for name, value in after.items() if value is True} == shown
     assert after["counts"] == before["counts"]
@@ -121,22 +121,22 @@ def test_two_requests_restrict_until_both_are_decided(ports: Ports, officer: Act
             return unit.session.scalars(select(Ticket.restricted).where(Ticket.number == OURS)).one()
 
     with unit_of_work(ports, officer) as unit:
-        requests.close(unit, first, "refused_interest", "Reden.")
+        answering.close(unit, first, "refused_interest", "Reden.")
     assert restricted()
     with unit_of_work(ports, officer) as unit:
-        requests.close(unit, then, "granted", "Het klopte niet; het is verbeterd.")
+        answering.close(unit, then, "granted", "Het klopte niet; het is verbeterd.")
     assert not restricted()
 
 
 def test_an_advisor_records_it_and_does_not_handle_it(ports: Ports, officer: Actor, advisor: Actor) -> None:
     receive(ports, letter("Ik maak bezwaar."))
     with unit_of_work(ports, advisor) as unit:
-        request_id = requests.open_request(unit, Wish("objection", RECEIVED, "Ik maak bezwaar.", number=OURS))
-    for verb in (requests.take, requests.lift, requests.collect):
+        request_id = answering.open_request(unit, Wish("objection", RECEIVED, "Ik maak bezwaar.", number=OURS))
+    for verb in (answering.take, answering.lift, answering.collect):
         with pytest.raises(NotFound), unit_of_work(ports, advisor) as unit:
             verb(unit, request_id)
     with pytest.raises(NotFound), unit_of_work(ports, advisor, write=False) as unit:
         thread.thread_of(unit, OURS)
     with unit_of_work(ports, officer) as unit:
-        requests.take(unit, request_id)
-        assert requests.lift(unit, request_id) == 1
+        answering.take(unit, request_id)
+        assert answering.lift(unit, request_id) == 1

@@ -74,6 +74,12 @@ def open_request(unit: Unit, wish: Wish) -> int:
     return found.id
 
 
+def require_ticket(unit: Unit, number: str) -> None:
+    """Raise NotFound unless the actor may record a request that came with this ticket."""
+    require(unit.actor, "request.open")
+    ticket_for(unit, number, "ticket.read")
+
+
 def handles(unit: Unit) -> bool:
     """Whether who asks is one of those that handle requests."""
     return can(unit.actor, "request.handle")
