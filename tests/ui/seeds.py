@@ -29,6 +29,7 @@ from helpdesk.tickets.writing import FileDraft
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from tests.letters import ASKER, letter, receive, wait
 from tests.ui.seeds_dated import dated
+from tests.ui.seeds_rights import rights
 from tests.web.conftest import MARIJE, SANDER
 from tests.web.visitor import PASSWORD
 
@@ -55,7 +56,7 @@ def fill(ports: Ports) -> dict[str, str]:
     _administration(ports)
     clean(ports)
     _undoable(ports, named["undo"], marije)
-    return named | _ids(ports, named) | _link(ports) | dated(ports)
+    return named | _ids(ports, named) | _link(ports) | dated(ports) | rights(ports)
 
 
 def _actor(ports: Ports, email: str) -> Actor:

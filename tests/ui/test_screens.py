@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from tests.ui.place import Place, place
 from tests.ui.states import ABSENT, KINDS, STATES
-from tests.web.conftest import FENNA, MARIJE, TECH
+from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 VALUES = {
     "view": "open",
@@ -18,6 +18,7 @@ VALUES = {
     "query_id": "{search}",
     "run_id": "{looked}",
     "person_id": "{person}",
+    "request_id": "{asked}",
     "entry_id": "{html_entry}",
     "attachment_id": "1",
     "token": "{link}",
@@ -49,6 +50,7 @@ QUERY = {"kept.tickets": "?stand=waiting:match"}
 def _address(here: Place, rule: Rule) -> str:
     path = rule.rule.replace("<int:", "<")
     values = VALUES | {"query_id": OWN_SEARCH.get(rule.endpoint, VALUES["query_id"])}
+    values |= {"number": "{asked_first}"} if "request_id" in rule.arguments else {}
     for name in rule.arguments:
         path = path.replace(f"<{name}>", values[name].format(**here.names))
     return path + QUERY.get(rule.endpoint, "")
@@ -57,7 +59,7 @@ def _address(here: Place, rule: Rule) -> str:
 def _is_page(here: Place, rule: Rule) -> bool:
     """Whether anybody gets HTML there, asking as a frame asks."""
     kinds = set()
-    for who in (MARIJE, TECH, FENNA, None):
+    for who in (MARIJE, TECH, FENNA, PRIYA, None):
         answer = _signed_in(here, who).get(_address(here, rule), headers={"Sec-Fetch-Dest": "iframe"})
         kinds |= {answer.mimetype} if answer.status_code == 200 else set()
         answer.close()

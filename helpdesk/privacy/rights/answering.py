@@ -179,10 +179,13 @@ def extend(unit: Unit, request_id: int, because: str) -> dt.date:
 def propose(unit: Unit, request_id: int, decision: str, text: str) -> None:
     """Propose the decision about an export to a second person (rights: a second person releases).
 
-    Raises Conflict while it is not decided about every ticket that was found, Invalid without a reason.
+    That nothing is held may be said of somebody whom nobody knows: no profile is made for it. Raises Conflict while it
+    is not decided about every ticket that was found, Invalid without a reason.
     """
-    found = claimed(unit, request_id, "collecting")
+    found = claimed(unit, request_id, "open", "collecting")
     _decided(found, decision, text)
+    if found.state == "open" and (found.person_id is not None or decision == "granted"):
+        raise Conflict("Say first how it was established who asks.", code="request_state")
     if found.kind not in EXPORTED:
         raise Conflict("This kind of request is decided without an export: close it with the decision.", code="kind")
     undecided = select(RequestTicket.id).where(

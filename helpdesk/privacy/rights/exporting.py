@@ -125,8 +125,8 @@ class _Package:
     def write(self, path: Path) -> None:
         """Write all of it; each ticket is read in a unit of its own, so that nothing waits for a long one."""
         with self._reading() as (unit, found):
-            known, ids = directory(unit), parts.accepted(unit, self.request_id)
-            out = parts.left_out(unit, self.request_id)
+            known, ids = directory(unit), parts.accepted(unit, found)
+            out = parts.left_out(unit, found)
             person_id, decision = found.person_id, found.decision or ""
             reasons, today = found.decision_text or "", day_of(unit.now)
         with path.open("xb") as raw, ZipFile(raw, "w", ZIP_DEFLATED) as target:
@@ -207,15 +207,13 @@ class _Package:
             return about.rules_of(unit, ids, found.person_id)
 
     def _json(self, write: Callable[[str], object], known: Directory, ids: list[int], person_id: int | None) -> None:
-        with self._reading() as (unit, _found):
+        with self._reading() as (unit, found):
             told: dict[str, Any] = {
                 "schema": "helpdesk-access-1",
                 "person": None if person_id is None else about.person(unit, person_id, "en"),
                 "processing": about.processing(unit, self._rules(ids), "en"),
                 "seen_by": about.looked_at(unit, ids, "en"),
-                "left_out": [
-                    {"number": row.number, "reason": row.reason} for row in parts.left_out(unit, self.request_id)
-                ],
+                "left_out": [{"number": row.number, "reason": row.reason} for row in parts.left_out(unit, found)],
             }
         write(json.dumps(told, ensure_ascii=False, indent=1)[:-2] + ',\n "tickets": [')
         for at, (part, entries) in enumerate(self._tickets(known, ids)):

@@ -77,26 +77,32 @@ class LeftOut:
     reason: str
 
 
-def accepted(unit: Unit, request_id: int) -> list[int]:
-    """The tickets of a request that go along, oldest first."""
+def accepted(unit: Unit, found: RightsRequest) -> list[int]:
+    """The tickets of a request that go along, oldest first; none that was restricted for somebody else meanwhile."""
     rows = (
         select(RequestTicket.ticket_id)
         .join(Ticket, Ticket.id == RequestTicket.ticket_id)
-        .where(RequestTicket.request_id == request_id, RequestTicket.state == "accepted")
+        .where(RequestTicket.request_id == found.id, RequestTicket.state == "accepted")
         .where(Ticket.retention_state != "destroying")
     )
-    return list(unit.session.scalars(rows.order_by(Ticket.id)))
+    ids = list(unit.session.scalars(rows.order_by(Ticket.id)))
+    hidden = belonging.restricted_for_others(unit.session, found.person_id or 0, ids)
+    return [ticket_id for ticket_id in ids if ticket_id not in hidden]
 
 
-def left_out(unit: Unit, request_id: int) -> list[LeftOut]:
+def left_out(unit: Unit, found: RightsRequest) -> list[LeftOut]:
     """The tickets that are left out, with the reason; none that is not theirs."""
+    given = set(accepted(unit, found))
     rows = (
-        select(Ticket.number, RequestTicket.reason)
+        select(Ticket.id, Ticket.number, RequestTicket.reason)
         .join(Ticket, Ticket.id == RequestTicket.ticket_id)
-        .where(RequestTicket.request_id == request_id, RequestTicket.state == "withheld")
+        .where(RequestTicket.request_id == found.id, RequestTicket.state.in_(("accepted", "withheld")))
+        .order_by(Ticket.id)
     )
     return [
-        LeftOut(number, reason or "third_party") for number, reason in unit.session.execute(rows.order_by(Ticket.id))
+        LeftOut(number, reason or "restricted")
+        for ticket_id, number, reason in unit.session.execute(rows)
+        if ticket_id not in given
     ]
 
 

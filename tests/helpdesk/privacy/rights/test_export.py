@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.errors import Conflict, NotAllowed, NotFound
-from helpdesk.models import Hold, Ticket
+from helpdesk.models import Hold, Person, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy.rights import answering, exporting, judging, keeping
+from helpdesk.privacy.rights.answering import Wish
 from helpdesk.retention.why import kept
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.conftest import PortsMaker
@@ -166,3 +167,24 @@ def test_a_hold_runs_with_it_and_ends_six_weeks_after_the_answer(sqlite: Ports, 
     rights_waiting(sqlite)
     with pytest.raises(Exception, match="No row"):
         request_row(sqlite, request_id)
+
+
+def test_that_nothing_is_held_takes_two_as_well_and_makes_no_profile(sqlite: Ports, piet: Actor, petra: Actor) -> None:
+    with unit_of_work(sqlite, piet) as unit:
+        wish = Wish("access", dt.date(2026, 11, 2), "Wat weet u van mij?")
+        request_id = answering.open_request(unit, wish)
+    with pytest.raises(Conflict), unit_of_work(sqlite, piet) as unit:
+        answering.propose(unit, request_id, "granted", "Alles.")
+    with unit_of_work(sqlite, piet) as unit:
+        answering.propose(unit, request_id, "nothing_held", "Wij hebben niets van u.")
+    with unit_of_work(sqlite, petra) as unit:
+        answering.release(unit, request_id)
+    assert exporting.work(sqlite) == 1
+    with unit_of_work(sqlite, piet) as unit:
+        file = exporting.package(unit, request_id)
+    with file.stream as stream:
+        files, data = opened(stream.read())
+    assert (data["person"], data["tickets"]) == (None, [])
+    assert "Er is niets over deze persoon bekend".lower() in files["index.html"].decode().lower()
+    with unit_of_work(sqlite, SYSTEM, write=False) as unit:
+        assert unit.session.scalars(select(Person.id)).all() == []
