@@ -13,9 +13,11 @@ import click
 
 from helpdesk.commands.acting import acting, as_account
 from helpdesk.commands.console import Console, pass_console, say, show
+from helpdesk.people.accounts import account_named
 from helpdesk.people.directory import person_named
 from helpdesk.privacy.rights import answering, codes, erasing, exporting, judging, redacting
 from helpdesk.privacy.rights.answering import Wish
+from helpdesk.privacy.rights.breach import concerned
 from helpdesk.privacy.rights.request_views import request_view, requests_page
 from helpdesk.text.language import N_
 from helpdesk.unit import Unit, unit_of_work
@@ -219,3 +221,18 @@ def redact(console: Console, what: str, part_id: int, reason: str, subject: bool
     else:
         _do(console, email, lambda unit: redacting.redact_message(unit, part_id, reason, subject=subject))
     redacting.finish(console.ports)
+
+
+@request.command()
+@click.argument("account", metavar="EMAIL")
+@click.argument("since", type=click.DateTime(["%Y-%m-%dT%H:%M"]))
+@click.argument("until", type=click.DateTime(["%Y-%m-%dT%H:%M"]))
+@as_account
+@_json
+@pass_console
+def breach(console: Console, account: str, since: dt.datetime, until: dt.datetime, email: str, as_json: bool) -> None:
+    """Whom it concerned that account EMAIL was in strange hands from SINCE to UNTIL (UTC): art. 33."""
+    with unit_of_work(console.ports, acting(console, email)) as unit:
+        account_id = account_named(unit, account).id
+        found = concerned(unit, account_id, since.replace(tzinfo=dt.UTC), until.replace(tzinfo=dt.UTC))
+    show({"tickets": list(found.tickets), "people": [asdict(one) for one in found.people]}, as_json)

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 from sqlalchemy import select
 
-from helpdesk.models import Person, RequestTicket, RightsRequest, Ticket, TicketPerson
+from helpdesk.models import Address, Person, RequestTicket, RightsRequest, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy import hold_finding
 from helpdesk.privacy.rights import answering, exporting, judging
@@ -23,8 +23,7 @@ RECEIVED = dt.date(2026, 11, 2)
 def person_at(ports: Ports, address: str) -> int:
     """The person who writes from this address."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        on = select(TicketPerson.person_id).where(TicketPerson.address == address)
-        return unit.session.scalars(on.limit(1)).one()
+        return unit.session.scalars(select(Address.person_id).where(Address.value == address)).one()
 
 
 def asked(ports: Ports, officer: Actor, kind: str, person_id: int, words: str = "Wat weet u van mij?") -> int:
