@@ -89,6 +89,11 @@ def place_for_request(unit: Unit, person_id: int, reference: str, reason: str) -
     return _placed(unit, Wish("dsr", reference, reason, person_id=person_id), unit.actor.account_id).hold_id
 
 
+def hand_over(unit: Unit, hold_id: int, owner_id: int) -> None:
+    """Let somebody else answer for a hold: who handles the request it runs with."""
+    unit.session.get_one(Hold, hold_id).owner_id = _owner(unit, owner_id)
+
+
 def _placed(unit: Unit, wish: Wish, placed_by_id: int) -> Placed:
     _checked(unit, wish)
     hold = Hold(

@@ -31,6 +31,7 @@ from tests.naked import Search
 from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served
 from tests.web.office_words import asking, office
+from tests.web.rights_words import requests_of
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Page, Visitor
 from web import errors, guards, wording
@@ -40,8 +41,8 @@ from web.sign_in.views import PROBLEMS
 ONE, TWO, THREE = "m@academie.example", "s@academie.example", "p@academie.example"
 DESK = DeskSettings("academy", "a@academie.example", "Σχολή", "Σχολή", signature_nl="Γεια", signature_en="Γεια")
 SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
-KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re"})
-"""A mailbox's name, a code of a fault, the languages by their own names, and the prefix of RFC 5322 3.6.5."""
+KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "avg"})
+"""A mailbox's name, a code of a fault, the languages by their own names, the prefix of RFC 5322 3.6.5, and a law."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
 UNSEEN_TAGS = {"pre", "kbd", "code"}
 """The raw source of a mail, the names of keys, and a secret."""
@@ -54,6 +55,7 @@ NO_PAGES = {
     "files.inline": "somebody's file",
     "files.raw": "somebody's mail",
     "files.html": "somebody's mail",
+    "request_tickets.file": "somebody's file",
     "papers.eml": "a conversation as a mail; its words are people's",
     "inbox.stream_token": "for a script",
     "inbox.home": "leads on",
@@ -290,6 +292,7 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     pages(crawl)
     office(crawl, pseudo, TWO, THREE)
     asking(crawl)
+    requests_of(crawl)
     for code in NOTICES:
         crawl.visitor.client.set_cookie(COOKIE, code)
         assert NOTICES[code] not in crawl.page("/werk/hulp").text

@@ -30,6 +30,7 @@ from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker
 from helpdesk.retention.register.coverage import rule_for
 from helpdesk.retention.register.model import Register, Rule
+from helpdesk.retention.terms import day_of
 from helpdesk.retention.why import FACT
 from helpdesk.row_sets import among
 from helpdesk.text.language import N_, day_text, words_of
@@ -126,7 +127,7 @@ def person(unit: Unit, person_id: int, language: str) -> dict[str, Any]:
         "department": row.dept_code or "",
         "account_status": row.account_status or "",
         "language": row.language or "",
-        "known_since": row.created_at.date().isoformat(),
+        "known_since": day_of(row.created_at).isoformat(),
         "addresses": _addresses(unit, person_id),
         "dates": [
             {"what": words(FACT[fact.type]), "type": fact.type, "on": fact.valid_on.isoformat()}

@@ -118,8 +118,15 @@ def _take_measures(unit: Unit, found: RightsRequest) -> None:
 def take(unit: Unit, request_id: int) -> None:
     """Handle a request oneself from now on."""
     found = claimed(unit, request_id, "open", "collecting")
-    found.handler_id = unit.actor.account_id
+    _handled_by_me(unit, found)
     note(unit, "request.take", "request", request_id)
+
+
+def _handled_by_me(unit: Unit, found: RightsRequest) -> None:
+    """Whoever handles a request answers for its hold as well."""
+    found.handler_id = unit.actor.account_id
+    if found.hold_id is not None and unit.actor.account_id is not None:
+        holds.hand_over(unit, found.hold_id, unit.actor.account_id)
 
 
 def identify(unit: Unit, request_id: int, how: str, person_id: int | None = None) -> int:
@@ -131,7 +138,8 @@ def identify(unit: Unit, request_id: int, how: str, person_id: int | None = None
     if found.person_id is None:
         raise Invalid("Say who asks.", field="person")
     found.identity, found.state = how, "collecting"
-    found.handler_id = found.handler_id or unit.actor.account_id
+    if found.handler_id is None:
+        _handled_by_me(unit, found)
     unit.session.flush()
     note(unit, "request.identify", "request", request_id)
     _take_measures(unit, found)

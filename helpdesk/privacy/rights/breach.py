@@ -1,4 +1,4 @@
-"""After a breach: who was concerned in the tickets that an account read in a time (AVG art. 33, 34; RD-87). Only reads."""
+"""After a breach: who was concerned in the tickets that an account read (AVG art. 33, 34; RD-87). Only reads."""
 
 from __future__ import annotations
 

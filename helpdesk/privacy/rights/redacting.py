@@ -91,6 +91,10 @@ def _locked(unit: Unit, entry_id: int, reason: str) -> Entry:
     if unit.actor.account_id is None:
         raise NotFound("There is no such message.")
     holds.refuse_held(unit, holds.REDACT, ticket.id)
+    # Whoever cleans its HTML or moves it at this moment is waited for, and seen.
+    entry = unit.session.get_one(Entry, entry_id, with_for_update=True, populate_existing=True)
+    if entry.ticket_id != ticket.id:
+        raise Conflict("Somebody changed this meanwhile. Look again and repeat.")
     engine.touch(unit, [ticket.id])
     _stop_sending(unit, entry_id)
     return entry
