@@ -31,8 +31,7 @@ def requests_of(crawl: Crawl) -> None:
     crawl.page(f"{ALL}?beantwoord=1")
     crawl.send(ALL, "/verzoeken", 422, received_on="χ", wish="")
     for kind in ("access", "erasure", "rectification"):
-        given = {"received_on": "02-11-2026", "wish": "Τι;", "number": "2026-00002"}
-        crawl.send(ALL, "/verzoeken", kind=kind, **given)
+        crawl.send(ALL, "/verzoeken", kind=kind, received_on="02-11-2026", wish="Τι;", number="2026-00002")
     for place in (ONE, TWO, THREE):
         crawl.send(place, "/identiteit", identity="known_address")
     crawl.send(ONE, "/verlengen", because="Πολλά")

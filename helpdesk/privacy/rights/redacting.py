@@ -101,7 +101,10 @@ def _locked(unit: Unit, entry_id: int, reason: str) -> Entry:
 
 
 def _stop_sending(unit: Unit, entry_id: int) -> None:
-    """What is on its way with these words does not leave; what is being sent this second has left."""
+    """What waits with these words does not leave; what is being sent this second is waited for."""
+    sending = (OutgoingMail.entry_id == entry_id) & (OutgoingMail.state == "sending")
+    if unit.session.scalar(select(OutgoingMail.id).where(sending).limit(1)) is not None:
+        raise Conflict("This answer is being sent at this moment. Try again in a minute.", code="sending")
     here = (OutgoingMail.entry_id == entry_id) & (OutgoingMail.state == "queued")
     unit.session.execute(update(OutgoingMail).where(here).values(state="cancelled"))
 

@@ -215,3 +215,23 @@ def test_only_who_may_see_the_ticket_may(ports: Ports, admin: Actor, archivist: 
     for actor in (admin, archivist):
         with pytest.raises(HelpdeskError), unit_of_work(ports, actor) as unit:
             redacting.redact_message(unit, 1, "health")
+
+
+def test_what_is_being_sent_is_waited_for_and_nothing_empty_is_sent_again(ports: Ports, advisor: Actor) -> None:
+    receive(ports, letter("Ziek."))
+    with unit_of_work(ports, advisor) as unit:
+        version = unit.session.scalars(select(Ticket.version).where(Ticket.number == ONE)).one()
+        entry_id = replying.reply(unit, ONE, Answer("Dat kan.", ("femke.devries@minbz.example",), "done", version, "c"))
+        mail_id = unit.session.scalars(select(OutgoingMail.id).where(OutgoingMail.entry_id == entry_id)).one()
+    for state in ("sending", "failed"):
+        with unit_of_work(ports, SYSTEM) as unit:
+            unit.session.execute(text("UPDATE outgoing_mail SET state = :state"), {"state": state})
+        if state == "sending":
+            with pytest.raises(Conflict) as fault, unit_of_work(ports, advisor) as unit:
+                redacting.redact_message(unit, entry_id, "health")
+            assert fault.value.code == "sending"
+    with unit_of_work(ports, advisor) as unit:
+        redacting.redact_message(unit, entry_id, "health")
+    with pytest.raises(Conflict) as fault, unit_of_work(ports, advisor) as unit:
+        replying.resend(unit, mail_id)
+    assert fault.value.code == "redacted"
