@@ -32,7 +32,7 @@ class Somebody:
 
     @property
     def name(self) -> str:
-        return f"{FIRST[self.n % len(FIRST)]} {LAST[self.n // len(FIRST) % len(LAST)]}{self.n}"
+        return f"{FIRST[self.n % len(FIRST)]} {LAST[self.n // len(FIRST) % len(LAST)]}{self.n:04}"
 
     @property
     def address(self) -> str:
