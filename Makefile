@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile restore attack-threads attack-xss fuzz \
         bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean \
-        bench-retention canary histories mutants
+        bench-retention canary histories mutants rights
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -60,6 +60,9 @@ fuzz: env ## Parse, clean and split made and broken mails (SECONDS=, SEED=, CORP
 
 attack-xss: env services ## Hostile strings in every place of a mail, opened in Chromium (LIST=, COUNT=, SEED=)
 	@$(PYTHON) -m tests.attack.xss
+
+rights: env services ## Exports out of a generated graph of people against a model (PEOPLE=, TICKETS=, EXPORTS=, SEED=, DB=)
+	@$(PYTHON) -m tests.bench.rights
 
 bench-intake: env services ## Mailbox to tickets against a floor program, in pairs (MAILS=, PAIRS=, SEED=, SET=, FLOOR=, GROWTH=1)
 	@$(PYTHON) -m tests.bench.intake

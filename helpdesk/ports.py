@@ -24,6 +24,7 @@ EXPIRE_BACKUPS = "workers.upkeep:expire_backups"
 IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
 DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
+RIGHTS_WAITING = "workers.rights:rights_waiting"
 JOBS = (
     FILE_WAITING,
     DELIVER_WAITING,
@@ -35,6 +36,7 @@ JOBS = (
     IMPORT_WAITING,
     HOLD_WAITING,
     DISPOSAL_WAITING,
+    RIGHTS_WAITING,
 )
 
 

@@ -14,6 +14,8 @@ from helpdesk.models import (
     ImportRun,
     InboundMail,
     MailSeen,
+    Redaction,
+    RightsRequest,
     SearchText,
     Ticket,
     TicketPerson,
@@ -105,7 +107,7 @@ def _blobs(unit: Unit, _: Words) -> Iterator[str]:
     rows = {blob for blob in unit.session.scalars(select(InboundMail.blob)) if blob}
     rows |= set(unit.session.scalars(select(Attachment.blob)))
     rows |= set(unit.session.scalars(select(DraftFile.blob)))
-    for column in (ImportRun.blob, ImportRun.found_blob):
+    for column in (ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob):
         rows |= {blob for blob in unit.session.scalars(select(column)) if blob}
     kept = set(unit.ports.blobs.keys())
     staged = {key for key, _at in unit.ports.blobs.staged()}

@@ -32,6 +32,7 @@ from helpdesk.privacy import balance
 from helpdesk.privacy.backups.catalogue import overdue
 from helpdesk.privacy.destruction import clock_is_sane
 from helpdesk.privacy.restores import unconfirmed
+from helpdesk.privacy.rights.request_views import near_due
 from helpdesk.retention import ages
 from helpdesk.retention.terms import day_of
 from helpdesk.tickets import states
@@ -181,6 +182,8 @@ def _findings(unit: Unit) -> list[tuple[str, str, bool, str]]:
     found.append(("hold_review", "holds", late_holds > 0, str(late_holds)))
     found += _disposal_findings(unit)
     found += _backup_findings(unit)
+    near = near_due(unit)
+    found.append(("request_due", "requests", near > 0, str(near)))
     for row in unit.session.scalars(select(Mailbox)):
         found += _mailbox_findings(unit, row)
     for beat in unit.session.scalars(select(Heartbeat)):

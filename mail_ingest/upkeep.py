@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy import delete, select, update
 
-from helpdesk.models import Attachment, DraftFile, ImportRun, InboundMail, MailSeen
+from helpdesk.models import Attachment, DraftFile, ImportRun, InboundMail, MailSeen, Redaction, RightsRequest
 from helpdesk.people.sign_in import forget_old_sessions
 from helpdesk.ports import Ports
 from helpdesk.retention.restored import mailbox_kept
@@ -28,7 +28,7 @@ def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[i
         kept = set(unit.session.scalars(select(InboundMail.blob).where(InboundMail.blob.in_(staged))))
         kept |= set(unit.session.scalars(select(Attachment.blob).where(Attachment.blob.in_(staged))))
         kept |= set(unit.session.scalars(select(DraftFile.blob).where(DraftFile.blob.in_(staged))))
-        for column in (ImportRun.blob, ImportRun.found_blob):
+        for column in (ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob):
             kept |= set(unit.session.scalars(select(column).where(column.in_(staged))))
         young = unit.now - older_than
     orphans = [key for key, at in staged.items() if key not in kept and at <= young]

@@ -12,11 +12,12 @@ from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
 from helpdesk.settings import Settings
 from web import compression, csrf, errors, filters, guards, headers, notices, wording
-from web.admin import imports, kept, people
+from web.admin import imports, kept, people, request_tickets
+from web.admin import rights as requests
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions, askers, bell, drafts, own_drafts, papers, selection
+from web.inbox import actions, askers, bell, drafts, own_drafts, papers, rights, selection
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
@@ -31,10 +32,10 @@ LARGEST_REQUEST = 26_000_000
 """Bytes of one form with its files; relays commonly refuse mail above 25 to 30 MB."""
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
-OFFICE = (admin, imports, kept, people)
+OFFICE = (admin, imports, kept, people, requests, request_tickets)
 PRIVACY = (disposal, certificates, holds, register, reads)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection)
+INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:

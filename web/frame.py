@@ -74,5 +74,6 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_see_holds": can(actor, "hold.place"),
         "may_see_register": can(actor, "policy.read"),
         "may_see_reads": can(actor, "log.read"),
+        "may_see_requests": can(actor, "request.read"),
         "alarms": len(own_alarms(unit)),
     }

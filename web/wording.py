@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from helpdesk.privacy.rights import codes
 from helpdesk.text import alarms
 from helpdesk.text.language import N_
 from helpdesk.tickets.lists import COUNT_LIMIT
@@ -74,6 +75,25 @@ EVENT = {
     "requester_kind": N_("kind of the sender set"),
     "held": N_("put under a legal hold"),
     "hold_released": N_("legal hold released"),
+    "restricted": N_("processing restricted"),
+    "unrestricted": N_("processing no longer restricted"),
+    "redacted": N_("words of a message destroyed"),
+    "file_redacted": N_("a file destroyed"),
+    "rectified": N_("name or address put right"),
+}
+LIST_STATE = {
+    "open": N_("open"),
+    "window": N_("waits for approval"),
+    "approved": N_("approved, runs soon"),
+    "running": N_("running"),
+    "done": N_("destroyed and checked"),
+    "withdrawn": N_("taken back"),
+}
+ITEM = {
+    "candidate": N_("to be decided"),
+    "accepted": N_("given along"),
+    "rejected": N_("not theirs"),
+    "withheld": N_("left out"),
 }
 NOTICE = {
     "assigned": N_("assigned to you"),
@@ -177,6 +197,7 @@ DISCARD = {
     "test": N_("A test"),
     "other": N_("Another reason"),
 }
+REDACTED = codes.REDACTED
 ALARM = alarms.ALARM
 ALARM_ADVICE = {
     "register_missing": N_("Until a register is in force nothing counts and nothing can fall due."),
@@ -192,6 +213,7 @@ ALARM_ADVICE = {
     "due_left_late": N_("They should be destroyed within two weeks: see to the open lists."),
     "original_left": N_("As long as the mail lies there, destroying the ticket would not be the end of it."),
     "restricted_long": N_("See whether the restriction still holds."),
+    "request_due": N_("Answer them, or take two months more and say so within the first month."),
 }
 """What to do about an alarm of tickets that stand in one state for too long."""
 INBOUND = {

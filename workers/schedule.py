@@ -23,6 +23,7 @@ from helpdesk.ports import (
     FILE_WAITING,
     HOLD_WAITING,
     IMPORT_WAITING,
+    RIGHTS_WAITING,
     SWEEP,
     Ports,
 )
@@ -51,6 +52,7 @@ TABLE = (
     Turn(IMPORT_WAITING, 10, "an import whose process was killed goes on by itself"),
     Turn(HOLD_WAITING, 10, "what a new hold keeps is found by itself, also when its process was killed"),
     Turn(DISPOSAL_WAITING, 60, "lists are made once a day; what may run does so within a minute"),
+    Turn(RIGHTS_WAITING, 60, "exports are made, and gone when their week is over; destroyed parts leave the disk"),
     Turn(SWEEP, 60, "what a crash left half-way: claims, staged blobs, mails whose back-off is over"),
     Turn(CHECK_ALARMS, 60, "silence, lag, disk, parked mail: looked at once a minute"),
     Turn(CHECK_AGES, 3600, "ages are days: who waits too long is known within the hour of midnight"),

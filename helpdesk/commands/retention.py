@@ -45,7 +45,7 @@ def why(console: Console, number: str, language: str, *, as_json: bool) -> None:
 
 
 def _why(unit: Unit, number: str, language: str) -> dict[str, Any]:
-    ticket = ticket_for(unit, number, "ticket.read")
+    ticket = ticket_for(unit, number, "retention.read")
     found = kept(unit, ticket, language)
     return {
         "number": ticket.number,

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from helpdesk.mail.incoming import IncomingMail
 from helpdesk.mail.known import Clues, Known, Trail
 from helpdesk.models import Content, Ticket, TicketPerson
+from helpdesk.models.ticket import SHOWN
 from helpdesk.people.addresses import normal
 from helpdesk.unit import Unit
 
@@ -93,7 +94,7 @@ def _same_subject(unit: Unit, mail: IncomingMail, sender: str) -> tuple[int, str
         select(Ticket.id, Content.text)
         .join(newest, newest.c.ticket_id == Ticket.id)
         .join(Content, (Content.ticket_id == Ticket.id) & (Content.kind == "subject"))
-        .where(Ticket.merged_into_id.is_(None), Ticket.retention_state != "destroying")
+        .where(Ticket.merged_into_id.is_(None), text(SHOWN))
         .order_by(Ticket.id.desc())
     ).all()
     for row in found:

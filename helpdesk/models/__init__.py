@@ -11,7 +11,14 @@ from helpdesk.models.notice import Notice
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
 from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
-from helpdesk.models.request import RequestTicket, RightsRequest, SecurityEvent
+from helpdesk.models.request import (
+    Rectification,
+    Redaction,
+    RequestEntry,
+    RequestTicket,
+    RightsRequest,
+    SecurityEvent,
+)
 from helpdesk.models.restore import Restore, RestoreTicket
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
 
@@ -55,6 +62,9 @@ __all__ = [
     "OutgoingRecipient",
     "Person",
     "Policy",
+    "Rectification",
+    "Redaction",
+    "RequestEntry",
     "RequestTicket",
     "Restore",
     "RestoreTicket",

@@ -73,6 +73,8 @@ class Entry(Base):
     verdict: Mapped[str | None] = plain("pass, fail or none: our own server's verdict on the sender", String(8))
     defects: Mapped[str | None] = plain("fixed codes of what was wrong with the mail", String(300))
     undone_at: Mapped[dt.datetime | None] = plain("time an answer was taken back", UtcTime)
+    redacted: Mapped[str | None] = plain("a fixed code: why its words were destroyed", String(32))
+    files_redacted: Mapped[int] = plain("files of it that were destroyed", default=0, server_default="0")
 
 
 class Content(Base):

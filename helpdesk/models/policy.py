@@ -125,11 +125,17 @@ class DisposalList(Base):
             name="approved",
         ),
         CheckConstraint("approved_by_id is null or proposed_by_id is not null", name="proposed"),
+        CheckConstraint("(kind = 'erasure') = (ground is not null)", name="ground"),
+        CheckConstraint("kind = 'due' or mode = 'review'", name="erasure"),
     )
 
     id: Mapped[int] = own_id()
     key: Mapped[str] = plain("random name", String(32), unique=True)
     kind: Mapped[str] = plain("due, or an erasure on request", String(16), default="due")
+    ground: Mapped[str | None] = plain("why an erasure comes before its term (art. 17(1)), a fixed word", String(32))
+    request_id: Mapped[int | None] = plain(
+        "the request that an erasure answers", BigId, ForeignKey("rights_request.id"), index=True
+    )
     rule: Mapped[str] = plain("rule of the register", String(16))
     policy_version: Mapped[str] = plain("version of the register", String(16))
     mode: Mapped[str] = plain("auto or review", String(8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
@@ -12,6 +12,8 @@ from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
 REQUEST_KINDS = ("access", "rectification", "erasure", "restriction", "objection", "portability")
 REQUEST_STATES = ("open", "collecting", "review", "released", "closed")
 ITEM_STATES = ("candidate", "accepted", "rejected", "withheld")
+REDACTION_STATES = ("words", "bytes", "done")
+REDACTION_PARTS = ("message", "file", "raw")
 
 
 class RightsRequest(Base):
@@ -21,7 +23,10 @@ class RightsRequest(Base):
     __table_args__ = (
         CheckConstraint(f"kind in {REQUEST_KINDS}", name="kind"),
         CheckConstraint(f"state in {REQUEST_STATES}", name="state"),
-        CheckConstraint("second_id is null or second_id <> handler_id", name="two_people"),
+        CheckConstraint("second_id is null or second_id <> proposed_by_id", name="two_people"),
+        CheckConstraint("second_id is null or proposed_by_id is not null", name="proposed"),
+        CheckConstraint("export_blob is null or second_id is not null", name="exported"),
+        CheckConstraint("(state = 'closed') = (closed_on is not null)", name="ended"),
     )
 
     id: Mapped[int] = own_id()
@@ -34,13 +39,20 @@ class RightsRequest(Base):
     received_on: Mapped[dt.date] = plain("day it came", Date)
     due_on: Mapped[dt.date] = plain("last day for the answer", Date)
     extended: Mapped[bool] = plain("whether two months were added (art. 12(3))", default=False)
+    extended_because: Mapped[str | None] = personal("case", Text)
     wish: Mapped[str] = personal("case", Text)
+    identity: Mapped[str | None] = plain("a fixed code: how it was established who asks", String(32))
+    mask_words: Mapped[str | None] = personal("case", Text)
+    notify: Mapped[str | None] = personal("case", Text)
     decision: Mapped[str | None] = plain("a fixed code", String(32))
     decision_text: Mapped[str | None] = personal("case", Text)
-    handler_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"))
+    opened_by_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"))
+    handler_id: Mapped[int | None] = plain("points at the account that handles it", BigId, ForeignKey("account.id"))
+    proposed_by_id: Mapped[int | None] = plain(
+        "points at the account that proposed the decision", BigId, ForeignKey("account.id")
+    )
     second_id: Mapped[int | None] = plain("points at the second person", BigId, ForeignKey("account.id"))
     hold_id: Mapped[int | None] = plain("the hold it placed", BigId, ForeignKey("hold.id"))
-    list_id: Mapped[int | None] = plain("the list that erases", BigId, ForeignKey("disposal_list.id"))
     export_blob: Mapped[str | None] = plain("random key of the export while it is there", String(64), unique=True)
     export_until: Mapped[dt.datetime | None] = plain("time from which the export is gone", UtcTime)
     opened_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
@@ -62,6 +74,61 @@ class RequestTicket(Base):
     ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
     state: Mapped[str] = plain("what was decided", String(16), default="candidate")
     reason: Mapped[str | None] = plain("a fixed code: why it is withheld (art. 15(4))", String(32))
+
+
+class RequestEntry(Base):
+    """A message that is left out of an export, and why."""
+
+    __tablename__ = "request_entry"
+    __table_args__ = (UniqueConstraint("request_id", "entry_id"),)
+
+    id: Mapped[int] = own_id()
+    request_id: Mapped[int] = plain("points at a request", BigId, ForeignKey("rights_request.id", ondelete="CASCADE"))
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    entry_id: Mapped[int] = plain("points at an entry", BigId, ForeignKey("entry.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = plain("a fixed code: why it is withheld (art. 15(4))", String(32))
+
+
+class Rectification(Base):
+    """A name or address that was put right: what stood there before, for privacy officers only (RD-85)."""
+
+    __tablename__ = "rectification"
+
+    id: Mapped[int] = own_id()
+    request_id: Mapped[int] = plain(
+        "points at a request", BigId, ForeignKey("rights_request.id", ondelete="CASCADE"), index=True
+    )
+    field: Mapped[str] = plain("name or address", String(8))
+    before: Mapped[str] = personal("case", String(320))
+    after: Mapped[str] = personal("case", String(320))
+    at: Mapped[dt.datetime] = plain("time of the change", UtcTime)
+    account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"))
+
+
+class Redaction(Base):
+    """A message or file whose content is destroyed while its ticket stays (RD-86); goes with the ticket."""
+
+    __tablename__ = "redaction"
+    __table_args__ = (
+        CheckConstraint(f"state in {REDACTION_STATES}", name="state"),
+        CheckConstraint(f"part in {REDACTION_PARTS}", name="part"),
+        Index(
+            "ix_redaction_open",
+            "id",
+            sqlite_where=text("state <> 'done'"),
+            postgresql_where=text("state <> 'done'"),
+        ),
+    )
+
+    id: Mapped[int] = own_id()
+    ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    entry_id: Mapped[int] = plain("points at an entry", BigId, ForeignKey("entry.id", ondelete="CASCADE"), index=True)
+    part: Mapped[str] = plain("message, file or raw: what it takes away", String(8))
+    blob: Mapped[str | None] = plain("random key of the bytes that go, until they are gone", String(64), unique=True)
+    reason: Mapped[str] = plain("a fixed code", String(32))
+    state: Mapped[str] = plain("words gone, bytes gone, or done", String(8), default="words")
+    account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"))
+    at: Mapped[dt.datetime] = plain("time of the decision", UtcTime)
 
 
 class SecurityEvent(Base):

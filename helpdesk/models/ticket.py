@@ -13,7 +13,7 @@ from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
 STATUSES = ("new", "open", "waiting_for_asker", "snoozed", "done")
 CHANNELS = ("mail", "chat", "portal", "phone", "desk")
 
-SHOWN = "retention_state <> 'destroying'"
+SHOWN = "retention_state <> 'destroying' AND NOT restricted"
 LIVE = f"(status = 'new' OR status = 'open') AND {SHOWN}"
 IN_VIEW = {
     "open": LIVE,
@@ -30,7 +30,11 @@ def _view_index(view: str, *columns: str, name: str = "") -> Index:
     """The index a view is read from, in its order; with all a count asks, so that it reads nothing else."""
     said = IN_VIEW[view]
     where = text(said)
-    asked = [name for name in ("retention_state", "status", "assignee_id") if name in said and name not in columns]
+    asked = [
+        name
+        for name in ("retention_state", "restricted", "status", "assignee_id")
+        if name in said and name not in columns
+    ]
     names = (*columns, "id", "desk_key", *asked)
     return Index(name or f"ix_ticket_{view}", *names, sqlite_where=where, postgresql_where=where)
 

@@ -9,6 +9,8 @@ from helpdesk.models import Ticket
 from helpdesk.unit import Actor, Unit
 
 _EVERYTHING = frozenset({"system"})
+_OF_RESTRICTED = frozenset({"request.read", "request.handle", "retention.read"})
+"""What may be done with a ticket whose processing is restricted (AVG art. 18): storing, and what the request asks."""
 VERBS: dict[str, frozenset[str]] = {
     "ticket.read": frozenset({"advisor"}),
     "ticket.reply": frozenset({"advisor"}),
@@ -37,9 +39,12 @@ VERBS: dict[str, frozenset[str]] = {
     "restore.read": frozenset({"functional_admin", "technical_admin", "privacy_officer", "record_manager"}),
     "restore.confirm": frozenset({"functional_admin", "technical_admin"}),
     "restore.facts": frozenset({"privacy_officer", "record_manager"}),
+    "request.read": frozenset({"privacy_officer", "record_manager"}),
     "request.handle": frozenset({"privacy_officer"}),
     "request.open": frozenset({"advisor", "privacy_officer"}),
     "request.release": frozenset({"privacy_officer", "record_manager"}),
+    "erasure.approve": frozenset({"record_manager"}),
+    "ticket.redact": frozenset({"advisor", "privacy_officer"}),
     "ledger.read": frozenset({"privacy_officer", "record_manager", "auditor"}),
     "log.read": frozenset({"privacy_officer", "auditor"}),
     "health.read": frozenset({"functional_admin", "technical_admin", "advisor"}),
@@ -62,9 +67,13 @@ def ticket_for(unit: Unit, number: str | int, verb: str) -> Ticket:
     require(unit.actor, verb)
     by = Ticket.id == number if isinstance(number, int) else Ticket.number == number
     ticket = unit.once((Ticket, number), lambda: unit.session.scalar(select(Ticket).where(by)))
-    if ticket is None or ticket.retention_state == "destroying" or not _own_desk(unit.actor, ticket):
+    if ticket is None or not _is_there(ticket, verb) or not _own_desk(unit.actor, ticket):
         raise NotFound("There is no such ticket, or you may not see it.")
     return ticket
+
+
+def _is_there(ticket: Ticket, verb: str) -> bool:
+    return ticket.retention_state != "destroying" and (not ticket.restricted or verb in _OF_RESTRICTED)
 
 
 def _own_desk(actor: Actor, ticket: Ticket) -> bool:

@@ -19,6 +19,11 @@ _COUNTED = {
     "kilobytes": N_("Kilobytes of mails and files"),
 }
 WAYS = {
+    "early_not_needed": N_("before the term: no longer needed for its purpose (AVG art. 17(1)(a))"),
+    "early_consent": N_("before the term: consent was withdrawn (AVG art. 17(1)(b))"),
+    "early_objection": N_("before the term: an objection was upheld (AVG art. 17(1)(c))"),
+    "early_unlawful": N_("before the term: it was processed unlawfully (AVG art. 17(1)(d))"),
+    "early_legal_duty": N_("before the term: the law requires it (AVG art. 17(1)(e))"),
     "rows": N_("rows of the database deleted"),
     "blobs": N_("files of mails and attachments deleted, one by one"),
     "index": N_("words deleted from the search index"),

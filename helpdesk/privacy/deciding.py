@@ -101,6 +101,8 @@ def _still_due(unit: Unit, found: DisposalList, wanted: Sequence[int]) -> list[i
     locked = select(Ticket.id).where(Ticket.id.in_(roots)).order_by(Ticket.id).with_for_update()
     unit.session.execute(locked).all()
     kept = {roots[one] for one in holds.catch(unit, roots)}
+    if found.kind == "erasure":
+        return _still_to_erase(unit, found, set(wanted) - kept, roots)
     clock.reckon_tickets(unit.session, wanted, day_of(unit.now), held=kept)
     due = select(Ticket.id).join(DisposalItem, DisposalItem.ticket_id == Ticket.id)
     due = due.where(
@@ -114,11 +116,28 @@ def _still_due(unit: Unit, found: DisposalList, wanted: Sequence[int]) -> list[i
     return list(unit.session.scalars(due.order_by(Ticket.id)))
 
 
+def _still_to_erase(unit: Unit, found: DisposalList, wanted: Collection[int], roots: dict[int, int]) -> list[int]:
+    """Before the term neither date nor state counts (RD-83); what would come back from a mailbox stays all the same."""
+    lying = {roots[one] for one in clock.originals(unit.session, roots)}
+    here = select(Ticket.id).join(DisposalItem, DisposalItem.ticket_id == Ticket.id)
+    here = here.where(
+        Ticket.id.in_(set(wanted) - lying),
+        Ticket.retention_state != "destroying",
+        Ticket.merged_into_id.is_(None),
+        DisposalItem.list_id == found.id,
+        DisposalItem.state == "listed",
+    )
+    return list(unit.session.scalars(here.order_by(Ticket.id)))
+
+
 def _off(unit: Unit, found: DisposalList, ids: Collection[int]) -> None:
     """What is on the list and no longer `listed`, however that came about, is off with a reason."""
     here = (DisposalItem.list_id == found.id) & (DisposalItem.state == "listed") & DisposalItem.ticket_id.in_(ids)
-    left = update(DisposalItem).where(here).values(state="withdrawn", reason=listed.FACTS)
+    why = "hold" if found.kind == "erasure" else listed.FACTS
+    left = update(DisposalItem).where(here).values(state="withdrawn", reason=why)
     unit.session.execute(left.execution_options(synchronize_session=False))
+    if found.kind == "erasure":
+        return
     stuck = update(Ticket).where(Ticket.id.in_(ids), Ticket.retention_state == "listed").values(retention_state="due")
     unit.session.execute(stuck.execution_options(synchronize_session=False))
 

@@ -219,7 +219,7 @@ def conclude(ports: Ports, found: DisposalList) -> None:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         waits = select(LedgerLine.id).where(LedgerLine.list_id == found.id).limit(1)
         something = unit.session.scalar(waits) is not None
-    methods = (*_COPIES, *engine.scrub(ports), "verified") if something else ()
+    methods = (*_grounds(found), *_COPIES, *engine.scrub(ports), "verified") if something else ()
     with unit_of_work(ports, SYSTEM) as unit:
         _verify(unit, found)
         lines = update(LedgerLine).where(LedgerLine.list_id == found.id)
@@ -228,6 +228,11 @@ def conclude(ports: Ports, found: DisposalList) -> None:
         unit.session.execute(here.values(state="done", finished_at=unit.now))
         note(unit, "list.done", "list", found.id)
     flush(ports)
+
+
+def _grounds(found: DisposalList) -> tuple[str, ...]:
+    """Why tickets went before their term, where they did: the ledger and the certificate say so (RD-83)."""
+    return () if found.ground is None else (f"early_{found.ground}",)
 
 
 def _verify(unit: Unit, found: DisposalList) -> None:

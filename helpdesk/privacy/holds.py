@@ -76,17 +76,35 @@ def place(unit: Unit, wish: Wish) -> Placed:
     require(unit.actor, "hold.place")
     if unit.actor.account_id is None:
         raise NotAllowed("A person has to decide this.", code="second_person")
-    scope = wish.scope
+    return _placed(unit, wish, unit.actor.account_id)
+
+
+def place_for_request(unit: Unit, person_id: int, reference: str, reason: str) -> int:
+    """Keep what a person asked while their request for access runs (4.3). Returns the hold's id.
+
+    Whoever records the request may do this, whatever their role: the duty follows from the request.
+    """
+    if unit.actor.account_id is None:
+        raise NotAllowed("A person has to decide this.", code="second_person")
+    return _placed(unit, Wish("dsr", reference, reason, person_id=person_id), unit.actor.account_id).hold_id
+
+
+def hand_over(unit: Unit, hold_id: int, owner_id: int) -> None:
+    """Let somebody else answer for a hold: who handles the request it runs with."""
+    unit.session.get_one(Hold, hold_id).owner_id = _owner(unit, owner_id)
+
+
+def _placed(unit: Unit, wish: Wish, placed_by_id: int) -> Placed:
     _checked(unit, wish)
     hold = Hold(
         kind=wish.kind,
-        scope=scope,
+        scope=wish.scope,
         person_id=wish.person_id,
         query=None if wish.query is None else wish.query.strip(),
         reference=wish.reference.strip(),
         reason=wish.reason.strip(),
-        owner_id=_owner(unit, wish.owner_id or unit.actor.account_id),
-        placed_by_id=unit.actor.account_id,
+        owner_id=_owner(unit, wish.owner_id or placed_by_id),
+        placed_by_id=placed_by_id,
         placed_at=unit.now,
         review_on=_review_day(unit, wish.review_on or last_day(day_of(unit.now), REVIEW_AFTER)),
     )
@@ -191,8 +209,27 @@ def release(unit: Unit, hold_id: int) -> int:
     if hold.release_asked_by_id is None:
         raise Conflict("Nobody proposed to release this hold yet.", code="not_proposed")
     require_second(unit, "hold.release", hold.release_asked_by_id)
+    return _ended(unit, hold, unit.actor.account_id)
+
+
+def end_after_request(unit: Unit, hold_id: int, first_id: int, second_id: int) -> int:
+    """End the hold of a request that was answered, as the two people decided who let the answer go (4.3).
+
+    Returns how many tickets it held; none when it was released before.
+    """
+    hold = unit.session.get_one(Hold, hold_id)
+    if hold.released_at is not None:
+        return 0
+    unit.claim(Hold, hold_id, hold.version)
+    unit.session.refresh(hold)
+    hold.release_asked_by_id, hold.release_asked_at = first_id, unit.now
+    return _ended(unit, hold, second_id)
+
+
+def _ended(unit: Unit, hold: Hold, released_by_id: int | None) -> int:
+    hold_id = hold.id
     # A ticket may be caught beside this very unit: all of them are reckoned once more behind it.
-    hold.released_by_id, hold.released_at, hold.settled_at = unit.actor.account_id, unit.now, None
+    hold.released_by_id, hold.released_at, hold.settled_at = released_by_id, unit.now, None
     unit.session.flush()
     note(unit, "hold.release", "hold", hold_id)
     write_down(unit, "release", hold.key, run=hold.key, methods=hold.kind)

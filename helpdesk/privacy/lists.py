@@ -14,7 +14,7 @@ from helpdesk.models import DisposalItem, DisposalList, Ticket
 from helpdesk.people.access import require
 from helpdesk.people.two_people import second_refused
 from helpdesk.privacy.listing import window_end
-from helpdesk.retention import clock
+from helpdesk.retention import clock, listed
 from helpdesk.retention.policy import in_force
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
@@ -22,6 +22,8 @@ from helpdesk.unit import Unit
 REASONS = ("objection", "hold_expected", "wrong_date", "wrong_person", "archive")
 """Why a person may take a ticket off a list."""
 OPEN_STATES = ("open", "window", "approved")
+APPROVES = {"due": "list.approve", "erasure": "erasure.approve"}
+"""Who the second person is: before its term nothing goes without the record manager (Q13)."""
 _REASON_LIMIT = 5000
 
 
@@ -84,7 +86,7 @@ def approve(unit: Unit, list_id: int, reason: str = "") -> None:
 
 def approval_refused(unit: Unit, found: DisposalList) -> NotAllowed | None:
     """Why somebody who may approve lists can't approve this one, so that a page can say it; none when they can."""
-    refused = second_refused(unit, "list.approve", found.proposed_by_id)
+    refused = second_refused(unit, APPROVES[found.kind], found.proposed_by_id)
     if refused is not None:
         return refused
     own = select(DisposalItem.id).where(
@@ -131,6 +133,10 @@ def withdraw(unit: Unit, list_id: int) -> None:
     found = _claimed(unit, list_id, *OPEN_STATES)
     found.state = "withdrawn"
     unit.session.flush()
+    if found.kind == "erasure":
+        # Its tickets stand in whatever state they would have had anyway: there is nothing to give back.
+        here = update(DisposalItem).where(DisposalItem.list_id == list_id, DisposalItem.state == "listed")
+        unit.session.execute(here.values(state="withdrawn", reason=listed.LIST))
     note(unit, "list.withdraw", "list", list_id)
 
 

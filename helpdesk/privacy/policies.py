@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import aliased
 
 from helpdesk.errors import Conflict, Invalid, Misconfigured, NotFound
@@ -33,6 +33,7 @@ STATE = {
 class PolicyView:
     """A version of a register as somebody decided on it."""
 
+    processing: str
     version: str
     sha256: str
     state: str
@@ -43,19 +44,20 @@ class PolicyView:
     approved_at: dt.datetime | None
 
 
-def versions(unit: Unit, processing: str) -> list[PolicyView]:
-    """Every version of a register, newest first."""
+def versions(unit: Unit, processing: str | None = None) -> list[PolicyView]:
+    """Every version of a register, or of all, newest first."""
     require(unit.actor, "policy.read")
     proposer, approver = aliased(Account), aliased(Account)
     rows = unit.session.execute(
         select(Policy, proposer.name, approver.name)
         .join(proposer, proposer.id == Policy.proposed_by_id)
         .outerjoin(approver, approver.id == Policy.approved_by_id)
-        .where(Policy.processing == processing)
+        .where(Policy.processing == processing if processing else true())
         .order_by(Policy.id.desc())
     )
     return [
         PolicyView(
+            processing=row.processing,
             version=row.version,
             sha256=row.sha256,
             state=row.state,
@@ -73,45 +75,6 @@ def register_of(unit: Unit, name: str) -> Register:
     """A register by its version, whatever became of it. Raises NotFound."""
     require(unit.actor, "policy.read")
     return version(unit.session, name)
-
-
-@dataclass(frozen=True, slots=True)
-class VersionView:
-    """A version of a register: where it stands, and which two people decided on it."""
-
-    processing: str
-    version: str
-    sha256: str
-    state: str
-    proposed_by: str
-    proposed_at: dt.datetime
-    approved_by: str | None
-    approved_at: dt.datetime | None
-
-
-def versions(unit: Unit) -> list[VersionView]:
-    """Every version anybody proposed, the newest first."""
-    require(unit.actor, "policy.read")
-    proposer, second = aliased(Account), aliased(Account)
-    rows = unit.session.execute(
-        select(Policy, proposer.name, second.name)
-        .join(proposer, proposer.id == Policy.proposed_by_id)
-        .outerjoin(second, second.id == Policy.approved_by_id)
-        .order_by(Policy.id.desc())
-    )
-    return [
-        VersionView(
-            one.processing,
-            one.version,
-            one.sha256,
-            one.state,
-            proposed_by,
-            one.proposed_at,
-            approved_by,
-            one.approved_at,
-        )
-        for one, proposed_by, approved_by in rows
-    ]
 
 
 def shipped_text(processing: str) -> bytes:

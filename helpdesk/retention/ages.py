@@ -32,6 +32,7 @@ TOLD: Mapping[str, frozenset[str]] = {
     "due_left_late": frozenset({"functional_admin", "privacy_officer"}),
     "original_left": frozenset({"functional_admin", "technical_admin"}),
     "restricted_long": frozenset({"privacy_officer"}),
+    "request_due": frozenset({"privacy_officer"}),
 }
 """The roles that can do something about it, and from `_late` on those that watch over it too (d.3)."""
 _SETTLED = "dismissal.settled"

@@ -243,14 +243,14 @@ def _see_what_keeps(
         matters[ticket_id] = replace(matters[ticket_id], held=True)
         found[ticket_id] = reckon(matters[ticket_id], of, today)
     passed = [one for one in passed if found[one].state in ("due", "blocked:open")]
-    for ticket_id in _originals(session, passed):
+    for ticket_id in originals(session, passed):
         found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), of, today)
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():
         found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), of, today)
 
 
-def _originals(session: Session, ids: Collection[int]) -> frozenset[int]:
+def originals(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Tickets of which a mail, or a second sighting of it, was never seen to be gone from its mailbox (RD-01, C2)."""
     if not ids:
         return frozenset()

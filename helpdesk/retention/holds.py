@@ -26,7 +26,7 @@ from helpdesk.unit import Unit
 
 ROLES = ("requester", "participant")
 """Whose tickets a hold of a person keeps: what they asked or took part in, not what they got a copy of."""
-MERGE, UNDO_MERGE, MOVE, REWRITE = "merge", "undo_merge", "move", "rewrite"
+MERGE, UNDO_MERGE, MOVE, REWRITE, REDACT = "merge", "undo_merge", "move", "rewrite", "redact"
 """What a hold forbids; `refuse_held` says what to do instead."""
 _CHUNK = 500
 _FOLLOW = "hold.follow"
@@ -202,6 +202,13 @@ def _refusal(act: str, number: str) -> Conflict:
     if act == MOVE:
         return Conflict(
             "A legal hold keeps ticket {number} as it is, so no message can be moved out of it. Ask a privacy officer "
+            "whether the hold can be released.",
+            code="held",
+            number=number,
+        )
+    if act == REDACT:
+        return Conflict(
+            "A legal hold keeps ticket {number} as it is, so nothing of it can be destroyed. Ask a privacy officer "
             "whether the hold can be released.",
             code="held",
             number=number,

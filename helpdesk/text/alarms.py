@@ -23,6 +23,7 @@ ALARM = {
     "due_left_late": N_("Tickets whose term is over have been left for too long"),
     "original_left": N_("The term of tickets is over, but their mail still lies in a mailbox"),
     "restricted_long": N_("The term of tickets is over, but their processing is restricted"),
+    "request_due": N_("Requests of people about their data have to be answered within a week"),
     "tickets_missing": N_("Tickets are gone that nobody destroyed"),
     "clock_jumped": N_("The clock jumped: nothing is destroyed until somebody vouches for it"),
     "list_undecided": N_("A list for destruction waits too long for a decision"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 
 from helpdesk.models import Person, Ticket, TicketPerson
+from helpdesk.models.ticket import SHOWN
 from helpdesk.people.access import require
 from helpdesk.tickets.lists import subjects_of
 from helpdesk.unit import Unit
@@ -57,7 +58,7 @@ def _asked_by(unit: Unit, person_id: int) -> Select[int]:
         select(Ticket.id)
         .join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
         .where(TicketPerson.person_id == person_id, TicketPerson.role == "requester")
-        .where(Ticket.retention_state != "destroying", Ticket.merged_into_id.is_(None))
+        .where(text(SHOWN), Ticket.merged_into_id.is_(None))
     )
     if unit.actor.desks is not None:
         statement = statement.where(Ticket.desk_key.in_(unit.actor.desks))

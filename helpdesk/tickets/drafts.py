@@ -9,11 +9,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Content, Draft, DraftFile, Entry, Ticket
 from helpdesk.models.draft import DRAFT_KINDS
+from helpdesk.models.ticket import SHOWN
 from helpdesk.people.access import require, ticket_for
 from helpdesk.tickets.draft_rows import (
     DraftFileView,
@@ -77,7 +78,7 @@ def list_drafts(unit: Unit) -> list[DraftRow]:
     rows = unit.session.execute(
         select(Draft, Ticket.number)
         .join(Ticket, Ticket.id == Draft.ticket_id)
-        .where(Draft.account_id == unit.actor.account_id, Ticket.retention_state != "destroying")
+        .where(Draft.account_id == unit.actor.account_id, text(SHOWN))
         .order_by(Draft.saved_at.desc(), Draft.id.desc())
     ).all()
     tickets = [draft.ticket_id for draft, _number in rows]

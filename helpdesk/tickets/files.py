@@ -35,12 +35,12 @@ class CleanHtml:
     language: str | None
 
 
-def attachment(unit: Unit, attachment_id: int) -> FileBytes:
+def attachment(unit: Unit, attachment_id: int, verb: str = "ticket.read") -> FileBytes:
     """An attachment of a ticket the actor may read."""
     row = unit.session.get(Attachment, attachment_id)
     if row is None:
         raise NotFound("There is no such file.")
-    ticket_for(unit, row.ticket_id, "ticket.read")
+    ticket_for(unit, row.ticket_id, verb)
     note_reads(unit, [row.ticket_id], "file")
     name = unit.session.scalar(
         select(Content.text).where(Content.ticket_id == row.ticket_id, Content.attachment_id == row.id)

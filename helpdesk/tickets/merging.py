@@ -7,7 +7,19 @@ import datetime as dt
 from sqlalchemy import insert, select, update
 
 from helpdesk.errors import Conflict, Invalid, NotFound
-from helpdesk.models import Attachment, Content, Entry, Event, InboundMail, OutgoingMail, Person, Ticket, TicketPerson
+from helpdesk.models import (
+    Attachment,
+    Content,
+    Entry,
+    Event,
+    InboundMail,
+    OutgoingMail,
+    Person,
+    Redaction,
+    RequestEntry,
+    Ticket,
+    TicketPerson,
+)
 from helpdesk.people.access import ticket_for
 from helpdesk.retention import clock, holds
 from helpdesk.search import move_entry as move_index
@@ -22,7 +34,7 @@ def _move(unit: Unit, entry: Entry, to_id: int) -> None:
     unit.session.execute(
         update(Entry).where(Entry.id == entry.id).values(ticket_id=to_id).execution_options(synchronize_session=False)
     )
-    for model in (Attachment, Content, OutgoingMail):
+    for model in (Attachment, Content, OutgoingMail, Redaction, RequestEntry):
         unit.session.execute(
             update(model)
             .where(model.ticket_id == from_id, model.entry_id == entry.id)

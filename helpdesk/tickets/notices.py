@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, func, or_, select, text
 
 from helpdesk import notices
 from helpdesk.mail.incoming import Sender
 from helpdesk.mail.outbox import queue_notice
 from helpdesk.models import Account, Content, Notice, Ticket
+from helpdesk.models.ticket import SHOWN
 from helpdesk.people.access import require, ticket_for
+from helpdesk.tickets.lists import own_desk
 from helpdesk.unit import Unit
 
 COUNTED_TO = 99
@@ -67,10 +69,7 @@ def notices_page(unit: Unit, limit: int = 100) -> list[NoticeView]:
 
 
 def _mine(unit: Unit) -> ColumnElement[bool]:
-    allowed = [Notice.account_id == unit.actor.account_id, Ticket.retention_state != "destroying"]
-    if unit.actor.desks is not None:
-        allowed.append(Ticket.desk_key.in_(unit.actor.desks))
-    return and_(*allowed)
+    return and_(Notice.account_id == unit.actor.account_id, text(SHOWN), own_desk(unit))
 
 
 def unseen_counted(unit: Unit) -> ScalarSelect[int]:
@@ -107,6 +106,8 @@ def queue_mails(unit: Unit, limit: int = 200) -> int:
         if notice.seen_at is None and account.active and what not in queued:
             queued.add(what)
             ticket = unit.session.get_one(Ticket, notice.ticket_id)
+            if ticket.restricted:
+                continue
             queue_notice(unit, ticket, Sender(account.email, account.name), account.language)
     return len(queued)
 

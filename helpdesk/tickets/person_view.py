@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from helpdesk.errors import NotFound
 from helpdesk.facts.history import FactView, history
@@ -84,11 +84,12 @@ def person_view(unit: Unit, person_id: int, skip: int = 0) -> PersonView:
 
 
 def _tickets(unit: Unit, person_id: int, skip: int) -> tuple[list[PersonTicket], int]:
+    reads_restricted = can(unit.actor, "request.read")
     asked = (
         select(Ticket)
         .join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
         .where(TicketPerson.person_id == person_id, TicketPerson.role == "requester")
-        .where(Ticket.retention_state != "destroying")
+        .where(Ticket.retention_state != "destroying", true() if reads_restricted else Ticket.restricted.is_(False))
         .distinct()
     )
     total = unit.session.scalar(select(func.count()).select_from(asked.subquery())) or 0

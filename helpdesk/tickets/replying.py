@@ -207,8 +207,11 @@ def _files_of(unit: Unit, ticket_id: int, entry_id: int) -> list[FileDraft]:
 
 
 def resend(unit: Unit, outgoing_id: int) -> None:
-    """Try a failed or bounced mail once more, as the same mail."""
+    """Try a failed or bounced mail once more, as the same mail; Conflict when a part of it was destroyed since."""
     mail = _outgoing(unit, outgoing_id)
+    entry = unit.session.get(Entry, mail.entry_id) if mail.entry_id is not None else None
+    if entry is not None and (entry.redacted or entry.files_redacted):
+        raise Conflict("A part of this answer was destroyed: write a new one.", code="redacted")
     outbox.requeue(unit, mail.id)
     if mail.ticket_id is not None:
         record(unit, mail.ticket_id, "resent", entry_id=mail.entry_id)

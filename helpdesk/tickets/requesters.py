@@ -53,7 +53,7 @@ def unmatched(unit: Unit, size: int = 100) -> list[Unmatched]:
         .join(TicketPerson, (TicketPerson.ticket_id == Ticket.id) & (TicketPerson.role == "requester"))
         .join(Person, Person.id == TicketPerson.person_id)
         .outerjoin(Address, Address.value == TicketPerson.address)
-        .where(_waits(rules), Ticket.merged_into_id.is_(None))
+        .where(_waits(rules), Ticket.merged_into_id.is_(None), Ticket.restricted.is_(False))
         .where(or_(Person.kind == "unknown", Address.shared.is_(True)))
         .order_by(Ticket.opened_at, Ticket.id)
         .limit(size)
@@ -77,7 +77,7 @@ def unmatched(unit: Unit, size: int = 100) -> list[Unmatched]:
 def unmatched_counted(unit: Unit) -> ScalarSelect[int]:
     """How many tickets wait for somebody to say who asked, counted to a thousand and one, as a part of a statement."""
     require(unit.actor, "person.match")
-    waiting = select(Ticket.id).where(Ticket.retention_state == "waiting:match")
+    waiting = select(Ticket.id).where(Ticket.retention_state == "waiting:match", Ticket.restricted.is_(False))
     if unit.actor.desks is not None:
         waiting = waiting.where(Ticket.desk_key.in_(unit.actor.desks))
     counted = waiting.limit(COUNT_LIMIT + 1).subquery()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from helpdesk.errors import NotFound
 from helpdesk.models import (
     Attachment,
     Content,
@@ -29,9 +30,11 @@ from helpdesk.unit import Unit
 _KINDS = ("body", "reply", "markdown", "headers", "filename", "remote_hosts")
 
 
-def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int = 20) -> Thread:
+def thread_of(
+    unit: Unit, number: str, *, before: int | None = None, size: int = 20, verb: str = "ticket.read"
+) -> Thread:
     """The newest entries of a ticket, oldest first, and everything its page shows; `before` pages backwards."""
-    ticket = ticket_for(unit, number, "ticket.read")
+    ticket = ticket_for(unit, number, verb)
     statement = select(Entry).where(Entry.ticket_id == ticket.id)
     if before is not None:
         statement = statement.where(Entry.id < before)
@@ -52,9 +55,11 @@ def thread_of(unit: Unit, number: str, *, before: int | None = None, size: int =
     return thread
 
 
-def read_thread(unit: Unit, number: str, how: How, *, before: int | None = None, size: int = 20) -> Thread:
+def read_thread(
+    unit: Unit, number: str, how: How, *, before: int | None = None, size: int = 20, verb: str = "ticket.read"
+) -> Thread:
     """The same for somebody who reads it; the log of reads says that and how."""
-    thread = thread_of(unit, number, before=before, size=size)
+    thread = thread_of(unit, number, before=before, size=size, verb=verb)
     note_reads(unit, [thread.ticket.id], how)
     return thread
 
@@ -67,6 +72,16 @@ def people_of(unit: Unit, number: str) -> list[PersonView]:
 def merged_into(unit: Unit, number: str) -> str | None:
     """The number of the ticket to which this one's messages went, if they did."""
     return _number(unit, ticket_for(unit, number, "ticket.read").merged_into_id)
+
+
+def entry_alone(unit: Unit, entry_id: int, verb: str) -> tuple[str, EntryView]:
+    """The number of a ticket and one of its entries. Raises NotFound."""
+    entry = unit.session.get(Entry, entry_id)
+    if entry is None:
+        raise NotFound("There is no such message.")
+    ticket = ticket_for(unit, entry.ticket_id, verb)
+    note_reads(unit, [ticket.id], "part")
+    return ticket.number, _views(unit, ticket.id, [entry], account_names(unit))[0]
 
 
 def _subject(unit: Unit, ticket_id: int) -> str:
@@ -85,13 +100,16 @@ def _people(unit: Unit, ticket_id: int) -> list[PersonView]:
     return [PersonView(row.name, row.address, row.person_id, row.role) for row in rows]
 
 
-def _number(unit: Unit, ticket_id: int | None) -> str | None:
-    return unit.session.scalar(select(Ticket.number).where(Ticket.id == ticket_id)) if ticket_id else None
+def _number(unit: Unit, ticket_id: int | None, *, but_restricted: bool = False) -> str | None:
+    found = select(Ticket.number).where(Ticket.id == ticket_id)
+    if but_restricted:
+        found = found.where(Ticket.restricted.is_(False))
+    return unit.session.scalar(found) if ticket_id else None
 
 
 def _links(unit: Unit, thread: Thread) -> None:
     ticket = thread.ticket
-    hinted = _number(unit, ticket.hint_ticket_id)
+    hinted = _number(unit, ticket.hint_ticket_id, but_restricted=True)
     if hinted is not None and ticket.hint_ticket_id is not None and ticket.merged_into_id is None:
         thread.hint = HintView(hinted, _subject(unit, ticket.hint_ticket_id), ticket.hint_reason or "subject")
     thread.merged_into = _number(unit, ticket.merged_into_id)
@@ -161,6 +179,8 @@ def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryVi
         verdict=entry.verdict,
         defects=(entry.defects or "").split(),
         undone=entry.undone_at is not None,
+        redacted=entry.redacted,
+        files_redacted=entry.files_redacted,
     )
     if "markdown" in texts:
         view.html = render_answer(texts["markdown"]).html

@@ -102,6 +102,8 @@ class EntryView:
     undo_until: dt.datetime | None = None
     undone: bool = False
     has_raw: bool = False
+    redacted: str | None = None
+    files_redacted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Office(House):
     def release(self, hold_id: int) -> None:
         """Two people let a hold go; one alone can't (I13)."""
         with self.by(self.officer) as unit:
-            holds.propose_release(unit, hold_id)
+            holds.propose_release(unit, hold_id, "afgehandeld")
         with self.by(self.second) as unit:
             holds.release(unit, hold_id)
         hold_finding.find(self.ports, hold_id)

@@ -46,6 +46,7 @@ ARGUMENTS = {
     "period",
     "person_id",
     "fact_id",
+    "request_id",
     "query_id",
     "filename",
     "token",

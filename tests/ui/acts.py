@@ -156,6 +156,31 @@ def stopped_meanwhile(page: Page, place: Place) -> None:
         page.locator("form[action$='/starten'] button").click()
 
 
+def answered_meanwhile(page: Page, place: Place) -> None:
+    """Take two months for a request that a colleague answered."""
+    place.run("UPDATE rights_request SET state = 'closed', closed_on = '2026-11-22' WHERE state = 'collecting'")
+    page.locator("section details > summary").first.click()
+    page.locator("[name=because]").fill("Er is veel te zoeken.")
+    with page.expect_navigation():
+        page.locator("form[action$='/verlengen'] button").click()
+
+
+def left_out_late(page: Page, place: Place) -> None:
+    """Leave a message out of a request that a colleague proposed."""
+    place.run("UPDATE rights_request SET state = 'review' WHERE state = 'collecting'")
+    page.locator("form[action$='/weglaten'] select").first.select_option("third_party")
+    with page.expect_navigation():
+        page.locator("form[action$='/weglaten'] button").first.click()
+
+
+def destroyed_meanwhile(page: Page, place: Place) -> None:
+    """Destroy the words of a message whose words a colleague destroyed."""
+    place.run("UPDATE entry SET redacted = 'health' WHERE id IN (SELECT entry_id FROM redaction)")
+    page.locator("#waarom").select_option("health")
+    with page.expect_navigation():
+        page.locator("form[action$='/vernietigen'] button.danger").click()
+
+
 def date_gone(page: Page, place: Place) -> None:
     """Take a date back that a colleague took back."""
     place.run(

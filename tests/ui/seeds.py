@@ -30,6 +30,7 @@ from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from tests.letters import ASKER, letter, receive, wait
 from tests.ui.seeds_dated import dated
 from tests.ui.seeds_officers import officers
+from tests.ui.seeds_rights import rights
 from tests.web.conftest import MARIJE, SANDER
 from tests.web.visitor import PASSWORD
 
@@ -57,7 +58,7 @@ def fill(ports: Ports) -> dict[str, str]:
     _administration(ports)
     clean(ports)
     _undoable(ports, named["undo"], marije)
-    return ended | named | _ids(ports, named) | _link(ports) | dated(ports)
+    return ended | named | _ids(ports, named) | _link(ports) | dated(ports) | rights(ports)
 
 
 def _actor(ports: Ports, email: str) -> Actor:

@@ -219,7 +219,49 @@ KEPT_PAGES = (
     _of(PRIYA, "kept.tickets", "error", KEPT + "/vragen?stand=weg", "h1", status=404),
     _of(PRIYA, "kept.tickets", "open", KEPT + "/vragen?stand=waiting:match", "#weergaven", rail),
 )
-STATES = (*LISTS, *TICKETS, *OWN, *SIGNED_OUT, *OFFICE, *IMPORTS, *PEOPLE, *ASKERS, *KEPT_PAGES, *OFFICERS)
+ASKED, ASKED_TICKET = "/privacybeheer/verzoeken", "/privacybeheer/verzoeken/{asked}/vraag/{asked_files}"
+PART, RECORD = "/werk/bericht/{asked_entry}/vernietigen", TICKET + "{first}/verzoek"
+RIGHTS = (
+    _of(PRIYA, "requests.show_list", "filled", ASKED, "tbody tr >> nth=4"),
+    _nothing("requests.show_list", ASKED, ".empty", PRIYA),
+    _of(PRIYA, "requests.show_list", "error", ASKED, ".wrong", submit("/verzoeken", received_on="gisteren"), 422),
+    _of(PRIYA, "requests.show_list", "open", ASKED, "#weergaven", rail),
+    _of(PRIYA, "requests.show", "filled", ASKED + "/{asked}", "#vragen"),
+    _of(PRIYA, "requests.show", "empty", ASKED + "/{asked_bare}", "#besluit"),
+    _of(PRIYA, "requests.show", "error", ASKED + "/{asked}", ".box-danger", submit("/voorstellen"), 422),
+    _of(PRIYA, "requests.show", "open", ASKED + "/{asked}", "#veld-because", fold("section details")),
+    _of(PRIYA, "requests.show", "conflict", ASKED + "/{asked}", ".box-danger", acts.answered_meanwhile, 409),
+    _named(PRIYA, "requests.show", "filled", ASKED + "/{asked_review}", ".box-warn", "second"),
+    _named(PRIYA, "requests.show", "filled", ASKED + "/{asked_erasure}", "#wissen", "erasure"),
+    _named(PRIYA, "requests.show", "filled", ASKED + "/{asked_right}", "#verbeteren", "rectification"),
+    _of(PRIYA, "request_tickets.show", "filled", ASKED_TICKET, "article.card"),
+    _of(PRIYA, "request_tickets.show", "empty", ASKED + "/{asked}/vraag/2026-99999", "h1", status=404),
+    _of(PRIYA, "request_tickets.show", "error", ASKED_TICKET, ".box-danger", submit("/vernietigen"), 422),
+    _of(PRIYA, "request_tickets.show", "open", ASKED_TICKET, "[id^=waarom]", fold("article details")),
+    _of(PRIYA, "request_tickets.show", "conflict", ASKED_TICKET, ".box-danger", acts.left_out_late, 409),
+    _s("rights.request_form", "filled", RECORD, "#veld-wish", fields(wish="Wat weet u van mij?")),
+    _s("rights.request_form", "empty", RECORD, "#veld-wish"),
+    _s("rights.request_form", "error", RECORD, ".wrong", submit("/verzoek", received_on="gisteren"), status=422),
+    _s("rights.request_form", "open", RECORD, "#weergaven", rail),
+    _s("rights.part_form", "filled", PART, "#deel"),
+    _s("rights.part_form", "empty", "/werk/bericht/99999/vernietigen", "h1", status=404),
+    _s("rights.part_form", "error", PART, ".box-danger", submit("/vernietigen"), status=422),
+    _s("rights.part_form", "open", PART, "#weergaven", rail),
+    _s("rights.part_form", "conflict", PART, ".box-danger", acts.destroyed_meanwhile, status=409),
+)
+STATES = (
+    *LISTS,
+    *TICKETS,
+    *OWN,
+    *SIGNED_OUT,
+    *OFFICE,
+    *IMPORTS,
+    *PEOPLE,
+    *ASKERS,
+    *KEPT_PAGES,
+    *OFFICERS,
+    *RIGHTS,
+)
 
 _READS = "no form on it is held against a version of what it shows"
 _DRAWER = "nothing on it opens: no rail, no menu, no composer"
@@ -234,6 +276,7 @@ ABSENT = {
             *((name, "conflict") for name in ("kept.show", "kept.tickets", "certificates.show_list", "reads.show")),
             *((name, "conflict") for name in ("certificates.show", "holds.show_list", "holds.new_form")),
             ("register.show_list", "conflict"),
+            *((name, "conflict") for name in ("requests.show_list", "rights.request_form")),
         ),
         _READS,
     ),

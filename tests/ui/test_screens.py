@@ -24,6 +24,7 @@ VALUES = {
     "processing": "{processing}",
     "kind": "json",
     "person_id": "{person}",
+    "request_id": "{asked}",
     "entry_id": "{html_entry}",
     "attachment_id": "1",
     "token": "{link}",
@@ -55,6 +56,7 @@ QUERY = {"kept.tickets": "?stand=waiting:match"}
 def _address(here: Place, rule: Rule) -> str:
     path = rule.rule.replace("<int:", "<")
     values = VALUES | {"query_id": OWN_SEARCH.get(rule.endpoint, VALUES["query_id"])}
+    values |= {"number": "{asked_first}"} if "request_id" in rule.arguments else {}
     for name in rule.arguments:
         path = path.replace(f"<{name}>", values[name].format(**here.names))
     return path + QUERY.get(rule.endpoint, "")

@@ -131,7 +131,7 @@ def test_bars_are_as_high_as_their_numbers() -> None:
     chart = chart_of([(0, 0), (50, 50), (200, 0), (0, 1)])
     (_empty, half, whole, least) = chart.bars
     assert [number for _y, number in chart.lines] == [0, 50, 100, 150, 200]
-    assert whole.parts[0] == (22, 156)
+    assert whole.parts[0] == (22.0, 156.0)
     assert list(half.parts) == [(139, 39), (98, 39)], "two parts with a gap between them"
     assert least.parts[1][1] >= 1, "one can still be seen"
     assert not chart_of([]).bars

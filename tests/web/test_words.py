@@ -32,6 +32,7 @@ from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served
 from tests.web.office_words import asking, office
 from tests.web.officer_pages import looked_at
+from tests.web.rights_words import requests_of
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import KEPT, PASSWORD, Page, Visitor
 from web import errors, guards, wording
@@ -41,9 +42,9 @@ from web.sign_in.views import PROBLEMS
 ONE, TWO, THREE = "m@academie.example", "s@academie.example", "p@academie.example"
 DESK = DeskSettings("academy", "a@academie.example", "Σχολή", "Σχολή", signature_nl="Γεια", signature_en="Γεια")
 SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
-KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895"})
-"""A mailbox's name, a code of a fault, the languages by their own names, the prefix of RFC 5322 3.6.5, and the number
-of a processing."""
+KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg"})
+"""A mailbox's name, a code of a fault, the languages by their own names, the prefix of RFC 5322 3.6.5, the number of a
+processing, and a law."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
 UNSEEN_TAGS = {"pre", "kbd", "code", KEPT}
 """The raw source of a mail, the names of keys, a secret, and the public text of a register."""
@@ -59,6 +60,7 @@ NO_PAGES = {
     "disposal.as_csv": "a list as a file",
     "certificates.as_file": "a certificate as a file, in one of our languages",
     "register.as_file": "the public text of a register",
+    "request_tickets.file": "somebody's file",
     "papers.eml": "a conversation as a mail; its words are people's",
     "inbox.stream_token": "for a script",
     "inbox.home": "leads on",
@@ -296,6 +298,7 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     office(crawl, pseudo, TWO, THREE)
     asking(crawl)
     looked_at(crawl, pseudo, ONE, THREE)
+    requests_of(crawl)
     for code in NOTICES:
         crawl.visitor.client.set_cookie(COOKIE, code)
         assert NOTICES[code] not in crawl.page("/werk/hulp").text

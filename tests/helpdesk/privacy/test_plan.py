@@ -38,7 +38,12 @@ def test_everything_that_leads_to_a_ticket_is_in_the_plan() -> None:
     assert {link for link, table in links.items() if table not in planned} == {"rights_request.ticket_id"}
     assert links.keys() >= OWNED | LEFT_EMPTY.keys(), "the plan speaks of links that there are"
     assert steps()[-1].table.name == "ticket"
-    assert {step.table.name for step, _name in blob_columns()} == {"attachment", "draft_file", "inbound_mail"}
+    assert {step.table.name for step, _name in blob_columns()} == {
+        "attachment",
+        "draft_file",
+        "inbound_mail",
+        "redaction",
+    }
 
 
 def test_a_new_table_that_goes_with_the_ticket_is_planned_by_itself() -> None:

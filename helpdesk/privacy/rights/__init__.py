@@ -1,0 +1,1 @@
+"""What people may ask about their own data (AVG art. 15-21): requests, exports, restriction, redaction, erasure."""
