@@ -1,4 +1,4 @@
-"""Every page, and a third of the states they can be in: drawn by SEED, as are size and theme; each pair of these often.
+"""Every page, and a quarter of the states they can be in: drawn by SEED, as are size and theme; each pair of these often.
 
 `make axe` looks at all states at every size in both themes.
 """
@@ -26,11 +26,11 @@ PAIRS = tuple(product(SIZES, THEMES))
 
 
 def drawn(seed: int) -> dict[State, tuple[tuple[int, int], str]]:
-    """A third of the states, every route among them, each with a size and a theme, each pair as often as the others."""
+    """A quarter of the states, every route among them, each with a size and a theme, each pair as often as the others."""
     shuffled = list(STATES)
     random.Random(seed).shuffle(shuffled)
     first = {state.route: state for state in reversed(shuffled)}
-    chosen = list(dict.fromkeys([*first.values(), *shuffled]))[: max(len(first), len(STATES) // 3)]
+    chosen = list(dict.fromkeys([*first.values(), *shuffled]))[: max(len(first), len(STATES) // 4)]
     return {state: PAIRS[n % len(PAIRS)] for n, state in enumerate(chosen)}
 
 
