@@ -29,6 +29,7 @@ from helpdesk.privacy.rights.codes import DECISION, EXPORTED, GIVING
 from helpdesk.privacy.rights.masking import Directory
 from helpdesk.privacy.rights.others import directory
 from helpdesk.privacy.rights.parts import EntryPart, TicketPart
+from helpdesk.read_log import note_reads
 from helpdesk.retention.terms import day_of
 from helpdesk.security_log import note
 from helpdesk.text.language import day_text, words_of
@@ -102,12 +103,16 @@ def expire(ports: Ports) -> int:
 
 
 def package(unit: Unit, request_id: int) -> FileBytes:
-    """The export of a request, for whoever handles requests; that it was fetched is written down. Raises NotFound."""
+    """The export of a request, for whoever handles requests; the fetch is written down, at its tickets too.
+
+    Raises NotFound.
+    """
     require(unit.actor, "request.handle")
     found = unit.session.get(RightsRequest, request_id)
     if found is None or found.export_blob is None or found.export_until is None or found.export_until <= unit.now:
         raise NotFound("There is no export, or its week is over.", code="no_export")
     note(unit, "request.fetch", "request", request_id)
+    note_reads(unit, parts.accepted(unit, found), "export")
     blobs = unit.ports.blobs
     stream = blobs.open(found.export_blob)
     return FileBytes(f"AVG-{request_id}.zip", "application/zip", blobs.size(found.export_blob), stream)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.errors import Conflict, NotAllowed, NotFound
-from helpdesk.models import Hold, Person
+from helpdesk.models import AccessLog, Hold, Person
 from helpdesk.ports import Ports
 from helpdesk.privacy.rights import answering, exporting, judging, keeping
 from helpdesk.privacy.rights.answering import Wish
@@ -71,6 +71,10 @@ def test_it_takes_two_and_is_gone_after_a_week(sqlite: Ports, piet: Actor, petra
     assert path.exists()
     with pytest.raises(NotFound), unit_of_work(sqlite, staff(sqlite, "aad", "advisor")) as unit:
         exporting.package(unit, request_id)
+    with unit_of_work(sqlite, piet) as unit:
+        exporting.package(unit, request_id).stream.close()
+    with unit_of_work(sqlite, SYSTEM, write=False) as unit:
+        assert unit.session.execute(select(AccessLog.account_id, AccessLog.verb)).all() == [(piet.account_id, "export")]
     wait(sqlite, dt.timedelta(hours=1))
     exporting.work(sqlite)
     assert not path.exists()
