@@ -1,4 +1,4 @@
-"""Every page, and a quarter of the states they can be in: drawn by SEED, as are size and theme; each pair of these often.
+"""Every page, and a quarter of the states they can be in: drawn by SEED, as are size and theme, each pair as often.
 
 `make axe` looks at all states at every size in both themes.
 """
@@ -26,7 +26,7 @@ PAIRS = tuple(product(SIZES, THEMES))
 
 
 def drawn(seed: int) -> dict[State, tuple[tuple[int, int], str]]:
-    """A quarter of the states, every route among them, each with a size and a theme, each pair as often as the others."""
+    """A quarter of the states, every route among them, each with a size and a theme, each pair as often as others."""
     shuffled = list(STATES)
     random.Random(seed).shuffle(shuffled)
     first = {state.route: state for state in reversed(shuffled)}
