@@ -120,14 +120,23 @@ def _around(status: int) -> dict[str, object]:
 
 
 def _domain(fault: HelpdeskError) -> AnyResponse:
-    status = next(code for kind, code in STATUS if isinstance(fault, kind))
-    if isinstance(fault, Conflict | Invalid) and request.endpoint is not None:
-        again: Renderer | None = getattr(current_app.view_functions[request.endpoint], "again", None)
-        if again is not None:
-            return make_response(again(fault, **(request.view_args or {})), status)
+    again: Renderer | None = getattr(current_app.view_functions.get(request.endpoint or ""), "again", None)
+    if isinstance(fault, Conflict | Invalid) and again is not None:
+        try:
+            return make_response(again(fault, **(request.view_args or {})), _status(fault))
+        except HelpdeskError as other:
+            fault = other  # The page itself is gone, or was never theirs to see.
+    return _plain(fault)
+
+
+def _status(fault: HelpdeskError) -> int:
+    return next(code for kind, code in STATUS if isinstance(fault, kind))
+
+
+def _plain(fault: HelpdeskError) -> AnyResponse:
     g.error_code = fault.code
     hidden = isinstance(fault, NotFound | NotAllowed) or type(fault) is HelpdeskError
-    return page(status, "" if hidden else sentence(fault))
+    return page(_status(fault), "" if hidden else sentence(fault))
 
 
 def _not_signed_in(_fault: NotSignedIn) -> AnyResponse:

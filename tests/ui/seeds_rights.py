@@ -66,10 +66,15 @@ def _destroyed(ports: Ports, first: int, then: int) -> dict[str, str]:
             row.id: row.number for row in unit.session.scalars(select(Ticket).where(Ticket.id.in_((first, then))))
         }
         entries = {row.ticket_id: row.id for row in unit.session.scalars(select(Entry))}
-        (_kept, gone) = unit.session.scalars(select(Attachment.id).where(Attachment.ticket_id == then)).all()
+        (kept, gone) = unit.session.scalars(select(Attachment.id).where(Attachment.ticket_id == then)).all()
     with unit_of_work(ports, _officer(ports, PRIYA)) as unit:
         redacting.redact_file(unit, gone, "secret")
-    return {"asked_first": numbers[first], "asked_files": numbers[then], "asked_entry": str(entries[then])}
+    return {
+        "asked_first": numbers[first],
+        "asked_files": numbers[then],
+        "asked_entry": str(entries[then]),
+        "asked_file": str(kept),
+    }
 
 
 def _officer(ports: Ports, email: str) -> Actor:
