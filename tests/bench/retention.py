@@ -26,11 +26,11 @@ from sqlalchemy import delete, event, select, text, update
 from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
 from helpdesk.models import Flag, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
-from helpdesk.privacy import destruction, listing, lists
+from helpdesk.privacy import destruction, listing, lists, policies
 from helpdesk.privacy.copies import blobs, engine
 from helpdesk.privacy.copies.plan import steps
-from helpdesk.privacy.policies import shipped_text
 from helpdesk.retention import clock
+from helpdesk.retention.register.load import load
 from helpdesk.search import forget_tickets
 from helpdesk.settings import from_env
 from helpdesk.tickets.replying import add_note
@@ -39,7 +39,7 @@ from helpdesk.wiring import connect
 from tests.bench.inbox_site import NOW, Helpdesk, KeptPostgres
 from tests.disposal import pass_window
 from tests.letters import letter, receive, wait
-from tests.retention import policy_in_force, staff
+from tests.retention import staff
 
 SMALL, MOST_RATIO, MOST_WAIT = int(os.environ.get("SMALL", "10000")), 1.3, 0.25
 BATCH, _STEPS = 100, 1000
@@ -80,10 +80,14 @@ class Bench:
     def __init__(self, helpdesk: Helpdesk, due: int) -> None:
         self.ports, self.due, self.timed, self._mails = ports_on(helpdesk), due, Timed(), 0
         mark = f"{time.time_ns()}"
-        policy_in_force(self.ports, shipped_text("551") + f"\n# {mark}\n".encode())
         self.admin, self.officer, self.advisor = (
             staff(self.ports, f"{role}-{mark}", role) for role in ("functional_admin", "privacy_officer", "advisor")
         )
+        content = policies.shipped_text("551") + f"\n# {mark}\n".encode()
+        with unit_of_work(self.ports, self.admin) as unit:
+            version = policies.propose(unit, content)
+        with unit_of_work(self.ports, self.officer) as unit:
+            policies.approve(unit, version, load(content).sha256)
         with unit_of_work(self.ports, SYSTEM) as unit:
             # The filling is as if it had been reckoned: this is about what falls due.
             unit.session.execute(delete(Flag).where(Flag.name == "reckon_after"))
