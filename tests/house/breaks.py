@@ -10,7 +10,7 @@ from tests.house.breaks_of_restore import RESTORES
 ORDER = "tests/mail_ingest/test_order.py"
 _STAGE = "    keys = ports.blobs.stage([raw for raw, _envelope in mails])\n"
 _UNIT = "    try:\n        with unit_of_work(ports, SYSTEM) as unit:\n            receipts = _record"
-_FETCH = "        mails = mailbox.fetch(batch)\n"
+_FETCH = "            return batch, self.mailbox.fetch(batch)\n"
 _QUEUE = "    mail = outbox.queue_answer(unit, ticket, entry, to, cc, _parent(unit, ticket.id))\n"
 _FLAG = '    __tablename__ = "flag"\n'
 _MAPPED = "from sqlalchemy.orm import Mapped\n"
@@ -22,7 +22,8 @@ INTAKE = (
         f"{ORDER} -k original_goes_only_after",
         "removed before it was kept",
         "mail_ingest/poller.py",
-        _FETCH + "        mailbox.done(batch)\n",
+        "            mails = self.mailbox.fetch(batch)\n            self.mailbox.done(batch)\n"
+        "            return batch, mails\n",
         _FETCH,
     ),
     _one(

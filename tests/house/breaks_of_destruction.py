@@ -44,11 +44,11 @@ DESTRUCTION = (
     ),
     one(
         "an approval by whoever took a ticket off",
-        "tests/helpdesk/privacy/test_lists.py -k needs_somebody_else",
+        "tests/helpdesk/privacy/test_lists.py -k takes_an_approval_back",
         "DID NOT RAISE",
         "helpdesk/privacy/lists.py",
-        "    if False:\n",
-        "    if unit.session.scalar(own.limit(1)) is not None:\n",
+        "    if True:\n",
+        "    if unit.session.scalar(own.limit(1)) is None:\n",
     ),
     one(
         "a table forgotten by the plan",

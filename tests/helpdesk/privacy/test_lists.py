@@ -136,9 +136,12 @@ def test_an_exception_keeps_a_ticket_for_three_months_and_needs_somebody_else(
 def test_an_exception_takes_an_approval_back(ports: Ports, admin: Actor, officer: Actor) -> None:
     due(ports, 2)
     list_id = listed(ports, admin, officer)
-    with unit_of_work(ports, staff(ports, "rik", "record_manager")) as unit:
+    rik = staff(ports, "rik", "record_manager")
+    with unit_of_work(ports, rik) as unit:
         lists.except_(unit, list_id, "2026-00002", "archive")
     assert list_state(ports, list_id) == "window"
+    with pytest.raises(NotAllowed), unit_of_work(ports, rik) as unit:
+        lists.approve(unit, list_id)
     with pytest.raises(Invalid), unit_of_work(ports, officer) as unit:
         lists.except_(unit, list_id, "2026-00001", "because")
     with pytest.raises(NotFound), unit_of_work(ports, officer) as unit:
