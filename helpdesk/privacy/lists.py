@@ -73,6 +73,7 @@ def approve(unit: Unit, list_id: int, reason: str = "") -> None:
     found = _claimed(unit, list_id, "window")
     if not needs_second(found):
         raise Conflict("This list runs by itself when its window has passed.", code="runs_by_itself")
+    require(unit.actor, APPROVES[found.kind])
     refused = approval_refused(unit, found)
     if refused is not None:
         raise refused

@@ -26,7 +26,7 @@ def restrict(unit: Unit, request_id: int, ids: Collection[int]) -> int:
         if row.id not in known:
             unit.session.add(RequestTicket(request_id=request_id, ticket_id=row.id, state="accepted"))
     fresh = [row.id for row in rows if not row.restricted]
-    _set(unit, fresh, "restricted", restricted=True)
+    _set(unit, fresh, restricted=True)
     return len(fresh)
 
 
@@ -41,14 +41,14 @@ def lift(unit: Unit, request_id: int) -> int:
     )
     here = select(Ticket.id).where(Ticket.id.in_(own), Ticket.id.not_in(others), Ticket.restricted.is_(True))
     ids = list(unit.session.scalars(here.order_by(Ticket.id).with_for_update()))
-    _set(unit, ids, "unrestricted", restricted=False)
+    _set(unit, ids, restricted=False)
     return len(ids)
 
 
-def _set(unit: Unit, ids: Collection[int], kind: str, *, restricted: bool) -> None:
+def _set(unit: Unit, ids: Collection[int], *, restricted: bool) -> None:
     changed = update(Ticket).where(Ticket.id.in_(ids)).values(restricted=restricted, version=Ticket.version + 1)
     unit.session.execute(changed.execution_options(synchronize_session=False))
     unit.session.expire_all()
     for ticket_id in ids:
-        record(unit, ticket_id, kind)
+        record(unit, ticket_id, "restricted" if restricted else "unrestricted")
         clock.touch(unit, ticket_id)
