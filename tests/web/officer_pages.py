@@ -41,13 +41,17 @@ def _again(*whom: tuple[Visitor, str]) -> None:
         assert who.sign_in(email).status_code == 200
 
 
-def decided(clerk: Clerk, ports: Ports, fenna: Visitor, priya: Visitor) -> None:
-    """A register put in force, a hold from its placing to its release, and lists proposed, approved and taken back."""
+def ruled(clerk: Clerk, ports: Ports, fenna: Visitor, priya: Visitor) -> None:
+    """One register put in force, and the proposal of another taken back."""
     clerk.act(fenna, REGISTER + "/551", "register.propose", "register_proposed")
     clerk.act(priya, REGISTER + "/551", "register.approve", "register_approved")
     clerk.act(fenna, REGISTER + "/M895", "register.propose", "register_proposed")
     clerk.act(fenna, REGISTER + "/M895", "register.withdraw", "register_withdrawn")
     clock.tick(ports)
+
+
+def decided(clerk: Clerk, ports: Ports, fenna: Visitor, priya: Visitor) -> None:
+    """A hold from its placing to its release, and lists proposed, approved and taken back."""
     wish = {"reference": "Woo-14", "reason": "Verzoek", "scope": "query", "query": "zwaardvis"}
     clerk.act(fenna, HOLDS + "/nieuw", "holds.count", **wish)
     one = clerk.act(fenna, HOLDS + "/nieuw", "holds.place", "hold_placed", **wish).request.path

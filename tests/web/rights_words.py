@@ -13,7 +13,6 @@ from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import letter, receive
 from tests.made_app import quick_passwords
-from tests.retention import policy_in_force
 from tests.web.visitor import PASSWORD, Visitor
 from workers.rights import rights_waiting
 
@@ -54,7 +53,6 @@ def requests_of(crawl: Crawl) -> None:
 
 def rights(clerk: Clerk, ports: Ports, app: Flask, marije: Visitor, priya: Visitor) -> None:
     """Every act with requests, on tickets of their own."""
-    policy_in_force(ports)
     noor, olga = _tickets(ports)
     petra, rika = _seconds(ports, app)
     clerk.act(marije, f"/werk/w/alle/{noor}/verzoek", "rights.record", "request_recorded", kind="access", wish="Wat?")

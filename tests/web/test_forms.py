@@ -23,7 +23,7 @@ from tests.helpdesk.facts.sheets import as_csv
 from tests.imports import M250, row
 from tests.letters import letter, receive, wait
 from tests.web.conftest import MARIJE, SANDER
-from tests.web.officer_pages import decided
+from tests.web.officer_pages import decided, ruled
 from tests.web.rights_words import rights
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Form, Page, Visitor
@@ -229,6 +229,7 @@ def test_every_post_route_is_sent_to_by_a_page_without_scripts(
     asking(clerk, stranger)
     handling(clerk, stranger)
     writing(clerk, site_ports, stranger)
+    ruled(clerk, site_ports, fenna, priya)
     rights(clerk, site_ports, app, stranger, priya)
     oneself(clerk, site_ports, stranger, sander)
     decided(clerk, site_ports, fenna, priya)
