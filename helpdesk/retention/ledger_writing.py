@@ -26,7 +26,8 @@ _BATCH = 500
 
 def write_down(unit: Unit, op: str, object_id: str, **told: str | bool | int) -> None:
     """Have this told in the ledger: written in this transaction, appended by `flush` once it is durable."""
-    unit.session.add(LedgerLine(op=op, object_id=object_id, month=day_of(unit.now).isoformat()[:7], **told))
+    month = day_of(unit.now).isoformat()[:7]
+    unit.rows.put(LedgerLine, {"op": op, "object_id": object_id, "month": month, **told})
 
 
 def flush(ports: Ports) -> int:
