@@ -103,7 +103,7 @@ def _still_due(unit: Unit, found: DisposalList, wanted: Sequence[int]) -> list[i
     kept = {roots[one] for one in holds.catch(unit, roots)}
     if found.kind == "erasure":
         return _still_to_erase(unit, found, set(wanted) - kept, roots)
-    clock.reckon_tickets(unit.session, wanted, day_of(unit.now), held=kept)
+    clock.reckon_tickets(unit.session, wanted, day_of(unit.now))
     due = select(Ticket.id).join(DisposalItem, DisposalItem.ticket_id == Ticket.id)
     due = due.where(
         Ticket.id.in_(wanted),

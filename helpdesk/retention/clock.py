@@ -57,19 +57,17 @@ def asked_by(session: Session, person_ids: Collection[int]) -> set[int]:
 
 def _reckon_touched(unit: Unit, ids: set[int]) -> None:
     unit.session.flush()
-    reckon_tickets(unit.session, ids, day_of(unit.now), holds.catch(unit, ids))
+    holds.catch(unit, ids)
+    reckon_tickets(unit.session, ids, day_of(unit.now))
 
 
-def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date, held: Collection[int] | None = None) -> None:
-    """Write the state of these tickets; a listed one stays listed while it is still due, a destroying one is let be.
-
-    `held` are those under a hold, where that was asked already.
-    """
+def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date) -> None:
+    """Write the state of these tickets; a listed one stays listed while it is still due, a destroying one is let be."""
     registers = in_force(session)
     wanted = sorted(set(ids))
     merged: set[int] = set()
     for start in range(0, len(wanted), _CHUNK):
-        found = _reckonings(session, wanted[start : start + _CHUNK], registers, today, held=held)
+        found = _reckonings(session, wanted[start : start + _CHUNK], registers, today)
         merged.update(ticket_id for ticket_id, one in found.items() if one.state == "waiting:merged")
         _write(session, found)
     # What holds for a merged ticket shows at the one it went to.
@@ -201,7 +199,6 @@ def _reckonings(
     registers: Mapping[str, Register],
     today: dt.date,
     told: Mapping[int, Asker] | None = None,
-    held: Collection[int] | None = None,
 ) -> dict[int, Reckoning]:
     rows = session.execute(
         select(Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id).where(
@@ -211,14 +208,12 @@ def _reckonings(
     if not registers:
         return {row.id: Reckoning(FIRST_STATE) for row in rows}
     askers, contacts = _askers(session, ids, told or {}), _last_contacts(session, ids)
-    held = holds.held(session, ids) if held is None else held
     matters = {
         row.id: Matter(
             opened_on=day_of(row.opened_at),
             last_contact_on=contacts.get(row.id, day_of(row.opened_at)),
             askers=tuple(askers.get(row.id, ())),
             done=row.status == "done",
-            held=row.id in held,
             restricted=row.restricted,
         )
         for row in rows

@@ -54,16 +54,6 @@ class Taken:
         return Taken(self.ids + other.ids, self.destroying + other.destroying)
 
 
-def held(session: Session, ids: Collection[int]) -> frozenset[int]:
-    """Those of the tickets that stand under a hold."""
-    standing = (
-        select(HoldTicket.ticket_id)
-        .join(Hold, Hold.id == HoldTicket.hold_id)
-        .where(among(session, HoldTicket.ticket_id, ids), Hold.released_at.is_(None))
-    )
-    return frozenset(session.scalars(standing))
-
-
 def held_with_merged(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Those of the tickets that stand under a hold, or into which one was merged that does: they go together."""
     if not ids:

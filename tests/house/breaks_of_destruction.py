@@ -23,7 +23,7 @@ DESTRUCTION = (
         "assert 2 == 1",
         "helpdesk/privacy/deciding.py",
         "",
-        "    clock.reckon_tickets(unit.session, wanted, day_of(unit.now), held=kept)\n",
+        "    clock.reckon_tickets(unit.session, wanted, day_of(unit.now))\n",
     ),
     Break(
         "bytes before the intent",

@@ -194,7 +194,7 @@ OF_DESTRUCTION: tuple[Break, ...] = (
         _FAILED,
         _DECIDING,
         "",
-        "    clock.reckon_tickets(unit.session, wanted, day_of(unit.now), held=kept)\n",
+        "    clock.reckon_tickets(unit.session, wanted, day_of(unit.now))\n",
     ),
     _one(
         "holds are not caught before the decision",

@@ -9,9 +9,8 @@ from helpdesk.models import Event, Hold, LedgerLine, SecurityEvent, Ticket
 from helpdesk.models.policy import HOLD_KINDS
 from helpdesk.ports import HOLD_WAITING, Ports
 from helpdesk.privacy import hold_finding, holds
-from helpdesk.retention import clock, ledger_writing
+from helpdesk.retention import ledger_writing
 from helpdesk.retention.ledger import read
-from helpdesk.retention.terms import day_of
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.holds import asker_of, held, let_terms_end, place, release, states, three, wish
 from tests.letters import letter, receive
@@ -65,7 +64,7 @@ def test_a_state_written_beside_the_decision_is_set_right_behind_it(ports: Ports
     with unit_of_work(ports, officer) as unit:
         holds.release(unit, hold_id)
     with unit_of_work(ports, SYSTEM) as unit:
-        clock.reckon_tickets(unit.session, _ids(ports), day_of(unit.now), held=frozenset(_ids(ports)))
+        unit.session.execute(update(Ticket).where(Ticket.number == ONE).values(retention_state="blocked:hold"))
     hold_finding.find_waiting(ports)
     assert states(ports)[0] == "due"
 
