@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from helpdesk.ports import Ports
@@ -59,31 +59,31 @@ def test_the_whole_walk_without_scripts(site_ports: Ports, context: BrowserConte
     page = context.new_page()
     sign_in(page)
     page.get_by_role("link", name="Training verzetten").click()
-    assert page.title() == "Training verzetten – Helpdesk"
+    expect(page).to_have_title("Training verzetten – Helpdesk")
     assert page.frame_locator("iframe").locator("b").inner_text() == "verzetten"
     page.get_by_text("Beantwoorden").click()
     page.get_by_label("Antwoord", exact=True).fill("Dat **kan**, in januari.")
     page.get_by_role("button", name="Verstuur naar Femke de Vries").click()
-    assert page.locator(".msg-answer strong").inner_text() == "kan"
+    expect(page.locator(".msg-answer strong")).to_have_text("kan")
     page.locator("#notitie summary").click()
     page.get_by_label("Notitie", exact=True).fill("Planning gebeld.")
     page.get_by_role("button", name="Bewaar notitie").click()
-    assert "Interne notitie – Marije Bos" in page.locator(".msg-note").inner_text()
+    expect(page.locator(".msg-note")).to_contain_text("Interne notitie – Marije Bos")
     page.get_by_text("Toewijzen…").click()
     page.get_by_label("Toewijzen aan").select_option("Sander Kok")
     page.get_by_role("button", name="Wijs toe").click()
-    assert page.locator(".notice").inner_text() == "De vraag is toegewezen."
+    expect(page.locator(".notice")).to_have_text("De vraag is toegewezen.")
     page.get_by_role("button", name="Afhandelen").click()
-    assert "Afgehandeld" in page.locator(".ticket-head").inner_text()
+    expect(page.locator(".ticket-head")).to_contain_text("Afgehandeld")
     page.get_by_label("Zoek in alle vragen").fill("januari")
     page.get_by_role("button", name="Zoeken").click()
-    assert page.locator(".row").count() == 1
+    expect(page.locator(".row")).to_have_count(1)
     with page.expect_download() as download:
         page.goto("/werk/w/alle/2026-00001")
         page.get_by_role("link", name="rooster.pdf").click()
     assert download.value.suggested_filename == "rooster.pdf"
     page.get_by_role("button", name="Uitloggen").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Inloggen"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen")
 
 
 def test_nothing_of_a_hostile_mail_runs(site_ports: Ports, chromium: Chromium, address: str) -> None:
