@@ -21,6 +21,8 @@ logging.getLogger("flufl.bounce").disabled = True
 
 MAX_REPORT = 64 * 1024
 MAX_SCAN = 128 * 1024
+MAX_LINES, MAX_LINE = 2_000, 998
+"""What the library reads: each of its readers walks through every line, and a report stands at the beginning."""
 MAX_RECIPIENTS = 100
 
 _FIELD = re.compile(r"^([A-Za-z-]{3,40})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.M)
@@ -128,7 +130,8 @@ def _recipient(block: dict[str, str], *names: str) -> str:
 def _from_library(root: Entity) -> tuple[bool, tuple[str, ...]]:
     """What flufl.bounce finds: whether it is only a delay, and the recipients."""
     try:
-        message = email.message_from_bytes(root.raw[:MAX_SCAN], policy=compat32)
+        lines = root.raw[:MAX_SCAN].split(b"\n", MAX_LINES)[:MAX_LINES]
+        message = email.message_from_bytes(b"\n".join(line[:MAX_LINE] for line in lines), policy=compat32)
         if not message["from"]:
             message["From"] = "nobody@invalid"
         temporary, permanent = all_failures(message)

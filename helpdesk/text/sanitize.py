@@ -15,7 +15,7 @@ from bleach.sanitizer import Cleaner  # type: ignore[import-untyped]  # as above
 
 from helpdesk.text.html_limits import MAX_CHARACTERS, plain_characters, refusal, without_noise
 
-CLEANER_VERSION = 2
+CLEANER_VERSION = 3
 """Stored with each cleaned body; raise it whenever a list below or a step changes: old bodies are cleaned anew."""
 
 _BLOCKS = frozenset({"address", "article", "blockquote", "center", "div", "footer", "header", "hr", "main", "p", "pre"})
@@ -59,6 +59,8 @@ STYLE_PROPERTIES = frozenset(
     | {"min-width", "overflow-wrap", "table-layout", "text-align", "text-decoration", "text-indent", "text-transform"}
     | {"vertical-align", "white-space", "width", "word-break", "word-wrap"}
 )
+MAX_VALUE = 4_000
+"""Characters of an attribute; six times as many when each is a quote, and a tag too long is no tag any more."""
 MAX_HOSTS = 50
 MAX_HOST_CHARACTERS = 253  # RFC 1035
 LINK_REL = "noopener noreferrer nofollow"
@@ -66,6 +68,7 @@ ANSWER_TAGS = frozenset({"a", "blockquote", "br", "code", "em", "li", "ol", "p",
 
 _LINK = re.compile(r"(?:https?://[^/\\]|mailto:)", re.IGNORECASE)
 _SPAN = re.compile(r"</?span\b[^>]*>")
+_ONLY_STYLE = re.compile(r'<span(?: style="([^"]*)")?>')
 _BLANK = re.compile(r"<(span|font)\b[^>]*>([\s\xa0]?)</\1>")
 _SMALL_NUMBER = re.compile(r"\d{1,2}")
 # A shorthand that is a colour and nothing else: without it, the white text of a table's head stands on white.
@@ -75,7 +78,10 @@ _COLOUR_ONLY = re.compile(
 )
 # Any function but colours and sums: url(), image-set(), expression(), var(). An escape or entity could spell one.
 # A square bracket never stands in what we keep, and what is wrong within is written another way each time it is read.
-_RISKY_STYLE = re.compile(r"[\\&\[]|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)(?<!calc)\(", re.IGNORECASE)
+# What is not closed, or holds more than numbers and names, takes the declarations after it along.
+_RISKY_STYLE = re.compile(
+    r"[\\&\[]|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)(?<!calc)\(|\((?![\s\w.%+*/,-]*\))", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +126,11 @@ def clean_mail_html(html: str, cid_url: Callable[[str], str | None] = no_image) 
         url_schemes=set(URL_SCHEMES),
         filter_style_properties=set(STYLE_PROPERTIES),
     )
-    light = _without_idle_elements(first)
+    styles = Styles()
+    light = _without_idle_elements(first, styles)
     if refused := refusal(light):
         return CleanHtml(None, refused)
-    safe = _second_barrier(light, images)
+    safe = _second_barrier(light, images, styles)
     return CleanHtml(safe, None, tuple(images.hosts), tuple(images.content_ids), images.remote)
 
 
@@ -156,6 +163,8 @@ class _Images:
     remote: int = 0
 
     def attribute(self, _tag: str, name: str, value: str) -> str | None:
+        if len(value) > MAX_VALUE:
+            return None
         if name == "src":
             return self._source(value.strip())
         if name == "href":
@@ -213,20 +222,25 @@ class Styles:
             return ""
 
 
-def _without_idle_elements(html: str) -> str:
+def _without_idle_elements(html: str, styles: Styles) -> str:
     """Drop spans that change nothing from nh3's output (balanced, no `<` but of tags): bleach's time goes by tags."""
     kept: list[bool] = []
 
     def span(tag: re.Match[str]) -> str:
         if tag[0] != "</span>":
-            kept.append(tag[0] not in {"<span>", '<span style="">'})
+            only = _ONLY_STYLE.fullmatch(tag[0])
+            kept.append(only is None or bool(only[1] and styles.sanitize_css(only[1])))
         stays = kept.pop() if tag[0] == "</span>" else kept[-1]
         return tag[0] if stays else ""
 
-    return _SPAN.sub(span, _BLANK.sub(r"\2", html.replace("&nbsp;", "\xa0")))
+    light = _SPAN.sub(span, html.replace("&nbsp;", "\xa0"))
+    # What held nothing but such an element is one itself then.
+    while (lighter := _BLANK.sub(r"\2", light)) != light:
+        light = lighter
+    return light
 
 
-def _second_barrier(html: str, images: _Images) -> str:
+def _second_barrier(html: str, images: _Images, styles: Styles) -> str:
     def allowed(tag: str, name: str, value: str) -> bool:
         if name == "src":
             return entities.unescape(value) in images.urls
@@ -234,7 +248,7 @@ def _second_barrier(html: str, images: _Images) -> str:
             return value in {LINK_REL, "_blank"}
         return name in MAIL_ATTRIBUTES["*"] or name in MAIL_ATTRIBUTES.get(tag, ())
 
-    cleaner = Cleaner(tags=MAIL_TAGS, attributes=allowed, protocols=URL_SCHEMES, strip=True, css_sanitizer=Styles())
+    cleaner = Cleaner(tags=MAIL_TAGS, attributes=allowed, protocols=URL_SCHEMES, strip=True, css_sanitizer=styles)
     # One order, so that cleaning what is clean changes nothing.
     cleaner.serializer.alphabetical_attributes = True
     return str(cleaner.clean(html))

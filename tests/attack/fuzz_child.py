@@ -15,10 +15,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests.attack.fuzz_inputs import made
-from tests.attack.fuzz_targets import PLANTED, TARGETS, BrokenPromiseError
+from tests.attack.fuzz_targets import PLANTED, TARGETS, BrokenPromiseError, Check
 
 LONGEST = 2.0
-"""Seconds of processor time that one input may take."""
+"""Seconds of processor time that one call with one input may take."""
 MOST = 200 << 20
 """Bytes that a process may grow by one input, or by all of them."""
 _POLL = 0.05
@@ -54,13 +54,17 @@ def _status(name: str) -> int:
     return 0
 
 
-def judged(check: Callable[[bytes], None], raw: bytes) -> tuple[str, str]:
-    """Kind and words of the fault that this input shows; empty when all is well. Time is not looked at."""
+def judged(check: Check, raw: bytes, called: Callable[[], None] = lambda: None) -> tuple[str, str]:
+    """Kind and words of the fault that this input shows; empty when all is well. Time is not looked at.
+
+    `called` is told after each call but the last.
+    """
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
     before = _status("VmRSS")
     try:
-        check(raw)
+        for _ in check(raw) or ():
+            called()
     except BrokenPromiseError as broken:
         return "broken", str(broken)
     except BaseException as fault:  # a target may end in any way, that of a stack too deep included
@@ -72,10 +76,14 @@ def judged(check: Callable[[bytes], None], raw: bytes) -> tuple[str, str]:
 def _child(target: str, seed: int, start: int, corpus: Sequence[bytes], pipe: Connection) -> None:
     check = TARGETS.get(target) or PLANTED[target][1]
     number, settled = start, 0
+
+    def begin() -> None:
+        pipe.send(("begin", number, time.process_time()))
+
     while True:
         raw = made(target, seed, number, corpus)
-        pipe.send(("begin", number, time.process_time()))
-        kind, said = judged(check, raw)
+        begin()
+        kind, said = judged(check, raw, begin)
         if number == start + _WARM_UP:
             settled = _status("VmRSS")
         if not kind and settled and _status("VmRSS") - settled > MOST:
@@ -120,16 +128,17 @@ class Watch:
             self._fault("crash", f"the process ended ({self._process.exitcode})", again=True)
 
     def _hear(self, said: tuple[str, int, float] | tuple[str, int, float, str, str]) -> None:
+        taken = said[2] - self._began if self._running else 0.0
+        self.found.slowest = max(self.found.slowest, taken)
+        if taken > LONGEST:
+            self._fault("hang", f"{taken:.1f} s of processor time", again=False)
         if said[0] == "begin":
             self._next, self._began, self._running = said[1], said[2], True
             return
         self._running = False
         self.found.executions += 1
-        self.found.slowest = max(self.found.slowest, said[2] - self._began)
         if len(said) == 5 and said[3]:
             self._fault(said[3], said[4], again=said[3] == "growth")
-        elif said[2] - self._began > LONGEST:
-            self._fault("hang", f"{said[2] - self._began:.1f} s of processor time", again=False)
         self._next = said[1] + 1
 
     def _fault(self, kind: str, said: str, *, again: bool) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from helpdesk.mail.incoming import IncomingMail
 from helpdesk.text.html_limits import MAX_CHARACTERS
@@ -14,6 +15,10 @@ from helpdesk.text.sanitize import clean_mail_html
 from mail_ingest import headers
 from mail_ingest.parse import MAX_SUBJECT, parse
 from tests.helpdesk.text.test_sanitize import Reader, dangers
+
+_EMPTY = re.compile(r"<(span|font)\b[^>]*></\1>")
+Check = Callable[[bytes], Iterator[None] | None]
+"""What must hold of one input; one with several calls yields between them, and each call has its own time."""
 
 
 class BrokenPromiseError(AssertionError):
@@ -58,24 +63,27 @@ def _strings(mail: IncomingMail) -> list[str]:
     ]
 
 
-def check_clean(raw: bytes) -> None:
+def check_clean(raw: bytes) -> Iterator[None]:
     """`clean_mail_html` gives nothing that acts, says so when it refuses, and finds nothing to clean in its own output.
 
     To write a tree down and read it again is not always the same tree (HTML 13.3): a link across blocks is opened
-    again in each. So the second cleaning must keep every word, and every element with exactly the same attributes.
+    again in each. So the second cleaning must keep every word, and every element with exactly the same attributes; but
+    for a span or font around nothing, which that may make.
     """
     html = raw.decode("utf-8", "replace")
     first = clean_mail_html(html)
     _promise((first.html is None) == (first.refused is not None), "refused and cleaned at once, or neither")
+    yield
     clean_mail_html(html, lambda content_id: f"/werk/bestand/{len(content_id)}/inline")
     if first.html is None:
         return
     found = dangers(first.html)
     _promise(not found, f"something that acts: {found[:3]}")
     _promise("\0" not in first.html, "a NUL in the HTML")
+    yield
     again = clean_mail_html(first.html)
     if again.refused is None:
-        one, other = Reader(first.html), Reader(again.html or "")
+        one, other = (Reader(_without_empty(html)) for html in (first.html, again.html or ""))
         _promise(one.shown == other.shown, "cleaning twice takes words away")
         _promise(set(one.tags) == set(other.tags), "cleaning twice takes elements away")
         _promise(set(one.attributes) == set(other.attributes), "cleaning twice changes attributes")
@@ -83,11 +91,22 @@ def check_clean(raw: bytes) -> None:
         _promise(len(first.html) > MAX_CHARACTERS // 8, "its own output is refused")
 
 
+def _without_empty(html: str) -> str:
+    while (less := _EMPTY.sub("", html)) != html:
+        html = less
+    return html
+
+
 def check_split(raw: bytes) -> None:
-    """`split_reply` loses no line, invents none, and leaves something new of every text that says something."""
+    """`split_reply` loses no line, invents none, and leaves something new of every text that says something.
+
+    A line that holds a mark of ours and nothing but signs of quoting goes with its mark.
+    """
     text = raw.decode("utf-8", "replace")
     split = split_reply(text)
-    shown = text.replace("\r\n", "\n").replace("\r", "\n").replace(QUOTE_START, "")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    said = (line for line in lines if QUOTE_START not in line or line.strip(f" \t>{QUOTE_START}"))
+    shown = "\n".join(said).replace(QUOTE_START, "")
     _promise(split.new.strip() or not shown.strip(), "nothing is new in a text that says something")
     lost = _words(shown) - _words(f"{split.new}\n{split.rest}")
     _promise(not lost, f"words are lost: {list(lost)[:3]}")
@@ -101,7 +120,7 @@ def _words(text: str) -> Counter[str]:
     return Counter(char for char in text if not char.isspace())
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"parse": check_parse, "clean": check_clean, "split": check_split}
+TARGETS: dict[str, Check] = {"parse": check_parse, "clean": check_clean, "split": check_split}
 
 
 def _crashes(raw: bytes) -> None:
@@ -136,7 +155,7 @@ def _dies(raw: bytes) -> None:
         raise SystemExit(3)
 
 
-PLANTED: dict[str, tuple[str, Callable[[bytes], None]]] = {
+PLANTED: dict[str, tuple[str, Check]] = {
     "planted-crash": ("crash", _crashes),
     "planted-break": ("broken", _breaks),
     "planted-hang": ("hang", _hangs),

@@ -67,6 +67,8 @@ BOMBS = {
     "mails in mails": HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 2000,
     "bounce of addresses": b"From: mailer-daemon@x.nl\r\nReturn-Path: <>\r\nSubject: failure notice\r\n\r\n"
     + b"a@b.nl " * 50_000,
+    "bounce of short lines": b"From: mailer-daemon@x.nl\r\nReturn-Path: <>\r\n\r\n" + b"a\r\n" * 40_000,
+    "bounce of one line": b"From: mailer-daemon@x.nl\r\nReturn-Path: <>\r\n\r\n" + b"<a@b.nl> On " * 10_000,
     "nested bounce": b"Return-Path: <>\r\n" + nested(3000),
     "60 MB": HEAD + b"\r\n" + b"x" * 60_000_000,
 }

@@ -182,7 +182,8 @@ def test_auto_submitted_no_is_a_person() -> None:
     ],
 )
 def test_free_form_bounces(sender: str, subject: str, text: str) -> None:
-    mail = parse(f"From: {sender}\nTo: academie@example.nl\nSubject: {subject}\nReturn-Path: <>\n\n{text}\n".encode())
+    head = f"From: {sender}\nTo: academie@example.nl\nSubject: {subject}\nReturn-Path: <>\n\n{text}\n\n"
+    mail = parse((head + "De oorspronkelijke mail.\n" * 4_000).encode())
 
     assert mail.bounce is not None
     assert mail.bounce.recipient == ("f@example.org",)
