@@ -108,6 +108,8 @@ INDEXED = f"array_to_tsvector(string_to_array(stems, ' ') || ARRAY[{_WINDOWED}])
 BATCH = 1200
 """The most hits that are looked at together: enough for a thousand tickets, for the newest hits seldom share one."""
 _EVERY = len(WINDOWS)
+_WHOLE = 4
+"""Batches that are taken at once where that needs no window: to fetch an entry is cheaper than to leave it out."""
 _AIM, _TOGETHER = BATCH * 3 // 4, 16
 """Hits that several windows of one level are asked for at once, and how many windows at most: planning a query costs as
 much as answering it, and one that finds too much is asked in vain."""
@@ -152,13 +154,14 @@ def _by_windows(unit: Unit, words: Words) -> Iterator[list[Hit]]:
     while below > 1:
         start, windows = _stretch(level, many, below)
         shortest = (level, many) == (0, 1)
-        hits = _in_stretch(unit, f"({windows}) & {match}" if windows else match, below, shortest=shortest)
-        if len(hits) > BATCH and not shortest:
-            level, many = (level, many // 4 or 1) if many > 1 else (level - 1, 1)
+        most = 1 << WINDOWS[0][1] if shortest else BATCH if windows else _WHOLE * BATCH
+        hits = _in_stretch(unit, f"({windows}) & {match}" if windows else match, below, most + 1)
+        if len(hits) > most:
+            level, many = _shorter(level, many, below)
             continue
-        if hits:
-            yield sorted(hits, reverse=True)
-        level, many = _next_stretch(len(hits), below - start)
+        newest = sorted(hits, reverse=True)
+        yield from (newest[first : first + BATCH] for first in range(0, len(newest), BATCH))
+        level, many = _next_stretch(len(hits), below - start, start)
         below = start
 
 
@@ -175,20 +178,28 @@ def _stretch(level: int, many: int, below: int) -> tuple[int, str]:
     return (1, "") if first <= 0 else (first << bits, " | ".join(f"'{letter}{n}'" for n in range(first, last + 1)))
 
 
-def _in_stretch(unit: Unit, match: str, below: int, *, shortest: bool) -> list[Hit]:
-    """Hits in a stretch that ends before `below`, in no order; of all but the shortest no more than BATCH + 1."""
+def _in_stretch(unit: Unit, match: str, below: int, most: int) -> list[Hit]:
+    """At most so many hits in a stretch that ends before `below`, in no order."""
     statement = text(
         f"SELECT entry_id, ticket_id FROM search_text WHERE {INDEXED} @@ CAST(:match AS tsquery) "  # noqa: S608 - constants
         "AND entry_id < :below LIMIT :most"
     )
-    most = 1 << WINDOWS[0][1] if shortest else BATCH + 1
     return [(row[0], row[1]) for row in unit.session.execute(statement, {"match": match, "below": below, "most": most})]
 
 
-def _next_stretch(hits: int, ids: int) -> tuple[int, int]:
-    """The level of the largest windows in which no more than BATCH hits are to be expected, and how many at once."""
+def _next_stretch(hits: int, ids: int, left: int) -> tuple[int, int]:
+    """All ids that are left, where few hits are expected in them; else so many windows as a batch is expected in."""
+    return (_EVERY, 1) if (hits + 1) * left // ids <= _WHOLE * BATCH else _some_windows(hits, ids)
+
+
+def _some_windows(hits: int, ids: int) -> tuple[int, int]:
     expected = [(hits + 1) * (1 << bits) // ids for _letter, bits in WINDOWS]
-    if expected[-1] * 4 <= BATCH:
-        return _EVERY, 1
     level = max((level for level, each in enumerate(expected) if each <= BATCH), default=0)
     return level, max(1, min(_AIM // (expected[level] + 1), _TOGETHER))
+
+
+def _shorter(level: int, many: int, below: int) -> tuple[int, int]:
+    """What to ask for after a stretch that held too much."""
+    if level == _EVERY:
+        return _some_windows(_WHOLE * BATCH, below)
+    return (level, many // 4 or 1) if many > 1 else (level - 1, 1)
