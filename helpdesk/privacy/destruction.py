@@ -35,7 +35,7 @@ from helpdesk.unit import SYSTEM, Unit, unit_of_work
 log = logging.getLogger(__name__)
 LOOKED_AT = "disposal_looked_at"
 _COPIES = ("rows", "blobs", "index")
-_BREATH = 0.01
+_BREATH = 0.005
 """Seconds between two transactions of a run: whoever waits for SQLite's one lock gets it."""
 _LINES = 1000
 """Lines of the ledger that are let go in one transaction."""

@@ -193,7 +193,8 @@ _WRITTEN = (Ticket.retention_state, Ticket.due_on, Ticket.recheck_on, Ticket.rul
 
 def _rows(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
     """What counts of these tickets, and behind it what stands on them now."""
-    return session.execute(select(*_READ, *_WRITTEN).where(among(session, Ticket.id, ids))).all()
+    columns: tuple[Any, ...] = (*_READ, *_WRITTEN)
+    return session.execute(select(*columns).where(among(session, Ticket.id, ids))).all()
 
 
 def _reckonings(

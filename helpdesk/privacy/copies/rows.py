@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Delete, Update, delete, func, literal_column, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Delete,
+    Select,
+    Update,
+    delete,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Unavailable
@@ -72,7 +84,7 @@ _COUNTED = ("entries", "files", "mails")
 @cache
 def _sums(dialect: str) -> CompoundSelect[Any]:
     """What, of which ticket, how many, how many bytes."""
-    nothing = literal_column("0")
+    nothing: ColumnElement[Any] = literal_column("0")
     sized = (
         (Entry.ticket_id, nothing),
         (Attachment.ticket_id, Attachment.size),
@@ -127,11 +139,11 @@ def _no_hints(dialect: str) -> Update:
 @cache
 def _left(dialect: str) -> CompoundSelect[Any]:
     """The tables in which anything is left, by name."""
-    own = (step for step in steps() if step.over is None)
-    there = (
+    there: list[Select[Any]] = [
         select(literal_column(f"'{step.table.name}'")).where(select(step.table).where(step.here(dialect)).exists())
-        for step in own
-    )
+        for step in steps()
+        if step.over is None
+    ]
     return union_all(*there)
 
 
