@@ -37,7 +37,7 @@ LOOKED_AT = "disposal_looked_at"
 _COPIES = ("rows", "blobs", "index")
 _BREATH = 0.005
 """Seconds between two transactions of a run: whoever waits for SQLite's one lock gets it."""
-_LINES = 1000
+LINES = 1000
 """Lines of the ledger that are let go in one transaction."""
 
 
@@ -251,7 +251,7 @@ def _tell_some(ports: Ports, found: DisposalList, methods: str) -> int:
     """Let some of the lines go that wait for the verification, once their tickets were looked for. Returns how many."""
     with unit_of_work(ports, SYSTEM) as unit:
         waits = select(LedgerLine.id, LedgerLine.object_id).where(LedgerLine.list_id == found.id)
-        some = unit.session.execute(waits.order_by(LedgerLine.id).limit(_LINES)).all()
+        some = unit.session.execute(waits.order_by(LedgerLine.id).limit(LINES)).all()
         _verify_gone(unit, [row.object_id for row in some])
         lines = update(LedgerLine).where(among(unit.session, LedgerLine.id, (row.id for row in some)))
         unsynced = {"synchronize_session": False}
