@@ -70,7 +70,7 @@ bench-intake: env services ## Mailbox to tickets against a floor program, in pai
 bench-inbox: env services ## Pages over HTTP at 10,000 and a million tickets: flat? (TICKETS=, DB=, SEED=, ROUNDS=, DATA=)
 	@$(PYTHON) -m tests.bench.inbox
 
-bench-retention: env services ## Choosing and destroying what is due, beside a floor (TICKETS=, DUE=, DB=, ROUNDS=, SEED=, DATA=)
+bench-retention: env services ## Choosing and destroying what is due, beside a floor (TICKETS=, DUE=, MANY=, DB=, ROUNDS=, SEED=, DATA=, BACKLOG=)
 	@$(PYTHON) -m tests.bench.retention
 
 bench-pages: env services ## Seconds of the workspace's pages on slow lines, beside their budgets (ROUNDS=)

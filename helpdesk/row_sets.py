@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Dialect, TableClause, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    String,
+    TableClause,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import QueryableAttribute, Session
@@ -66,3 +80,16 @@ def among(session: Session, column: QueryableAttribute[Any], values: Iterable[An
     if session.get_bind().dialect.name == "postgresql":
         return column == any_(literal(wanted, ARRAY(column.type)))
     return column.in_(wanted)
+
+
+def among_ids(dialect: str, column: ColumnElement[Any] | QueryableAttribute[Any]) -> ColumnElement[bool]:
+    """Whether a column holds one of the ids that `ids_given` gives: one statement for any number of them."""
+    if dialect == "postgresql":
+        return column == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    said = func.json_each(bindparam("ids", type_=String)).table_valued("value")
+    return column.in_(select(said.c.value))
+
+
+def ids_given(dialect: str, ids: Iterable[int]) -> dict[str, Any]:
+    """The ids for a statement with `among_ids`, as this database takes them."""
+    return {"ids": list(ids) if dialect == "postgresql" else json.dumps(list(ids))}

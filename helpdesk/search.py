@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import column, delete, insert, literal, select, table, text
 
 from helpdesk.models import SearchText
+from helpdesk.row_sets import among_ids, ids_given
 from helpdesk.text.stems import query_stems, stem_text
 from helpdesk.unit import Unit
 
@@ -61,17 +62,26 @@ def forget_entry(unit: Unit, ticket_id: int, entry_id: int) -> None:
 
 def forget_tickets(unit: Unit, ids: Sequence[int]) -> None:
     """Take everything said in these tickets out of the index, in two statements."""
-    if _engine(unit) == "sqlite":
-        gone = select(literal("delete"), SearchText.entry_id, SearchText.stems).where(SearchText.ticket_id.in_(ids))
+    connection, dialect = unit.session.connection(), _engine(unit)
+    here, said = among_ids(dialect, SearchText.ticket_id), ids_given(dialect, ids)
+    if dialect == "sqlite":
+        gone = select(literal("delete"), SearchText.entry_id, SearchText.stems).where(here)
         words = table("search_index", column("search_index"), column("rowid"), column("stems"))
-        unit.session.execute(insert(words).from_select(["search_index", "rowid", "stems"], gone))
-    unit.session.execute(delete(SearchText).where(SearchText.ticket_id.in_(ids)))
+        connection.execute(insert(words).from_select(["search_index", "rowid", "stems"], gone), said)
+    connection.execute(delete(SearchText).where(here), said)
 
 
 def a_word_of_each(unit: Unit, ids: Sequence[int]) -> dict[int, str]:
-    """The longest stem of every entry of these tickets, by entry: with it `still_found` looks for the entry."""
-    said = select(SearchText.entry_id, SearchText.stems).where(SearchText.ticket_id.in_(ids))
-    words = {row.entry_id: max(row.stems.split(), key=len, default="") for row in unit.session.execute(said)}
+    """The longest stem of every entry of these tickets, by entry: with it `still_found` looks for the entry.
+
+    None on PostgreSQL, whose index holds nothing but rows of the table.
+    """
+    connection, dialect = unit.session.connection(), _engine(unit)
+    if dialect != "sqlite":
+        return {}
+    said = select(SearchText.entry_id, SearchText.stems).where(among_ids(dialect, SearchText.ticket_id))
+    rows = connection.execute(said, ids_given(dialect, ids))
+    words = {entry_id: max(stems.split(), key=len, default="") for entry_id, stems in rows}
     return {entry_id: word for entry_id, word in words.items() if word}
 
 
@@ -83,8 +93,8 @@ _STILL_FOUND = text(
 
 
 def still_found(unit: Unit, words: Mapping[int, str]) -> list[int]:
-    """The entries that the index still gives for these words; PostgreSQL's holds nothing but rows of the table."""
-    if _engine(unit) != "sqlite":
+    """The entries that the index still gives for these words."""
+    if not words:
         return []
     return list(unit.session.scalars(_STILL_FOUND, {"words": json.dumps(words)}))
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+_PATIENCE, _AGAIN = 15, 0.002
+"""Seconds for which SQLite's locks are waited for, and between two tries at the one for writing."""
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=15000",
+    f"PRAGMA busy_timeout={_PATIENCE * 1000}",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-8192",
 )
@@ -50,7 +54,9 @@ def connect_database(url: str, *, durable: bool = True) -> Engine:
 
 
 def _sqlite(url: str, durable: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False}, pool_size=20, max_overflow=20)
+    engine = create_engine(
+        url, connect_args={"timeout": _PATIENCE, "check_same_thread": False}, pool_size=20, max_overflow=20
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -62,7 +68,36 @@ def _sqlite(url: str, durable: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("reading", False):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection)
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take the write lock, asking for it every few milliseconds.
+
+    SQLite itself asks less and less often, so that whoever takes the lock time and again, with a moment between, keeps
+    others out for long.
+    """
+    raw: Any = connection.connection.driver_connection
+    until = time.monotonic() + _PATIENCE
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while _is_busy(raw) and time.monotonic() < until:
+            time.sleep(_AGAIN)
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
+
+
+def _is_busy(raw: sqlite3.Connection) -> bool:
+    """Whether another has the lock; otherwise we have it now, or something else is wrong."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as fault:
+        return fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False

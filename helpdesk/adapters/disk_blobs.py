@@ -137,17 +137,17 @@ class DiskBlobs:
         return self._found(key).stat().st_size
 
     def destroy(self, keys: Iterable[str]) -> None:
-        """Unlink, then sync each folder touched (RD-52)."""
-        folders = set()
-        for key in keys:
+        """Unlink, folder by folder, then sync each folder that may have held one (RD-52)."""
+        folders = set[Path]()
+        for key in sorted(keys):
             place = self._place(key)
             for path in (place, self._incoming / key):
                 path.unlink(missing_ok=True)
-                if path.parent.exists():
-                    folders.add(path.parent)
-        if folders:
+            folders |= {place.parent, self._incoming}
+        there = [folder for folder in folders if folder.exists()]
+        if there:
             with ThreadPoolExecutor(_SYNCS) as pool:
-                list(pool.map(_sync_folder, folders))
+                list(pool.map(_sync_folder, there))
 
     def staged(self) -> Iterator[tuple[str, dt.datetime]]:
         """Keys under incoming/ with the time of the file."""

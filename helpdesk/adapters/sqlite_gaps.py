@@ -6,7 +6,7 @@ zeros there, and into the free blocks of pages: bytes that belong to no row (htt
 
 It runs as a process of its own, because closing the file by hand would take the locks of SQLite in the same process
 (https://sqlite.org/howtocorrupt.html, 2.2). It writes under the write lock and while the log is empty, a few pages at a
-time; then it commits a row, so that every other connection forgets the pages it holds in memory.
+time; where it wrote, it commits a row, so that every other connection forgets the pages it holds in memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ CHUNK = 2000
 _TREE_PAGES = {2: 12, 5: 12, 10: 8, 13: 8}
 """The first byte of a page of a tree, and how long its header is. Other pages begin with the high byte of a number."""
 _MOST_PAGES = 1 << 25
-_STEP = 0.05
+_STEP, _BREATH = 0.05, 0.005
+"""Seconds until the lock is asked for again, and between two chunks, so that others get it."""
 
 
 class BusyError(Exception):
@@ -65,13 +66,16 @@ def overwrite(path: Path, patience: float = 30.0) -> int:
         pages = os.fstat(raw).st_size // size
         if pages >= _MOST_PAGES:
             raise sqlite3.DatabaseError("the file is too large to be looked through")
-        changed += sum(_clean(raw, number, size) for number in range(first, min(first + CHUNK, pages)))
-        os.fsync(raw)
-        database.execute("INSERT OR REPLACE INTO flag (name, value) VALUES ('gaps', ?)", (str(time.monotonic_ns()),))
+        here = sum(_clean(raw, number, size) for number in range(first, min(first + CHUNK, pages)))
+        if here:
+            os.fsync(raw)
+            now = (str(time.monotonic_ns()),)
+            database.execute("INSERT OR REPLACE INTO flag (name, value) VALUES ('gaps', ?)", now)
         database.execute("COMMIT")
-        first += CHUNK
+        changed, first = changed + here, first + CHUNK
         if first >= pages:
             return changed
+        time.sleep(_BREATH)
 
 
 def _clean(raw: int, number: int, size: int) -> bool:

@@ -16,13 +16,12 @@ from helpdesk.models import DisposalItem, DisposalList, OutgoingMail, Ticket
 from helpdesk.ports import Ports
 from helpdesk.retention import clock, holds, listed
 from helpdesk.retention.ledger_writing import write_down
-from helpdesk.retention.merged import families
+from helpdesk.retention.merged import with_merged
 from helpdesk.retention.terms import day_of
-from helpdesk.row_sets import among
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 LEASE, LEASE_SECONDS = "disposal.run", 120
-BATCH = 40
+BATCH = 100
 """Tickets of a list that are decided on and deleted in one transaction each: no writer waits a quarter of a second."""
 
 
@@ -61,7 +60,7 @@ def unfinished(ports: Ports, found: DisposalList) -> Batch:
             .limit(BATCH)
         )
         ids = list(_with_merged(unit, unit.session.scalars(taken).all()))
-        return Batch(found.id, found.key, _doomed(unit, found, ids))
+        return Batch(found.id, found.key, _doomed(unit, found, ids) if ids else ())
 
 
 def decide(ports: Ports, found: DisposalList) -> Batch:
@@ -91,8 +90,7 @@ def decide(ports: Ports, found: DisposalList) -> Batch:
 
 def _with_merged(unit: Unit, ids: Collection[int]) -> dict[int, int]:
     """These tickets and, however far round, those that were merged into them: they go together. By id, the first."""
-    family = families(among(unit.session, Ticket.id, ids))
-    return {row.id: row.root for row in unit.session.execute(select(family.c.id, family.c.root).order_by(family.c.id))}
+    return {one: min(roots) for one, roots in sorted(with_merged(unit.session, ids).items())}
 
 
 def _still_due(unit: Unit, found: DisposalList, wanted: Sequence[int]) -> list[int]:
@@ -132,6 +130,8 @@ def _still_to_erase(unit: Unit, found: DisposalList, wanted: Collection[int], ro
 
 def _off(unit: Unit, found: DisposalList, ids: Collection[int]) -> None:
     """What is on the list and no longer `listed`, however that came about, is off with a reason."""
+    if not ids:
+        return
     here = (DisposalItem.list_id == found.id) & (DisposalItem.state == "listed") & DisposalItem.ticket_id.in_(ids)
     why = "hold" if found.kind == "erasure" else listed.FACTS
     left = update(DisposalItem).where(here).values(state="withdrawn", reason=why)

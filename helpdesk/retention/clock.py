@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, case, cast, delete, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.models import Address, Entry, Fact, Flag, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
 from helpdesk.retention import holds, listed
-from helpdesk.retention.merged import ends_of, families
+from helpdesk.retention.merged import ends_of, with_merged
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
 from helpdesk.retention.register.model import Register
@@ -67,12 +67,14 @@ def reckon_tickets(session: Session, ids: Iterable[int], today: dt.date) -> None
     wanted = sorted(set(ids))
     merged: set[int] = set()
     for start in range(0, len(wanted), _CHUNK):
-        found = _reckonings(session, wanted[start : start + _CHUNK], registers, today)
+        rows = _rows(session, wanted[start : start + _CHUNK])
+        found = _reckonings(session, rows, registers, today)
         merged.update(ticket_id for ticket_id, one in found.items() if one.state == "waiting:merged")
-        _write(session, found)
+        _write(session, found, rows)
     # What holds for a merged ticket shows at the one it went to.
     if others := ends_of(session, merged) - set(wanted):
-        _write(session, _reckonings(session, sorted(others), registers, today))
+        rows = _rows(session, sorted(others))
+        _write(session, _reckonings(session, rows, registers, today), rows)
 
 
 def tick(ports: Ports, limit: int = 20_000) -> int:
@@ -117,7 +119,7 @@ def _passed(today: dt.date) -> Select[int]:
 
 def reckoned(session: Session, ticket_id: int, registers: Mapping[str, Register], today: dt.date) -> Reckoning:
     """What holds for one ticket today, with every step of the reckoning; changes nothing (RD-104)."""
-    return _reckonings(session, [ticket_id], registers, today)[ticket_id]
+    return _reckonings(session, _rows(session, [ticket_id]), registers, today)[ticket_id]
 
 
 def foreseen(
@@ -131,7 +133,7 @@ def foreseen(
 
     RD-14, RD-26.
     """
-    return _reckonings(session, ids, registers or in_force(session), today, asked)
+    return _reckonings(session, _rows(session, ids), registers or in_force(session), today, asked)
 
 
 def is_state(word: str) -> bool:
@@ -140,8 +142,9 @@ def is_state(word: str) -> bool:
     return state in STATES and (state in ("waiting", "blocked")) == bool(colon and why)
 
 
-def _write(session: Session, found: Mapping[int, Reckoning]) -> None:
-    held = _columns_held(session, found)
+def _write(session: Session, found: Mapping[int, Reckoning], read: Iterable[Row[Any]]) -> None:
+    """Write what changed since these rows were read."""
+    held = {row.id: tuple(row[-len(_WRITTEN) :]) for row in read}
     rows = [
         {
             "row_id": ticket_id,
@@ -184,29 +187,26 @@ def _off(now: Reckoning, before: tuple[Any, ...]) -> str:
     return listed.reason(now.state, other_text=now.version is not None and now.version != before[4])
 
 
-def _columns_held(session: Session, ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
-    """What stands on the tickets now, so that only what changed is written."""
-    columns = (Ticket.retention_state, Ticket.due_on, Ticket.recheck_on, Ticket.rule, Ticket.policy_version)
-    return {
-        row[0]: tuple(row[1:])
-        for row in session.execute(select(Ticket.id, *columns).where(among(session, Ticket.id, ids)))
-    }
+_READ = (Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id)
+_WRITTEN = (Ticket.retention_state, Ticket.due_on, Ticket.recheck_on, Ticket.rule, Ticket.policy_version)
+
+
+def _rows(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
+    """What counts of these tickets, and behind it what stands on them now."""
+    columns: tuple[Any, ...] = (*_READ, *_WRITTEN)
+    return session.execute(select(*columns).where(among(session, Ticket.id, ids))).all()
 
 
 def _reckonings(
     session: Session,
-    ids: Collection[int],
+    rows: Sequence[Row[Any]],
     registers: Mapping[str, Register],
     today: dt.date,
     told: Mapping[int, Asker] | None = None,
 ) -> dict[int, Reckoning]:
-    rows = session.execute(
-        select(Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id).where(
-            among(session, Ticket.id, ids)
-        )
-    ).all()
     if not registers:
         return {row.id: Reckoning(FIRST_STATE) for row in rows}
+    ids = [row.id for row in rows]
     askers, contacts = _askers(session, ids, told or {}), _last_contacts(session, ids)
     matters = {
         row.id: Matter(
@@ -249,37 +249,39 @@ def originals(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Tickets of which a mail, or a second sighting of it, was never seen to be gone from its mailbox (RD-01, C2)."""
     if not ids:
         return frozenset()
-    first = aliased(InboundMail)
-    lying = (
-        select(first.ticket_id)
-        .join(InboundMail, (InboundMail.id == first.id) | (InboundMail.duplicate_of_id == first.id))
-        .where(among(session, first.ticket_id, ids), InboundMail.source == "imap", InboundMail.removed_at.is_(None))
-    )
-    return frozenset(ticket_id for ticket_id in session.scalars(lying) if ticket_id is not None)
+    lies = (InboundMail.source == "imap") & InboundMail.removed_at.is_(None)
+    first = select(InboundMail.id, InboundMail.ticket_id, case((lies, 1), else_=0))
+    first = first.where(among(session, InboundMail.ticket_id, ids))
+    tickets: dict[int, int] = {}
+    found = set[int]()
+    for mail_id, ticket_id, lying in session.execute(first):
+        tickets[mail_id] = ticket_id or 0
+        if lying:
+            found.add(ticket_id or 0)
+    again = select(InboundMail.duplicate_of_id).where(among(session, InboundMail.duplicate_of_id, tickets), lies)
+    return frozenset(found | {tickets[mail_id] for mail_id in session.scalars(again) if mail_id is not None})
 
 
 def _askers(session: Session, ids: Collection[int], told: Mapping[int, Asker]) -> dict[int, list[Asker]]:
     """The requesters of each ticket and of those merged into it, with their facts in force, or as told."""
-    family = families(among(session, Ticket.id, ids))
+    roots = with_merged(session, ids)
     rows = session.execute(
-        select(family.c.root, Person.id, Person.kind, Person.processing, func.max(cast(Address.shared, Integer)))
-        .select_from(family)
-        .join(TicketPerson, TicketPerson.ticket_id == family.c.id)
+        select(TicketPerson.ticket_id, Person.id, Person.kind, Person.processing, Address.shared)
         .join(Person, Person.id == TicketPerson.person_id)
         .outerjoin(Address, (Address.person_id == Person.id) & (Address.value == TicketPerson.address))
-        .where(TicketPerson.role == "requester")
-        .group_by(family.c.root, Person.id, Person.kind, Person.processing)
-        .order_by(family.c.root, Person.id)
+        .where(among(session, TicketPerson.ticket_id, roots), TicketPerson.role == "requester")
     ).all()
     facts = facts_of(session, {row[1] for row in rows})
-    found: dict[int, list[Asker]] = defaultdict(list)
-    for ticket_id, person_id, kind, processing, shared in rows:
-        if shared:
-            asker = Asker(person_id, "unknown", processing)
-        else:
-            asker = told.get(person_id) or Asker(person_id, kind, processing, facts[person_id])
-        found[ticket_id].append(asker)
-    return found
+    shared = {(root, row[1]) for row in rows if row[4] for root in roots[row[0]]}
+    found: dict[int, dict[int, Asker]] = defaultdict(dict)
+    for ticket_id, person_id, kind, processing, _shared in sorted(rows, key=lambda row: row[1]):
+        for root in roots[ticket_id]:
+            if (root, person_id) in shared:
+                asker = Asker(person_id, "unknown", processing)
+            else:
+                asker = told.get(person_id) or Asker(person_id, kind, processing, facts[person_id])
+            found[root][person_id] = asker
+    return {root: list(askers.values()) for root, askers in found.items()}
 
 
 def facts_of(session: Session, person_ids: Collection[int]) -> dict[int, tuple[Known, ...]]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from helpdesk.errors import Conflict
 from helpdesk.models import Hold, HoldTicket, SearchText, SecurityEvent, Ticket, TicketPerson
 from helpdesk.retention.ledger_writing import write_down
-from helpdesk.retention.merged import families
+from helpdesk.retention.merged import with_merged
 from helpdesk.row_sets import among
 from helpdesk.security_log import note
 from helpdesk.text.stems import query_stems
@@ -58,15 +58,13 @@ def held_with_merged(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Those of the tickets that stand under a hold, or into which one was merged that does: they go together."""
     if not ids:
         return frozenset()
-    family = families(among(session, Ticket.id, ids))
+    roots = with_merged(session, ids)
     standing = (
-        select(family.c.root)
-        .select_from(family)
-        .join(HoldTicket, HoldTicket.ticket_id == family.c.id)
+        select(HoldTicket.ticket_id)
         .join(Hold, Hold.id == HoldTicket.hold_id)
-        .where(Hold.released_at.is_(None))
+        .where(among(session, HoldTicket.ticket_id, roots), Hold.released_at.is_(None))
     )
-    return frozenset(session.scalars(standing))
+    return frozenset(root for ticket_id in session.scalars(standing) for root in roots[ticket_id])
 
 
 def catch(unit: Unit, ids: Iterable[int]) -> frozenset[int]:

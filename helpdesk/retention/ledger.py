@@ -89,7 +89,8 @@ def chained(entry: Entry, seq: int, before: str) -> str:
         "prev": before,
     }
     _shaped(body, seq)
-    return json.dumps({**body, "h": _hash(body)}, separators=(",", ":"))
+    said = json.dumps(body, separators=(",", ":"))
+    return f'{said[:-1]},"h":"{_digest(said)}"}}'
 
 
 def read(lines: Iterable[str]) -> Iterator[Entry]:
@@ -167,7 +168,16 @@ def _shaped(body: Mapping[str, Any], seq: int) -> None:
 
 
 def _hash(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, separators=(",", ":")).encode()).hexdigest()
+    return _digest(json.dumps(body, separators=(",", ":")))
+
+
+def _digest(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def hash_in(line: str) -> str:
+    """The hash at the end of a line that `chained` made."""
+    return line[-66:-2]
 
 
 def parsed_head(line: str | None) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.models import Counter, Flag, LedgerLine
 from helpdesk.ports import Ports
-from helpdesk.retention.ledger import FIRST, Entry, chained, head_of, parsed_head, read
+from helpdesk.retention.ledger import FIRST, Entry, chained, hash_in, head_of, parsed_head, read
 from helpdesk.retention.terms import day_of
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
@@ -41,6 +41,8 @@ def flush(ports: Ports) -> int:
         _catch_up(ports)
         while written := _flush_batch(ports):
             done += written
+            if written < _BATCH:
+                break
     return done
 
 
@@ -75,13 +77,13 @@ def _explained(ports: Ports) -> tuple[list[int], int, str]:
 
     Every line the database does not know must be explained so. Raises Conflict or Invalid for anything else.
     """
+    seq, head = parsed_head(ports.ledger.last())
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         here = known(unit)
+        if (seq, head) == (here.seq, here.hash):
+            return [], seq, head
         waits = unit.session.scalars(select(LedgerLine).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id))
         ready = [(row.id, _entry(row).key) for row in waits]
-    seq, head = parsed_head(ports.ledger.last())
-    if (seq, head) == (here.seq, here.hash):
-        return [], seq, head
     if seq < here.seq:
         raise Invalid("The ledger is older than the database.", code="ledger_shorter")
     tail = {entry.key for entry in list(read(ports.ledger.lines()))[here.seq :]}
@@ -112,7 +114,7 @@ def _flush_batch(ports: Ports) -> int:
     for row in rows:
         seq += 1
         lines.append(chained(_entry(row), seq, before))
-        before = parsed_head(lines[-1])[1]
+        before = hash_in(lines[-1])
     ports.ledger.append(lines, month)
     _applied(ports, [row.id for row in rows], seq, before)
     return len(lines)
@@ -154,6 +156,9 @@ def forget_told(unit: Unit, keys: Collection[tuple[str, str, str]]) -> None:
 
 def _begin(ports: Ports) -> None:
     """The first line, which gives the ledger its name; a database that knows a ledger never begins another."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        if known(unit).name is not None and ports.ledger.last() is not None:
+            return
     with unit_of_work(ports, SYSTEM) as unit:
         name = unit.session.scalar(select(Flag.value).where(Flag.name == NAME))
         if ports.ledger.exists() and ports.ledger.last() is not None:

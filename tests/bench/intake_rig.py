@@ -58,7 +58,7 @@ class Rig:
 
     def __init__(self, mails: Path) -> None:
         self._stack = contextlib.ExitStack()
-        self._mails = sorted((mails / "msgs").glob("*.eml"))
+        self.mails = sorted((mails / "msgs").glob("*.eml"))
 
     def __enter__(self) -> Rig:
         with contextlib.ExitStack() as stack:
@@ -80,7 +80,7 @@ class Rig:
         waiting = maildir / "waiting"
         waiting.mkdir()
         moves = []
-        for number, mail in enumerate(self._mails):
+        for number, mail in enumerate(self.mails):
             place = waiting / f"{1_600_000_000 + number}.M{number:06}P1.bench"
             try:
                 os.link(mail, place)
@@ -141,11 +141,13 @@ def run_floor(rig: Rig, command: Sequence[str], verb: str, account: Account, dsn
 
 
 class Product:
-    """`make run` with settings of one's own: the supervisor and everything it starts, on a fresh database."""
+    """`make run` with settings of one's own: the supervisor and all it starts, on a fresh database or a given one."""
 
-    def __init__(self, rig: Rig, name: str, account: Account) -> None:
-        self.rig, self.data = rig, rig.folder / name
-        self.dsn = rig.database()
+    def __init__(
+        self, rig: Rig, name: str, account: Account, *, database: str | None = None, data: Path | None = None
+    ) -> None:
+        self.rig, self.data = rig, data or rig.folder / name
+        self.dsn = database or rig.database()
         config = rig.folder / f"{name}.toml"
         config.write_text(_TOML.format(desk=DESK, relay=rig.relay.port, imap=account.port, user=account.user))
         kept = {key: value for key, value in os.environ.items() if not key.startswith("HELPDESK_")}

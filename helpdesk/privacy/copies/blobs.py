@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select, union_all
 
 from helpdesk.errors import Unavailable
 from helpdesk.models import InboundMail
 from helpdesk.ports import Ports
 from helpdesk.privacy.copies.plan import blob_columns
+from helpdesk.row_sets import among_ids, ids_given
 from helpdesk.unit import Unit
 
 
 def keys_of(unit: Unit, ids: Collection[int]) -> set[str]:
     """The keys of all bytes that belong to these tickets."""
-    found: set[str] = set()
-    for step, name in blob_columns():
-        keys = unit.session.scalars(select(step.table.c[name]).where(step.here(ids)))
-        found |= {key for key in keys if key}
+    connection = unit.session.connection()
+    dialect = connection.dialect.name
+    return {key for key in connection.execute(_keys(dialect), ids_given(dialect, ids)).scalars() if key}
+
+
+@cache
+def _keys(dialect: str) -> CompoundSelect[Any]:
+    own = (select(step.table.c[name]).where(step.here(dialect)) for step, name in blob_columns())
     # A second sighting of a mail has no bytes of its own; one that got some all the same is no exception.
-    first = select(InboundMail.id).where(InboundMail.ticket_id.in_(ids))
-    again = unit.session.scalars(select(InboundMail.blob).where(InboundMail.duplicate_of_id.in_(first)))
-    return found | {key for key in again if key}
+    first = select(InboundMail.id).where(among_ids(dialect, InboundMail.ticket_id))
+    return union_all(*own, select(InboundMail.blob).where(InboundMail.duplicate_of_id.in_(first)))
 
 
 def destroy(ports: Ports, keys: Collection[str]) -> None:

@@ -47,6 +47,8 @@ _PARTITIONS = 32
 PATIENCE, _STEP = 30.0, 0.1
 """Seconds for which others are waited for before the run gives up until the next turn."""
 _MERGE_PAGES, _MOST_STEPS = 500, 100_000
+_BREATH = 0.005
+"""Seconds between two steps that write: whoever waits for SQLite's one lock asks for it every two milliseconds."""
 
 
 def touch(unit: Unit, ids: Iterable[int]) -> None:
@@ -99,6 +101,7 @@ def merge_index(ports: Ports) -> None:
         if changed < 2:
             return
         pages = _MERGE_PAGES
+        time.sleep(_BREATH)
     raise Unavailable("The index can't be merged now.", code="scrub")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, Row, Select, delete, select, union
 
 from helpdesk.models import Address, Base, Entry, Fact, KnownName, Person, TicketPerson
 from helpdesk.retention.clock import facts_of
@@ -19,12 +19,12 @@ from helpdesk.retention.reckoning import Asker
 from helpdesk.retention.register.coverage import rule_for
 from helpdesk.retention.register.model import Register
 from helpdesk.retention.terms import due_on
+from helpdesk.row_sets import among_ids, ids_given
 from helpdesk.unit import Unit
 
 _OWN: tuple[type[Fact] | type[Address] | type[KnownName], ...] = (Fact, Address, KnownName)
 _COPIED = ("dept_code", "personnel_no", "account_status")
 """What only the directory says of a person; a name may come from a mail."""
-_UNSYNCED = {"synchronize_session": False}
 
 
 @cache
@@ -37,9 +37,12 @@ def _references() -> tuple[ForeignKey, ...]:
 
 def of_tickets(unit: Unit, ids: Collection[int]) -> set[int]:
     """Whoever took part in these tickets."""
-    found = set(unit.session.scalars(select(TicketPerson.person_id).where(TicketPerson.ticket_id.in_(ids))))
-    wrote = select(Entry.person_id).where(Entry.ticket_id.in_(ids), Entry.person_id.is_not(None))
-    return found | {person_id for person_id in unit.session.scalars(wrote) if person_id is not None}
+    connection = unit.session.connection()
+    dialect = connection.dialect.name
+    took_part = select(TicketPerson.person_id).where(among_ids(dialect, TicketPerson.ticket_id))
+    wrote = select(Entry.person_id).where(among_ids(dialect, Entry.ticket_id), Entry.person_id.is_not(None))
+    found = connection.execute(union(took_part, wrote), ids_given(dialect, ids)).scalars()
+    return {person_id for person_id in found if person_id is not None}
 
 
 def destroy(unit: Unit, candidates: Collection[int], today: dt.date) -> int:
@@ -47,15 +50,14 @@ def destroy(unit: Unit, candidates: Collection[int], today: dt.date) -> int:
 
     They are locked first: whoever files a mail of theirs at this moment is waited for, and seen.
     """
-    locked = select(Person.id).where(Person.id.in_(candidates)).order_by(Person.id).with_for_update()
-    ids = list(unit.session.scalars(locked))
+    unit.session.flush()
+    connection = unit.session.connection()
+    dialect = connection.dialect.name
+    locked = select(Person.id).where(among_ids(dialect, Person.id)).order_by(Person.id).with_for_update()
+    ids = connection.execute(locked, ids_given(dialect, candidates)).scalars().all()
     if not ids:
         return 0
-    lonely = select(Person).where(Person.id.in_(ids))
-    for key in _references():
-        column: Any = key.parent
-        lonely = lonely.where(~select(column).where(column == Person.id).exists())
-    people = unit.session.scalars(lonely.execution_options(populate_existing=True)).all()
+    people = connection.execute(_lonely(dialect), ids_given(dialect, ids)).all()
     facts = facts_of(unit.session, [person.id for person in people])
     registers = in_force(unit.session)
     gone = []
@@ -64,12 +66,23 @@ def destroy(unit: Unit, candidates: Collection[int], today: dt.date) -> int:
         if not (asker.facts or _in_directory(person)) or _term_over(asker, registers, today):
             gone.append(person.id)
     for model in _OWN:
-        unit.session.execute(delete(model).where(model.person_id.in_(gone)).execution_options(**_UNSYNCED))
-    unit.session.execute(delete(Person).where(Person.id.in_(gone)).execution_options(**_UNSYNCED))
+        connection.execute(delete(model).where(among_ids(dialect, model.person_id)), ids_given(dialect, gone))
+    connection.execute(delete(Person).where(among_ids(dialect, Person.id)), ids_given(dialect, gone))
     return len(gone)
 
 
-def _in_directory(person: Person) -> bool:
+@cache
+def _lonely(dialect: str) -> Select[Any]:
+    """Those of the people given whom nothing refers to."""
+    copied = (getattr(Person, name) for name in _COPIED)
+    lonely = select(Person.id, Person.kind, Person.processing, *copied).where(among_ids(dialect, Person.id))
+    for key in _references():
+        column: Any = key.parent
+        lonely = lonely.where(~select(column).where(column == Person.id).exists())
+    return lonely
+
+
+def _in_directory(person: Row[Any]) -> bool:
     return any(getattr(person, name) is not None for name in _COPIED)
 
 

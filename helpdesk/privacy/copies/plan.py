@@ -6,7 +6,7 @@ start, by name (RD-51).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, ForeignKey, MetaData, Table, select
 
 from helpdesk.errors import Misconfigured
 from helpdesk.models import Base
+from helpdesk.row_sets import among_ids
 
 OWNED = frozenset({"inbound_mail.ticket_id"})
 """Links that a lost ticket would leave empty, of rows that go with it all the same."""
@@ -37,11 +38,11 @@ class Step:
     column: str
     over: Step | None = None
 
-    def here(self, ids: Collection[int]) -> ColumnElement[bool]:
-        """The rows that go with these tickets."""
+    def here(self, dialect: str) -> ColumnElement[bool]:
+        """The rows that go with the tickets whose ids are given when the statement runs (`ids_given`)."""
         if self.over is None:
-            return self.table.c[self.column].in_(ids)
-        return self.table.c[self.column].in_(select(self.over.table.c.id).where(self.over.here(ids)))
+            return among_ids(dialect, self.table.c[self.column])
+        return self.table.c[self.column].in_(select(self.over.table.c.id).where(self.over.here(dialect)))
 
 
 @cache

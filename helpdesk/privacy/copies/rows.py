@@ -8,9 +8,22 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Delete,
+    Select,
+    Update,
+    delete,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Unavailable
@@ -18,6 +31,7 @@ from helpdesk.models import Attachment, Counter, Entry, InboundMail, IntakeTotal
 from helpdesk.privacy.copies import people
 from helpdesk.privacy.copies.plan import steps
 from helpdesk.retention.terms import day_of
+from helpdesk.row_sets import among, among_ids, ids_given
 from helpdesk.search import a_word_of_each, forget_tickets, still_found
 from helpdesk.unit import Unit
 
@@ -41,30 +55,49 @@ class Parts:
 
 def parts_of(unit: Unit, ids: Collection[int]) -> dict[int, Parts]:
     """The parts of each of these tickets."""
-    entries = _grouped(unit, select(Entry.ticket_id, func.count(), func.count()), Entry.ticket_id, ids)
-    files = _grouped(unit, select(Attachment.ticket_id, func.count(), func.sum(Attachment.size)), Attachment, ids)
-    mails = _grouped(unit, select(InboundMail.ticket_id, func.count(), func.sum(InboundMail.size)), InboundMail, ids)
-    rows = unit.session.execute(
-        select(Ticket.id, Ticket.opened_at, Ticket.merged_into_id).where(Ticket.id.in_(ids))
-    ).all()
-    nothing = (0, 0)
-    return {
-        row.id: Parts(
-            entries=entries.get(row.id, nothing)[0],
-            files=files.get(row.id, nothing)[0],
-            mails=mails.get(row.id, nothing)[0],
-            kilobytes=-(-(files.get(row.id, nothing)[1] + mails.get(row.id, nothing)[1]) // 1000),
-            year=day_of(row.opened_at).year,
-            merged=row.merged_into_id is not None,
-        )
-        for row in rows
+    connection = unit.session.connection()
+    dialect = connection.dialect.name
+    given = ids_given(dialect, ids)
+    counted = {
+        (what, ticket_id): (many, size) for what, ticket_id, many, size in connection.execute(_sums(dialect), given)
     }
+    found = {}
+    here = select(Ticket.id, Ticket.opened_at, Ticket.merged_into_id).where(among_ids(dialect, Ticket.id))
+    for ticket_id, opened_at, merged_into_id in connection.execute(here, given):
+        (entries, _), (files, of_files), (mails, of_mails) = (
+            counted.get((what, ticket_id), (0, 0)) for what in _COUNTED
+        )
+        found[ticket_id] = Parts(
+            entries=entries,
+            files=files,
+            mails=mails,
+            kilobytes=-(-int(of_files + of_mails) // 1000),
+            year=day_of(opened_at).year,
+            merged=merged_into_id is not None,
+        )
+    return found
 
 
-def _grouped(unit: Unit, counted: Any, where: Any, ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    column = getattr(where, "ticket_id", where)
-    rows = unit.session.execute(counted.where(column.in_(ids)).group_by(column))
-    return {ticket_id: (many, int(size or 0)) for ticket_id, many, size in rows}
+_COUNTED = ("entries", "files", "mails")
+
+
+@cache
+def _sums(dialect: str) -> CompoundSelect[Any]:
+    """What, of which ticket, how many, how many bytes."""
+    nothing: ColumnElement[Any] = literal_column("0")
+    sized = (
+        (Entry.ticket_id, nothing),
+        (Attachment.ticket_id, Attachment.size),
+        (InboundMail.ticket_id, InboundMail.size),
+    )
+    return union_all(
+        *(
+            select(literal_column(f"'{what}'"), owner, func.count(), func.sum(size))
+            .where(among_ids(dialect, owner))
+            .group_by(owner)
+            for what, (owner, size) in zip(_COUNTED, sized, strict=True)
+        )
+    )
 
 
 def destroy(unit: Unit, ids: Sequence[int]) -> None:
@@ -72,36 +105,62 @@ def destroy(unit: Unit, ids: Sequence[int]) -> None:
 
     Raises Unavailable, so that nothing is deleted, when anything is left.
     """
+    unit.session.flush()
+    connection = unit.session.connection()
+    dialect = connection.dialect.name
+    given = ids_given(dialect, ids)
     words = a_word_of_each(unit, ids)
     who = people.of_tickets(unit, ids)
-    _intake_log(unit, ids)
-    hints = update(Ticket).where(Ticket.hint_ticket_id.in_(ids), Ticket.id.not_in(ids))
-    unit.session.execute(
-        hints.values(hint_ticket_id=None, hint_reason=None).execution_options(synchronize_session=False)
-    )
+    _intake_log(unit, given)
+    connection.execute(_no_hints(dialect), given)
     forget_tickets(unit, ids)
-    for step in steps():
-        unit.session.execute(delete(step.table).where(step.here(ids)))
+    for statement in deletes(dialect):
+        connection.execute(statement, given)
     people.destroy(unit, who, day_of(unit.now))
-    _look(unit, ids)
+    left = connection.execute(_left(dialect), given).scalars().all()
+    if left:
+        raise Unavailable("Rows of {table} are left of what was destroyed.", code="rows_left", table=", ".join(left))
     if still_found(unit, words):
         raise Unavailable("The index still finds what was destroyed.", code="index_left")
 
 
-def _intake_log(unit: Unit, ids: Sequence[int]) -> None:
+@cache
+def deletes(dialect: str) -> tuple[Delete, ...]:
+    """The statements that delete all of the plan for the ids they are given, in its order."""
+    return tuple(delete(step.table).where(step.here(dialect)) for step in steps())
+
+
+@cache
+def _no_hints(dialect: str) -> Update:
+    hints = update(Ticket).where(among_ids(dialect, Ticket.hint_ticket_id), ~among_ids(dialect, Ticket.id))
+    return hints.values(hint_ticket_id=None, hint_reason=None)
+
+
+@cache
+def _left(dialect: str) -> CompoundSelect[Any]:
+    """The tables in which anything is left, by name."""
+    there: list[Select[Any]] = [
+        select(literal_column(f"'{step.table.name}'")).where(select(step.table).where(step.here(dialect)).exists())
+        for step in steps()
+        if step.over is None
+    ]
+    return union_all(*there)
+
+
+def _intake_log(unit: Unit, given: dict[str, Any]) -> None:
     """Second sightings and the memory of the mails go, too; the sums of what was seen stay (rulings C2, C7)."""
-    first = select(InboundMail.id, InboundMail.digest).where(InboundMail.ticket_id.in_(ids))
-    rows = unit.session.execute(first).all()
-    mine = [row.id for row in rows]
-    again = select(InboundMail.id).where(InboundMail.duplicate_of_id.in_(mine))
-    gone = [*mine, *unit.session.scalars(again)]
-    seen = select(InboundMail.mailbox, InboundMail.state, InboundMail.received_at).where(InboundMail.id.in_(gone))
-    sums = Tally(
-        (row.mailbox, day_of(row.received_at).isoformat()[:7], row.state) for row in unit.session.execute(seen)
-    )
+    connection = unit.session.connection()
+    dialect = connection.dialect.name
+    columns = (InboundMail.id, InboundMail.mailbox, InboundMail.state, InboundMail.received_at, InboundMail.digest)
+    rows = connection.execute(select(*columns).where(among_ids(dialect, InboundMail.ticket_id)), given).all()
+    again = select(*columns).where(among_ids(dialect, InboundMail.duplicate_of_id))
+    firsts = {row.id for row in rows}
+    seconds = connection.execute(again, ids_given(dialect, firsts)).all()
+    seen = {row.id: row for row in (*rows, *seconds)}
+    sums = Tally((row.mailbox, day_of(row.received_at).isoformat()[:7], row.state) for row in seen.values())
     digests = [row.digest for row in rows if row.digest is not None]
-    unit.session.execute(delete(MailSeen).where(MailSeen.digest.in_(digests)))
-    unit.session.execute(delete(InboundMail).where(InboundMail.id.in_(gone)))
+    unit.session.execute(delete(MailSeen).where(among(unit.session, MailSeen.digest, digests)))
+    connection.execute(delete(InboundMail).where(among_ids(dialect, InboundMail.id)), ids_given(dialect, seen))
     for (mailbox, month, state), many in sorted(sums.items()):
         _add(unit, IntakeTotal, {"mailbox": mailbox, "month": month, "state": state}, "count", many)
 
@@ -117,13 +176,3 @@ def _add(unit: Unit, model: Any, key: dict[str, str], column: str, many: int) ->
     fresh = dialect.insert(model).values(**key, **{column: many})
     grown = {column: getattr(model, column) + many}
     connection.execute(fresh.on_conflict_do_update(index_elements=[getattr(model, name) for name in key], set_=grown))
-
-
-def _look(unit: Unit, ids: Sequence[int]) -> None:
-    for step in steps():
-        if step.over is None:
-            left = select(func.count()).select_from(step.table).where(step.here(ids))
-            if unit.session.scalar(left):
-                raise Unavailable(
-                    "Rows of {table} are left of what was destroyed.", code="rows_left", table=step.table.name
-                )

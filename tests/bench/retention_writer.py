@@ -1,0 +1,85 @@
+"""Somebody who writes all the time, as a process of its own: the poller's commit, ten mails a second, each one timed.
+
+Run as `python -m tests.bench.retention_writer MAILBOX` with the settings of a helpdesk; it goes on until its input
+ends, and then prints the seconds of each commit as a list of JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select as polling
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import delete, select
+
+from helpdesk.adapters.memory import MemoryJobs
+from helpdesk.models import InboundMail, MailSeen
+from helpdesk.ports import Ports
+from helpdesk.settings import from_env
+from helpdesk.unit import SYSTEM, unit_of_work
+from helpdesk.wiring import connect
+from mail_ingest.accept import accept
+from tests.letters import envelope, letter
+
+ROOT = Path(__file__).parents[2]
+EVERY = 0.1
+
+
+def write_until_told(ports: Ports, mailbox: str) -> list[float]:
+    """The seconds of each commit until our input ends."""
+    took, uid, serial = list[float](), 0, time.time_ns()
+    while not polling.select([sys.stdin], [], [], EVERY)[0]:
+        uid += 1
+        raw = letter(f"Een vraag, de {uid}e.", sender=f"w{uid}@x.example", message_id=f"<{serial}.{uid}@w>")
+        mail = (raw, envelope(ports, raw, uid=uid, mailbox=mailbox))
+        began = time.perf_counter()
+        accept([mail], ports)
+        took.append(time.perf_counter() - began)
+    return took
+
+
+@contextlib.contextmanager
+def writing_meanwhile(environment: Mapping[str, str], ports: Ports, took: list[float]) -> Iterator[None]:
+    """Let it write while this lasts, then note what each commit took, and take its mails away again."""
+    mailbox = f"writer{time.time_ns()}"
+    command = [sys.executable, "-m", "tests.bench.retention_writer", mailbox]
+    writer = subprocess.Popen(
+        command, env=dict(environment), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        if writer.stdout is None or writer.stdout.readline() != "writing\n":
+            raise RuntimeError("nobody writes")
+        yield
+    finally:
+        said = writer.communicate()[0]
+    took += json.loads(said)
+    _take_away(ports, mailbox)
+
+
+def _take_away(ports: Ports, mailbox: str) -> None:
+    with unit_of_work(ports, SYSTEM) as unit:
+        keys = unit.session.scalars(select(InboundMail.blob).where(InboundMail.mailbox == mailbox)).all()
+        unit.session.execute(delete(InboundMail).where(InboundMail.mailbox == mailbox))
+        unit.session.execute(delete(MailSeen).where(MailSeen.mailbox == mailbox))
+    ports.blobs.destroy([key for key in keys if key is not None])
+
+
+def main() -> int:
+    """Say when it begins, and what it saw when it is told to end."""
+    ours = {name: said for name, said in os.environ.items() if name.startswith("HELPDESK_")}
+    ports = replace(connect(from_env(ours)), jobs=MemoryJobs())
+    sys.stdout.write("writing\n")
+    sys.stdout.flush()
+    sys.stdout.write(json.dumps(write_until_told(ports, sys.argv[1])) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""SQLite's one lock for writing: whoever waits for it gets it in the next pause."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from helpdesk.adapters.database import connect_database
+
+HELD, PAUSE, TRIES, MOST = 0.06, 0.004, 10, 2.0
+
+
+def test_a_writer_gets_in_between_two_transactions_of_a_greedy_one(tmp_path: Path) -> None:
+    engine = connect_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", durable=False)
+    done = threading.Event()
+
+    def take_again_and_again() -> None:
+        while not done.is_set():
+            with engine.begin() as connection:
+                connection.exec_driver_sql("PRAGMA user_version")
+                time.sleep(HELD)
+            time.sleep(PAUSE)
+
+    greedy = threading.Thread(target=take_again_and_again)
+    greedy.start()
+    waited = 0.0
+    for _ in range(TRIES):
+        began = time.perf_counter()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA user_version")
+        waited += time.perf_counter() - began
+        time.sleep(PAUSE)
+    done.set()
+    greedy.join()
+    engine.dispose()
+    assert waited < MOST
