@@ -64,8 +64,9 @@ def helpdesks(server: Postgres | None, seed: int, cases: int) -> tuple[Counter[s
             for more, faults in pool.map(whole, urls, [seed * 1000 + n for n in places], [sizes[n] for n in places]):
                 tally += more
                 wrong += faults
-            for url in urls if server else ():
-                server.drop(url)
+            if server:
+                for url in urls:
+                    server.drop(url)
             _say(f"{tally['histories']} histories, {len(wrong)} wrong")
     return tally, wrong
 
