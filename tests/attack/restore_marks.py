@@ -1,4 +1,4 @@
-"""What `make restore` marks its tickets by, whether that is anywhere on the disk afterwards, and ids given out again."""
+"""What `make restore` marks its tickets by, whether that is anywhere on the disk afterwards, and ids given twice."""
 
 from __future__ import annotations
 
