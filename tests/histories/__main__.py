@@ -1,6 +1,7 @@
 """`make histories`: the reckoning and whole helpdesks against a second way to reckon, through histories by chance.
 
-N histories through the verbs on each DB, and RECKONINGS of the reckoning alone in three time zones; SEED draws them.
+N histories of DEEDS deeds through the verbs on each DB, and RECKONINGS of the reckoning alone in three time zones; SEED
+draws them.
 """
 
 from __future__ import annotations
@@ -43,12 +44,17 @@ def reckonings(seed: int, count: int) -> tuple[Counter[str], list[str]]:
     return tally, wrong
 
 
+def deeds() -> int:
+    """How many things happen in each history, beside the daily turns."""
+    return int(os.environ.get("DEEDS", ROUNDS))
+
+
 def whole(url: str, seed: int, cases: int) -> tuple[Counter[str], list[str]]:
     """One helpdesk on an empty database."""
     with tempfile.TemporaryDirectory() as folder:
         ports = empty_ports(Path(folder), url)
         try:
-            return live(ports, seed, cases)
+            return live(ports, seed, cases, deeds())
         finally:
             ports.engine.dispose()
 
@@ -95,7 +101,7 @@ def main() -> int:
             tally, wrong = helpdesks(server, seed, cases)
             rare = too_few(tally)
             names = (*MARKS, "held_refused", "alone_refused", "tickets", *COUNTED)
-            more = f"deeds_each={ROUNDS} turns={tally['turns']} too_few={','.join(rare) or 'none'}"
+            more = f"deeds_each={deeds()} turns={tally['turns']} too_few={','.join(rare) or 'none'}"
             good &= _tell(kind, tally, names, more, wrong) and not rare
     return 0 if good else 1
 

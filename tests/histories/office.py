@@ -126,7 +126,11 @@ class Office(House):
             self.turn(random)
 
     def _move(self, days: int) -> None:
-        cast("SetClock", self.ports.now).move(dt.timedelta(days=days))
+        """On by so many days; by one more where winter time begins and it is the same date still: one turn a day."""
+        before = self.today
+        while self.today == before:
+            cast("SetClock", self.ports.now).move(dt.timedelta(days=days or 1))
+            days = 1
 
     def turn(self, random: Random) -> None:
         """What the workers do once a day, here and in the model, and then both are compared."""
