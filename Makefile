@@ -88,7 +88,7 @@ axe: env services ## Every page in every state, at every size, in both themes: a
 canary: env services ## Words planted, half of the tickets destroyed: is anything left? (WORDS=file, KEEP=1, DB=, WITHOUT=step)
 	@$(PYTHON) -m tests.canary
 
-histories: env services ## Terms and destruction against a second way to reckon, by chance (N=, WHOLE=, DB=, SEED=)
+histories: env services ## Terms and destruction against a second way to reckon, by chance (N=, DEEDS=, RECKONINGS=, DB=, SEED=)
 	@$(PYTHON) -m tests.histories
 
 mutants: env services ## Faults in terms, clock, holds and destruction, in a copy: each must be killed

@@ -13,6 +13,8 @@ from typing import BinaryIO
 from helpdesk.errors import Unavailable
 
 _LONGEST_LINE = 2_000
+_AS_IT_IS = "surrogateescape"
+"""A byte that is no text is one that was changed: whoever reads the line says so."""
 
 
 class DiskLedger:
@@ -41,10 +43,11 @@ class DiskLedger:
         """All lines in order; none when there is no ledger. A last line without its end was never finished."""
         if not self._file.exists():
             return
-        with self._file.open(encoding="utf-8") as source:
+        with self._file.open("rb") as source:
+            # Nothing but the one byte that we write ends a line, so that no other can take its place unseen.
             for line in source:
-                if line.endswith("\n"):
-                    yield line.rstrip("\n")
+                if line.endswith(b"\n"):
+                    yield line[:-1].decode("utf-8", _AS_IT_IS)
 
     def last(self) -> str | None:
         """The last finished line."""
@@ -53,8 +56,8 @@ class DiskLedger:
         with self._file.open("rb") as source:
             size = source.seek(0, os.SEEK_END)
             source.seek(max(0, size - 2 * _LONGEST_LINE))
-            finished = source.read().rpartition(b"\n")[0]
-        return finished.rpartition(b"\n")[2].decode() if finished else None
+            whole = source.read().rpartition(b"\n")[0]
+        return whole.rpartition(b"\n")[2].decode("utf-8", _AS_IT_IS) if whole else None
 
     @staticmethod
     def _finished(source: BinaryIO) -> int:

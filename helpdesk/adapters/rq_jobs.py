@@ -17,6 +17,11 @@ _KINDS = ("helpdesk:nudged:", "rq:")
 _LONGEST_KIND = 40
 
 
+def _kind(key: str) -> str:
+    first, second = [*key.split(":"), ""][:2]
+    return (f"{first}:{second}" if first == QUEUE else first)[:_LONGEST_KIND]
+
+
 def nudge_flag(name: str) -> str:
     """Redis key that says a nudge already waits; the worker removes it before it looks for work."""
     return f"helpdesk:nudged:{name}"
@@ -55,9 +60,9 @@ class RqJobs:
         return bool(said.get("save")) or said.get("appendonly") == "yes"
 
     def strangers(self) -> list[str]:
-        """What other keys begin with, up to the first colon."""
+        """What other keys begin with, up to the first colon, or the second where the first word is ours."""
         try:
             keys = [bytes(key).decode("utf-8", "replace") for key in self._redis.scan_iter(count=1000)]
         except redis.RedisError:
             return []
-        return sorted({key.partition(":")[0][:_LONGEST_KIND] for key in keys if not key.startswith(_KINDS)})
+        return sorted({_kind(key) for key in keys if not key.startswith(_KINDS)})

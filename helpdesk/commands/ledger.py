@@ -55,8 +55,10 @@ def _read(path: Path) -> str:
 
 def _lines(path: Path) -> Iterator[str]:
     """Every line; one without its end is half a line of a crash, and is not there yet."""
-    content = _read(path)
-    return iter(content[: content.rfind("\n") + 1].splitlines())
+    try:
+        return iter(path.read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1])
+    except OSError as fault:
+        raise NotFound("The file {path} can't be read.", path=str(path)) from fault
 
 
 def _as_the_database_says(console: Console, head: Head) -> None:

@@ -28,6 +28,7 @@ REASONS = ("own_request", "retirement", "transfer", "death", "other")
 """Why employment ended: every way settles alike (X11)."""
 PAST_ONLY = frozenset({"dismissal.settled", "account.last_login"})
 """What has happened when it is known: a date to come is a mistake."""
+_LATER = aliased(Fact)
 _FIRST_YEAR, _LAST_YEAR = 1950, 2100
 
 
@@ -53,12 +54,11 @@ def add(
     if person_id is not None and unit.session.get(Person, person_id) is None:
         raise NotFound("There is no such person.")
     _checked(unit, fact_type, valid_on, reference)
-    later = aliased(Fact)
     known = (
         select(Fact.id)
-        .outerjoin(later, later.supersedes_id == Fact.id)
+        .outerjoin(_LATER, _LATER.supersedes_id == Fact.id)
         .where(Fact.person_id == person_id if person_id is not None else Fact.person_id.is_(None))
-        .where(Fact.type == fact_type, Fact.valid_on == valid_on, Fact.retracts.is_(False), later.id.is_(None))
+        .where(Fact.type == fact_type, Fact.valid_on == valid_on, Fact.retracts.is_(False), _LATER.id.is_(None))
     )
     if unit.session.scalar(known.limit(1)) is not None:
         raise Invalid("This date is known already.", field="valid_on", code="known_fact")

@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -23,6 +24,7 @@ Line = tuple[int, list[Cell]]
 MOST_BYTES = 100_000_000
 MOST_UNPACKED = 300_000_000
 _CHUNK = 1 << 20
+_LONGEST, _LOOKED_AT = 65536, 20
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -66,12 +68,22 @@ def _encoding(source: BinaryIO) -> str:
 
 
 def _delimiter(text: io.TextIOWrapper) -> str:
-    """The sign that stands most often in the first line, semicolon before comma before tab."""
-    first = text.readline(65536)
+    """The sign that parts most of the first lines into equally many cells: above the headings a title may stand."""
+    first = text.readline(_LONGEST)
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         return first[4]
+    some = [first, *(text.readline(_LONGEST) for _ in range(_LOOKED_AT))]
     text.seek(0)
-    return max((";", ",", "\t"), key=first.count)
+    return max((";", ",", "\t", "|"), key=lambda sign: _alike(some, sign))
+
+
+def _alike(some: list[str], sign: str) -> tuple[int, int]:
+    """How many lines have equally many cells when this sign parts them, and how many cells these are."""
+    try:
+        widths = Counter(len(cells) for cells in csv.reader(some, delimiter=sign) if len(cells) > 1)
+    except csv.Error:
+        return 0, 0
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
 def _csv_lines(source: BinaryIO) -> Iterator[Line]:

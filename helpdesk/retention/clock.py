@@ -32,6 +32,7 @@ FIRST_STATE = "waiting:register"
 _CHUNK = 500
 _WALK = "reckon_after"
 _PASSED = ("due", "blocked:restricted", "blocked:open")
+_LATER = aliased(Fact)
 _SPOKEN = ("mail", "answer", "chat", "forward")
 
 
@@ -288,11 +289,10 @@ def facts_of(session: Session, person_ids: Collection[int]) -> dict[int, tuple[K
     """The facts in force of these people: those that no later row supersedes or retracts (RD-20)."""
     if not person_ids:
         return {}
-    later = aliased(Fact)
     rows = session.execute(
         select(Fact.person_id, Fact.type, Fact.valid_on)
-        .outerjoin(later, later.supersedes_id == Fact.id)
-        .where(among(session, Fact.person_id, person_ids), Fact.retracts.is_(False), later.id.is_(None))
+        .outerjoin(_LATER, _LATER.supersedes_id == Fact.id)
+        .where(among(session, Fact.person_id, person_ids), Fact.retracts.is_(False), _LATER.id.is_(None))
     )
     found: dict[int, list[Known]] = {person_id: [] for person_id in person_ids}
     for person_id, kind, day in rows:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk.models import Ticket
 from helpdesk.row_sets import among
 
+_BELOW = aliased(Ticket)
+"""One for all statements: making one takes longer than asking."""
+
 
 def families(of: ColumnElement[bool]) -> CTE:
     """A table `root`, `id`: each ticket of which this holds with itself and all that was merged into it, near or far.
@@ -19,8 +22,7 @@ def families(of: ColumnElement[bool]) -> CTE:
     """
     start = select(Ticket.id.label("root"), Ticket.id.label("id")).where(of)
     found = start.cte("families", recursive=True)
-    below = aliased(Ticket)
-    return found.union(select(found.c.root, below.id).join(found, below.merged_into_id == found.c.id))
+    return found.union(select(found.c.root, _BELOW.id).join(found, _BELOW.merged_into_id == found.c.id))
 
 
 def with_merged(session: Session, ids: Collection[int]) -> dict[int, set[int]]:
@@ -42,8 +44,10 @@ def with_merged(session: Session, ids: Collection[int]) -> dict[int, set[int]]:
 
 def ends_of(session: Session, ids: Collection[int]) -> set[int]:
     """The tickets in which these have ended up: themselves, unless they were merged."""
-    start = select(Ticket.id, Ticket.merged_into_id).where(among(session, Ticket.id, ids))
-    found = start.cte("ends", recursive=True)
-    above = aliased(Ticket)
-    walked = found.union(select(above.id, above.merged_into_id).join(found, above.id == found.c.merged_into_id))
-    return set(session.scalars(select(walked.c.id).where(walked.c.merged_into_id.is_(None)))) if ids else set()
+    ends, seen, left = set[int](), set[int](), set(ids)
+    while left:
+        seen |= left
+        rows = session.execute(select(Ticket.id, Ticket.merged_into_id).where(among(session, Ticket.id, left))).all()
+        ends |= {ticket_id for ticket_id, into in rows if into is None}
+        left = {into for _ticket_id, into in rows if into is not None} - seen
+    return ends

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -30,8 +31,10 @@ from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.attack.crew import Crew
 from tests.attack.installation import Installation
 from tests.attack.restore_closed import PROCESSES, WAYS, refused
+from tests.attack.restore_marks import give_ids_again, ids, marked, scanned
 from tests.backups import PROGRAMS
-from tests.disposal import due, dump, files, listed
+from tests.canary.words import Words
+from tests.disposal import dump, files, listed
 from tests.holds import asker_of, place
 from tests.letters import letter, receive
 from tests.retention import staff
@@ -80,9 +83,12 @@ class Trial:
 def run(trial: Trial) -> Trial:
     """The whole of it."""
     settings = {"POSTGRES_PROGRAMS": PROGRAMS, "CLOCK_OFFSET": "PT0S", "LANGUAGE": "en"}
-    with Installation(trial.database, settings=settings) as place_:
+    with (
+        tempfile.TemporaryDirectory(prefix="hd-backups-") as backups,
+        Installation(trial.database, settings=settings | {"BACKUP_FOLDER": backups}) as place_,
+    ):
         ports = place_.ports()
-        admin = _lived(trial, ports)
+        admin, words = _lived(trial, ports)
         _mailbox(place_, ports)
         with trial.timed("backup"):
             place_.run("-m", "helpdesk", "backup")
@@ -91,12 +97,18 @@ def run(trial: Trial) -> Trial:
         with trial.timed("drill"):
             said = place_.run("-m", "helpdesk", "restore", "drill", "--backup", kept["id"])
         trial.expect("differences=0 " in said and "verdict=ok" in said, f"the drill says: {said}")
+        trial.counts["words"] = sum(word.doomed for word in words.all)
+        trial.counts["words_before"] = scanned(words, place_)["doomed"]
         gone, before = _went_on(trial, ports, admin)
         blobs = files(place_.data / "blobs") - _of_new(ports)
         ports.engine.dispose()
         with trial.timed("restore"):
             place_.run("-m", "helpdesk", "restore", kept["id"])
         _served(trial, place_, ports, gone)
+        found = scanned(words, place_)
+        trial.counts["words_after"], trial.counts["words_kept"] = found["doomed"], found["kept"]
+        trial.expect(trial.counts["words_before"] == trial.counts["words"], "the scan does not find what is there")
+        trial.expect(not found["doomed"] and bool(found["kept"]), "words of what was destroyed are on the disk")
         _equal(trial, ports, before, blobs, files(place_.data / "blobs"))
         trial.expect(reconcile(ports) == [], "reconcile finds differences")
         trial.counts["refused"] = refused(place_, trial.wrong.append)
@@ -106,12 +118,12 @@ def run(trial: Trial) -> Trial:
     return trial
 
 
-def _lived(trial: Trial, ports: Ports) -> Actor:
+def _lived(trial: Trial, ports: Ports) -> tuple[Actor, Words]:
     """Tickets whose term has ended, all on an approved list, and mails that wait to be sent."""
     then = SetClock(ports.now() - LONG_AGO)
     old = replace(ports, now=then)
     admin, officer = staff(old, "fatima", "functional_admin"), staff(old, "piet", "privacy_officer")
-    due(old, trial.tickets, files=(("a.txt", b"inhoud"),))
+    words = marked(old, trial.tickets, trial.tickets - trial.destroy + 1)
     then.move(dt.timedelta(days=2))
     list_id = listed(old, admin, officer)
     with unit_of_work(ports, SYSTEM) as unit:
@@ -121,7 +133,7 @@ def _lived(trial: Trial, ports: Ports) -> Actor:
         unit.session.execute(update(DisposalItem).where(DisposalItem.ticket_id.in_(ids)).values(state="withdrawn"))
         unit.session.execute(update(Ticket).where(Ticket.id.in_(ids)).values(retention_state="due"))
         unit.session.execute(delete(Flag).where(Flag.name == destruction.LOOKED_AT))
-    return admin
+    return admin, words
 
 
 def _mailbox(place_: Installation, ports: Ports) -> None:
@@ -138,6 +150,7 @@ def _went_on(trial: Trial, ports: Ports, admin: Actor) -> tuple[set[str], dict[s
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         numbers = list(unit.session.scalars(select(Ticket.number).order_by(Ticket.id)))
     place(ports, admin, numbers=numbers[:HELD])
+    known = ids(ports)
     ran = destruction.run(ports)
     trial.counts["destroyed"] = ran.destroyed
     gone = {entry.id for entry in read(ports.ledger.lines()) if entry.op == "destroyed"}
@@ -145,12 +158,16 @@ def _went_on(trial: Trial, ports: Ports, admin: Actor) -> tuple[set[str], dict[s
     for number in numbers[HELD : HELD + CORRECTED]:
         with unit_of_work(ports, admin) as unit:
             record.add(unit, asker_of(ports, number), "account.last_login", ports.now().date(), "a letter")
+    give_ids_again(ports)
     receive(
         ports,
         *(letter(f"Nieuw {n}.", sender=f"n{n}@x.example", message_id=f"<n{n}@x>") for n in range(trial.new)),
         mailbox="later",
     )
     flush(ports)
+    new = {number for name, number in ids(ports).items() if name not in known}
+    trial.counts["colliding"] = len(new & {known[name] for name in gone})
+    trial.expect(trial.counts["colliding"] == trial.new, "the new tickets do not have ids of those that are gone")
     trial.counts["held"], trial.counts["corrected"], trial.counts["new"] = HELD, CORRECTED, trial.new
     return gone, before
 

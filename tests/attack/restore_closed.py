@@ -38,6 +38,26 @@ def _one_byte(path: Path) -> None:
     path.write_bytes(content)
 
 
+def _no_text(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] = 0xFF
+    path.write_bytes(content)
+
+
+def _other_line_end(path: Path) -> None:
+    """Which many readers take for the same."""
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r", 1))
+
+
+def _last_end(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _swapped(path: Path) -> None:
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:-2], lines[-1], lines[-2]]))
+
+
 def _foreign(path: Path) -> None:
     """As many lines and more, whole, of somebody else."""
     before, lines = FIRST, []
@@ -52,6 +72,10 @@ WAYS = (
     Spoilt("empty", _empty, "is missing"),
     Spoilt("shorter", _shorter, "the database knows"),
     Spoilt("one byte", _one_byte, "was changed at line"),
+    Spoilt("one byte that is no text", _no_text, "was changed at line"),
+    Spoilt("another line end", _other_line_end, "was changed at line"),
+    Spoilt("without its last line end", _last_end, "the database knows"),
+    Spoilt("its last two lines swapped", _swapped, "was changed at line"),
     Spoilt("foreign", _foreign, "belongs to another database"),
 )
 

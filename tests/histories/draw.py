@@ -243,6 +243,7 @@ def _merged(history: History, number: int) -> None:
     others = [one for one, other in enumerate(history.world.tickets) if one != number and other.into is None]
     if others:
         ticket.into = history.random.choice(others)
+        history.world.tickets[ticket.into].took.add(number)
         history.marks.add("merge")
 
 

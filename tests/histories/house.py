@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from helpdesk.adapters.memory import SetClock
 from helpdesk.facts import record
@@ -22,8 +22,8 @@ from helpdesk.tickets.handling import set_status
 from helpdesk.tickets.merging import merge, move_entry, undo_merge
 from helpdesk.tickets.replying import Answer, reply
 from helpdesk.tickets.requesters import call_requester
-from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
+from mail_ingest.waiting import MANY
 from tests.histories.amsterdam import day_in_amsterdam
 from tests.histories.draw import NAMES
 from tests.histories.model import Person, Row, Ticket, World
@@ -52,6 +52,7 @@ class House:
         self.people_held: dict[int, int] = {}
         self.lying = set[int]()
         self.written = 0
+        self.open: Unit | None = None
         self.admin = staff(ports, "fatima", "functional_admin")
         self.officer = staff(ports, "piet", "privacy_officer")
         self.archivist = staff(ports, "rosa", "record_manager")
@@ -65,14 +66,25 @@ class House:
 
     @contextmanager
     def by(self, actor: Actor) -> Iterator[Unit]:
-        """A unit in the name of somebody."""
+        """A unit in the name of somebody: the one that is open for all that they do now, if there is one."""
+        if self.open is not None and self.open.actor == actor:
+            yield self.open
+            return
         with unit_of_work(self.ports, actor) as unit:
             yield unit
 
-    def ticket_id(self, number: int) -> int:
-        """The row of a ticket."""
-        with unit_of_work(self.ports, SYSTEM, write=False) as unit:
-            return unit.session.scalars(select(TicketRow.id).where(TicketRow.number == self.numbers[number])).one()
+    @contextmanager
+    def at_once(self, actor: Actor) -> Iterator[None]:
+        """What somebody does within it, for many cases, is one unit: what it changed is reckoned in one set."""
+        with unit_of_work(self.ports, actor) as unit:
+            self.open = unit
+            try:
+                yield
+            finally:
+                self.open = None
+
+    def _is_row(self, number: int) -> ColumnElement[bool]:
+        return TicketRow.number == self.numbers[number]
 
     def new_text(self) -> None:
         """Another version of the register, by two people."""
@@ -100,7 +112,8 @@ class House:
             mails.append(
                 letter(f"Vraag {serial}", sender=self.addresses[who], message_id=f"<{serial}@x>", subject=f"{serial}")
             )
-        receive(self.ports, *mails)
+        for start in range(0, len(mails), MANY - 1):
+            receive(self.ports, *mails[start : start + MANY - 1])  # of more at once it waits whether there is more
         first = len(self.numbers) - len(mails)
         with unit_of_work(self.ports, SYSTEM) as unit:
             newest = (
@@ -123,32 +136,35 @@ class House:
         self.numbers.append("")
         self.status.append("new")
         self.with_them.append(set(askers))
-        self.catch()
+        self.catch([len(self.numbers) - 1])
         return len(self.numbers) - 1
 
-    def catch(self) -> None:
-        """Whoever is held takes along what they asked or take part in by now."""
-        for hold_id, who in self.people_held.items():
-            for number, ticket in enumerate(self.world.tickets):
-                if ticket.gone is None and who in self.with_them[number]:
-                    ticket.holds.add(hold_id)
+    def catch(self, numbers: Iterable[int]) -> None:
+        """Whoever is held takes along those of these tickets that they asked or take part in by now."""
+        for number in numbers:
+            for hold_id, who in self.people_held.items():
+                if self.world.tickets[number].gone is None and who in self.with_them[number]:
+                    self.world.tickets[number].holds.add(hold_id)
 
-    def settle_mailbox(self) -> None:
-        """A ticket's original lies in the mailbox while one of its messages does."""
-        for ticket in self.world.tickets:
+    def settle_mailbox(self, some: list[int]) -> None:
+        """The original of a ticket lies in the mailbox while one of its messages does."""
+        for ticket in [self.world.tickets[number] for number in some]:
             ticket.left_in_mailbox = bool(self.lying & set(ticket.contacts))
 
     def mailbox_emptied(self, number: int) -> None:
         """The original of a ticket is seen to be gone."""
         with unit_of_work(self.ports, SYSTEM) as unit:
-            mine = InboundMail.ticket_id == self.ticket_id(number)
-            unit.session.execute(update(InboundMail).where(mine).values(removed_at=unit.now))
+            mine = select(TicketRow.id).where(self._is_row(number)).scalar_subquery()
+            unit.session.execute(
+                update(InboundMail).where(InboundMail.ticket_id == mine).values(removed_at=unit.now),
+                execution_options={"synchronize_session": False},
+            )
         self.lying -= set(self.world.tickets[number].contacts)
 
     def answer(self, number: int, after: str) -> None:
         """An advisor answers."""
         with self.by(self.advisor) as unit:
-            version = thread_of(unit, self.numbers[number]).ticket.version
+            version = unit.session.scalars(select(TicketRow.version).where(self._is_row(number))).one()
             self.written += 1
             said = Answer("Dat kan.", ("a@x.example",), after, version, f"c{self.written}")
             entry = reply(unit, self.numbers[number], said)
@@ -199,6 +215,7 @@ class House:
         with self.by(self.advisor) as unit:
             merge(unit, self.numbers[number], self.numbers[into])
         source, target = self.world.tickets[number], self.world.tickets[into]
+        target.took.add(number)
         if not any(one.into == into for one in self.world.tickets if one.gone is None):
             self.before[into] = self.status[into]
         self.before[-number - 1] = self.status[number]
@@ -208,7 +225,7 @@ class House:
         self.with_them[into] |= set(source.askers)
         if self.status[into] in ("done", "waiting_for_asker"):
             self._is(into, "open")
-        self.catch()
+        self.catch([into])
 
     def undo_merge(self, number: int) -> None:
         """An advisor takes a merge back."""
@@ -229,8 +246,10 @@ class House:
     def split(self, number: int) -> None:
         """An advisor moves the newest message to a ticket of its own."""
         with self.by(self.advisor) as unit:
-            own = select(Entry.id).where(Entry.ticket_id == self.ticket_id(number), Entry.kind.in_(("mail", "answer")))
-            entry = unit.session.scalars(own.order_by(Entry.id.desc())).first()
+            own = select(Entry.id).join(TicketRow, TicketRow.id == Entry.ticket_id).where(self._is_row(number))
+            entry = unit.session.scalars(
+                own.where(Entry.kind.in_(("mail", "answer"))).order_by(Entry.id.desc())
+            ).first()
             if entry is None:
                 return
             fresh = move_entry(unit, entry, None)

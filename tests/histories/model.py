@@ -91,12 +91,13 @@ class Person:
 
 @dataclass
 class Ticket:
-    """A question; `log` says when it was done or opened again, `holds` which stand, `on` the list it is on and why."""
+    """A question; `log`: done or opened again; `took`: whatever was ever merged into it; `on`: its list and why."""
 
     opened: dt.date
     askers: list[int]
     contacts: dict[int, dt.date] = field(default_factory=dict)
     log: list[bool] = field(default_factory=list)
+    took: set[int] = field(default_factory=set)
     holds: set[int] = field(default_factory=set)
     into: int | None = None
     restricted: bool = False
@@ -128,7 +129,8 @@ class World:
 
     def family(self, number: int) -> list[int]:
         """A ticket and whatever was merged into it."""
-        mine = [one for one, ticket in enumerate(self.tickets) if ticket.into == number and ticket.gone is None]
+        took = ((one, self.tickets[one]) for one in sorted(self.tickets[number].took))
+        mine = [one for one, ticket in took if ticket.into == number and ticket.gone is None]
         return [number, *(deeper for one in mine for deeper in self.family(one))]
 
     def term(self, number: int, person: Person, today: dt.date) -> tuple[dt.date, str] | str:
@@ -167,22 +169,22 @@ class World:
         }
         return next((state for state, so in keeps.items() if so), "due"), day, rule
 
-    def look(self, today: dt.date, some: list[int] | None = None) -> dict[int, str]:
-        """The state of every ticket there is, or of some; what changed is off its list."""
-        states = {}
-        for number, ticket in enumerate(self.tickets):
-            if ticket.gone is None and (some is None or number in some):
-                state, *why = self.reckon(number, today)
-                same = ticket.on and [*why, self.texts[-1]] == [ticket.on[1], ticket.on[0].rule, ticket.on[0].text]
+    def look(self, today: dt.date, some: list[int] | None = None) -> dict[int, tuple[str, dt.date | None, str | None]]:
+        """State, day and rule of every ticket there is, or of some; what changed is off its list."""
+        found = {}
+        for number in range(len(self.tickets)) if some is None else some:
+            if (ticket := self.tickets[number]).gone is None:
+                state, day, rule = self.reckon(number, today)
+                same = ticket.on and (day, rule, self.texts[-1]) == (ticket.on[1], ticket.on[0].rule, ticket.on[0].text)
                 ticket.on = ticket.on if same and state == "due" else None
-                states[number] = "listed" if ticket.on else state
-        return states
+                found[number] = ("listed" if ticket.on else state, day, rule)
+        return found
 
     def turn(self, today: dt.date) -> None:
         """A turn: lets go of withdrawn lists, gathers what is due, destroys what may be."""
         for ticket in self.tickets:
             ticket.on = None if ticket.on and ticket.on[0].state == "withdrawn" else ticket.on
-        due = {number: self.reckon(number, today) for number, state in self.look(today).items() if state == "due"}
+        due = {number: found for number, found in self.look(today).items() if found[0] == "due"}
         for rule in sorted({str(found[2]) for found in due.values()}):
             same = [one for one in self.lists if (one.rule, one.text, one.state) == (rule, self.texts[-1], "open")]
             into = same[0] if same else List(rule, self.texts[-1], rule in {"R13", "U"}, gone_from(today, 0, 7))

@@ -158,8 +158,8 @@ OF_THE_CLOCK: tuple[Break, ...] = (
         WHOLE,
         _DIFFER,
         _CLOCK,
-        ".where(among(session, Fact.person_id, person_ids), later.id.is_(None))",
-        ".where(among(session, Fact.person_id, person_ids), Fact.retracts.is_(False), later.id.is_(None))",
+        ".where(among(session, Fact.person_id, person_ids), _LATER.id.is_(None))",
+        ".where(among(session, Fact.person_id, person_ids), Fact.retracts.is_(False), _LATER.id.is_(None))",
     ),
     _one(
         "a corrected date counts on",
@@ -167,7 +167,7 @@ OF_THE_CLOCK: tuple[Break, ...] = (
         _DIFFER,
         _CLOCK,
         "Fact.retracts.is_(False))\n    )",
-        "Fact.retracts.is_(False), later.id.is_(None))\n    )",
+        "Fact.retracts.is_(False), _LATER.id.is_(None))\n    )",
     ),
     _one(
         "other dates, the same list",

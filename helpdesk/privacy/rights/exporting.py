@@ -126,6 +126,8 @@ class _Package:
     request_id: int
     _sums: dict[str, str] = field(default_factory=dict)
     _places: dict[int, str] = field(default_factory=dict)
+    _heads: dict[int, TicketPart] = field(default_factory=dict)
+    """Each ticket without its messages, asked once: both pages and the data say the same of it."""
 
     def write(self, path: Path) -> None:
         """Write all of it; each ticket is read in a unit of its own, so that nothing waits for a long one."""
@@ -163,7 +165,9 @@ class _Package:
     def _tickets(self, known: Directory, ids: list[int]) -> Iterator[tuple[TicketPart, Iterator[EntryPart]]]:
         for ticket_id in ids:
             with self._reading() as (unit, found):
-                part = parts.ticket_part(unit, found, ticket_id, known, _LANGUAGES)
+                if ticket_id not in self._heads:
+                    self._heads[ticket_id] = parts.ticket_part(unit, found, ticket_id, known, _LANGUAGES)
+                part = self._heads[ticket_id]
                 yield part, parts.every_entry(unit, found, part)
 
     def _files(self, target: ZipFile, known: Directory, ids: list[int]) -> None:

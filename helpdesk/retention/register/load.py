@@ -35,6 +35,7 @@ _ANY_DAY = dt.date(2026, 1, 1)
 _UNITS = {"jaar": "years", "jaren": "years", "maand": "months", "maanden": "months"}
 _UNITS |= {"week": "weeks", "weken": "weeks", "dag": "days", "dagen": "days"}
 _SPAN = re.compile(rf"(\d+) ({'|'.join(_UNITS)})\b")
+_JOINED = re.compile(rf"{_SPAN.pattern}(?: en {_SPAN.pattern})*")
 _PERIODS = frozenset({"alarm_after", "escalate_after", "objection_window", "match_within", "clock_jump"})
 _PERIODS |= {one.name for one in fields(Ages)}
 _RENAMED = {"lint_ack": "acknowledged", "selectielijst": "selection_list"}
@@ -167,14 +168,18 @@ def _agree(rule: Rule) -> None:
         if not rule.decision_nl:
             raise Misconfigured("The register's rule {rule} deviates from its text without saying why.", rule=rule.key)
         return
-    said = {Period(**{_UNITS[unit]: int(count)}) for count, unit in _SPAN.findall(rule.term_nl)}
-    if rule.match_within is not None:
-        said.discard(rule.match_within)
+    apart = {Period(**{_UNITS[unit]: int(count)}) for count, unit in _SPAN.findall(rule.term_nl)} - {rule.match_within}
+    joined = {_whole(found[0]) for found in _JOINED.finditer(rule.term_nl)} - {rule.match_within}
     meant = {term.period for term in rule.terms} - {Period()}
-    if said != meant:
+    if meant not in (apart, joined):
         raise Misconfigured(
             "The register's rule {rule} says '{text}' but means {meant}.",
             rule=rule.key,
             text=rule.term_nl,
             meant=", ".join(sorted(map(str, meant))) or "P0D",
         )
+
+
+def _whole(words: str) -> Period:
+    """One span of several, such as `1 jaar en 6 maanden`."""
+    return Period(**{_UNITS[unit]: int(count) for count, unit in _SPAN.findall(words)})

@@ -84,12 +84,18 @@ def test_the_ledger_is_verified_without_database_or_settings(tmp_path: Path) -> 
     program = (sys.executable, "-m", "helpdesk", "ledger", "verify", "--ledger")
     environ = {"HELPDESK_LANGUAGE": "en", "HELPDESK_CONFIG": "/nowhere/helpdesk.toml", "HELPDESK_DATA": "/nowhere"}
     said = {}
-    for name, line in (("whole", first), ("changed", first.replace('"ok":true', '"ok":false'))):
-        (tmp_path / name).write_text(line + "\n")
+    changed = {
+        "changed": first.replace('"ok":true', '"ok":false'),
+        "other end": first + "\r",
+        "no text": first + "\udcff",
+    }
+    for name, line in {"whole": first, **changed}.items():
+        (tmp_path / name).write_bytes(f"{line}\n".encode("utf-8", "surrogateescape"))
         words = [*program, str(tmp_path / name)]
         done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
         said[name] = (done.returncode, done.stderr)
-    assert said == {"whole": (0, ""), "changed": (1, "error: The ledger is broken at line 1.\n")}
+    assert said.pop("whole") == (0, "")
+    assert said == dict.fromkeys(changed, (1, "error: The ledger is broken at line 1.\n"))
 
 
 def test_a_ledger_that_was_cut_off_is_not_where_the_database_says(

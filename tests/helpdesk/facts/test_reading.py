@@ -31,6 +31,17 @@ def test_csv_in_all_its_ways_is_the_same(delimiter: str, encoding: str, end: str
     assert _lines(content) == [(1, HEAD), (2, ["0012", "Zoë d'Épée", "31-03-2020"])]
 
 
+@pytest.mark.parametrize(
+    ("sign", "title"), [(";", "Export, gemaakt op 3 mei, door Jansen, Piet"), (",", "Export; alles"), ("|", "x")]
+)
+def test_the_sign_between_cells_is_found_below_a_title_and_beside_others(sign: str, title: str) -> None:
+    row = f'"Vries, de; Femke, dr."{sign}p@x.example{sign}01-02-2027'
+    file = io.BytesIO(f"{title}\n\nNaam{sign}e-mail{sign}Datum\n{row}\n".encode())
+    found = dict(lines(file, kind_of(file)))
+    assert found[3] == ["Naam", "e-mail", "Datum"]
+    assert found[4] == ["Vries, de; Femke, dr.", "p@x.example", "01-02-2027"]
+
+
 def test_lines_are_those_of_the_file_also_after_breaks_in_cells_and_empty_lines() -> None:
     content = b'sep=;\r\na;b\r\n"een\r\ntwee";2\r\n;\r\n\r\ndrie;3\r\n'
     assert [number for number, _cells in _lines(content)] == [2, 3, 7]

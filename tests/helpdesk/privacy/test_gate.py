@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import delete, update
@@ -107,6 +108,38 @@ def test_nothing_starts_beside_a_ledger_that_is_not_right(ports: Ports, what: st
     assert sentence in fault.message.format(**fault.values)
     path.write_bytes(before)
     gate.enter(ports)
+
+
+def _spoilt(content: bytes) -> Iterator[bytes]:
+    """One byte is another one: each line end by what some readers take for one, others by any; cuts; two swapped."""
+    random = Random(7)
+    ends = [at for at, byte in enumerate(content) if byte == 0x0A]
+    others = random.sample(range(len(content)), 120)
+    changed = [(at, byte) for at in ends for byte in b"\r\x0b\x0c \x85"]
+    for at, byte in changed + [(at, random.choice([one for one in range(256) if one != content[at]])) for at in others]:
+        yield content[:at] + bytes([byte]) + content[at + 1 :]
+    yield from (content[:at] for at in [len(content) - 1, *random.sample(range(len(content)), 50)])
+    lines = content.splitlines(keepends=True)
+    for at in range(len(lines) - 1):
+        yield b"".join([*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]])
+    yield content + b"\n"
+
+
+def test_no_byte_of_the_ledger_can_be_another_one(ports: Ports) -> None:
+    path = _lines(ports)
+    content = path.read_bytes()
+    let_in = []
+    for spoilt in _spoilt(content):
+        path.write_bytes(spoilt)
+        try:
+            gate.admit(ports)
+        except HelpdeskError as fault:
+            if fault.message.startswith("Nothing starts"):
+                continue
+        let_in.append(spoilt)
+    assert let_in == []
+    path.write_bytes(content)
+    gate.admit(ports)
 
 
 def test_a_ledger_older_than_the_database_is_refused_whatever_its_end(ports: Ports) -> None:

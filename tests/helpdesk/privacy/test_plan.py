@@ -76,6 +76,8 @@ def test_what_we_make_ourselves_is_known(ports: Ports) -> None:
     [
         ("CREATE TABLE x (t BIGINT REFERENCES ticket)", "table x"),
         ("CREATE VIEW seen_by AS SELECT * FROM content", "table seen_by"),
+        ("CREATE TABLE content_99 (t BIGINT)", "table content_99"),
+        ("CREATE TABLE search_index_old (t BIGINT)", "table search_index_old"),
         ("ALTER TABLE ticket ADD COLUMN y TEXT", "column ticket.y"),
     ],
 )
@@ -102,7 +104,8 @@ def test_a_kind_of_key_that_is_not_ours_is_named_without_its_words(valkey: Valke
     try:
         assert jobs.strangers() == []
         client.set("cache:femke@x.example", "1")
-        assert jobs.strangers() == ["cache"]
+        client.set("helpdesk:page:17", "1")
+        assert jobs.strangers() == ["cache", "helpdesk:page"]
     finally:
         client.flushall()
     assert RqJobs("redis://127.0.0.1:1/0").strangers() == [], "what does not answer is asked at the next start"

@@ -88,6 +88,13 @@ def test_what_does_not_add_up_is_refused(before: bytes, after: bytes, says: str)
     assert says in fault.value.message.format(**fault.value.values)
 
 
+def test_a_span_of_two_units_is_one() -> None:
+    longer = _bytes("551").replace(b"is 7 jaar na", b"is 7 jaar en 6 maanden na").replace(b'"P7Y"', b'"P7Y6M"', 1)
+    assert [str(term.period) for term in load(longer).rules["R1"].terms] == ["P0D", "P7Y6M"]
+    with pytest.raises(Misconfigured):
+        load(longer.replace(b'"P7Y6M"', b'"P7Y5M"'))
+
+
 def _lines(text: str) -> list[str]:
     return [re.sub(r"\s+", " ", line).strip() for line in text.splitlines() if line.strip()]
 

@@ -49,13 +49,14 @@ class Somebody:
 
 @dataclass
 class Sent:
-    """One message: who wrote it (nobody: the helpdesk), who got it, and the words it holds of whom."""
+    """One message: who wrote it (nobody: the helpdesk), who got it, whom it names, and the words it holds."""
 
     author: int | None
     to: set[int]
     words: set[str]
     kind: str = "mail"
     file: str | None = None
+    about: int | None = None
 
 
 @dataclass
@@ -76,12 +77,12 @@ class Graph:
     tickets: list[Asked]
 
     def belonging(self, n: int) -> Iterator[tuple[Asked, list[Sent]]]:
-        """The tickets and messages of one person: all of what they asked, and of others what was sent to them."""
+        """The tickets and messages of one person: all of what they asked; of others what is to, by or about them."""
         for ticket in self.tickets:
             if ticket.asker == n:
                 yield ticket, ticket.messages
             elif n in ticket.copied:
-                yield ticket, [one for one in ticket.messages if n in one.to or one.author == n]
+                yield ticket, [one for one in ticket.messages if n in one.to or n in (one.author, one.about)]
 
     def words_of(self, n: int) -> set[str]:
         """Every word that is in what belongs to them."""
@@ -153,5 +154,5 @@ def _worked_on(ports: Ports, advisor: Actor, rng: random.Random, graph: Graph, t
         )
         replying.reply(unit, ticket.number, answer)
         replying.add_note(unit, ticket.number, f"noot{asker.n}qzx over {other.name}", f"n{ticket.number}")
-    ticket.messages.append(Sent(None, {asker.n}, {f"antwoord{ticket.number[5:]}qzx"}, "answer"))
-    ticket.messages.append(Sent(None, set(), {f"noot{asker.n}qzx"}, "note"))
+    ticket.messages.append(Sent(None, {asker.n}, {f"antwoord{ticket.number[5:]}qzx"}, "answer", about=other.n))
+    ticket.messages.append(Sent(None, set(), {f"noot{asker.n}qzx"}, "note", about=other.n))
