@@ -57,9 +57,9 @@ def read_words(path: str) -> list[str]:
     words = (
         [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()] if path else []
     )
-    short = [word for word in words if len(word) < 3]
+    short = [word for word in words if len(word.encode()) < 3]
     if short:
-        raise ValueError(f"words of fewer than three letters stand in every file: {short}")
+        raise ValueError(f"words of fewer than three bytes stand in every file: {short}")
     return words
 
 
