@@ -8,27 +8,29 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 from tests.destroying.filling_up import NoMountError, SmallPostgres, on_a_full_server, on_full_disks, small_disk
 from tests.destroying.killing import Trial, at_any_moment, at_every_step, beside_servers, family
-from tests.destroying.place import Place
+from tests.destroying.place import Place, QuickPostgres
 from tests.destroying.planted import planted_faults
 from tests.destroying.racing import race
 from tests.destroying.runner import Runner
 from tests.destroying.sight import look
-from tests.services.postgres import Postgres
 from tests.services.process import Service
 from tests.services.valkey import Valkey
 
 PARTS = ("steps", "chance", "servers", "full", "holds")
+SIZES = {"KILLS": 200, "HOLDS": 1000, "TICKETS": 240, "SEED": 7}
 _SERVER_DISK = 800
 
 
@@ -42,11 +44,11 @@ def say(line: str) -> None:
 class Plan:
     """What is asked for."""
 
-    kills: int = 200
-    holds: int = 1000
-    tickets: int = 240
-    seed: int = 7
-    parts: tuple[str, ...] = PARTS
+    kills: int
+    holds: int
+    tickets: int
+    seed: int
+    parts: tuple[str, ...]
 
 
 def trial_on(place: Place, runner: Runner, plan: Plan, say: Callable[[str], None]) -> Trial:
@@ -64,7 +66,7 @@ def run(database: str, plan: Plan, say: Callable[[str], None] = say) -> Trial:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hd-destroying-")))
         folder.chmod(0o755)
         valkey = stack.enter_context(Valkey())
-        server = stack.enter_context(Postgres()) if database == "postgresql" else None
+        server = stack.enter_context(QuickPostgres()) if database == "postgresql" else None
         runner = stack.enter_context(Runner())
         trial = trial_on(Place(database, folder, server, valkey.url), runner, plan, say)
         trial.counts["planted"], trial.counts["planted_found"] = planted_faults(trial)
@@ -73,7 +75,9 @@ def run(database: str, plan: Plan, say: Callable[[str], None] = say) -> Trial:
             _full(trial, plan)
         if "holds" in plan.parts:
             race(trial, plan.holds, min(100, plan.holds // 10))
-    for line in trial.verdict.lines[:40]:
+    for said, times in trial.sentences.most_common():
+        say(f"  said {times} times: {said}")
+    for line in told_briefly(trial.verdict.lines):
         say(f"  {line}")
     numbers = " ".join(f"{name}={count}" for name, count in trial.counts.items())
     wrong = ",".join(f"{name}:{count}" for name, count in trial.verdict.counts.items()) or "none"
@@ -84,9 +88,24 @@ def run(database: str, plan: Plan, say: Callable[[str], None] = say) -> Trial:
     return trial
 
 
+def told_briefly(lines: Sequence[str]) -> list[str]:
+    """The first few of each kind at each place: a fault at one ticket is one at many."""
+    told: Counter[str] = Counter()
+    shown = []
+    for line in lines:
+        kind = re.sub(r"[0-9a-f]{32}|\d+", "", line)
+        told[kind] += 1
+        if told[kind] <= 2:
+            shown.append(line)
+    return shown[:60]
+
+
 def _kill(trial: Trial, plan: Plan, servers: list[Service]) -> None:
     if "steps" in plan.parts:
         at_every_step(trial)
+    if "some" in plan.parts:
+        at_every_step(trial, 5)
+    if trial.counts["steps"]:
         trial.say(f"  killed at {trial.counts['killed_at_steps']} of {trial.counts['steps']} steps")
     if "chance" in plan.parts:
         parts = at_any_moment(trial, plan.kills)
@@ -117,13 +136,14 @@ def _full_server(trial: Trial, plan: Plan) -> None:
         on_a_full_server(other, server)
         other.place.server = None
     trial.counts += other.counts
+    trial.sentences += other.sentences
     trial.verdict.add(other.verdict, "its own disk")
 
 
 def _list_steps(database: str, plan: Plan) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hd-destroying-")))
-        server = stack.enter_context(Postgres()) if database == "postgresql" else None
+        server = stack.enter_context(QuickPostgres()) if database == "postgresql" else None
         runner = stack.enter_context(Runner())
         trial = trial_on(Place(database, folder, server), runner, plan, say)
         for step, times in runner.steps(trial.place).items():
@@ -132,11 +152,8 @@ def _list_steps(database: str, plan: Plan) -> None:
 
 def main() -> int:
     """A RESULT line per database; 0 when nothing was wrong on any."""
-    said = {
-        name: os.environ[name.upper()] for name in ("kills", "holds", "tickets", "seed") if name.upper() in os.environ
-    }
-    plan = Plan(**{name: int(number) for name, number in said.items()})
-    plan = replace(plan, parts=tuple(os.environ.get("PARTS", ",".join(PARTS)).split(",")))
+    kills, holds, tickets, seed = (int(os.environ.get(name, usual)) for name, usual in SIZES.items())
+    plan = Plan(kills, holds, tickets, seed, tuple(os.environ.get("PARTS", ",".join(PARTS)).split(",")))
     kinds = os.environ.get("DB", "both").replace("both", "sqlite,postgresql").split(",")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if os.environ.get("STEPS") == "list":

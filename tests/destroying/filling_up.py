@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.destroying.killing import Trial
-from tests.destroying.place import Place
-from tests.services.postgres import Postgres
+from tests.destroying.place import QuickPostgres
 
 _DISK = 64
 _LEFT = (0, 16, 64, 256, 700)
@@ -77,7 +76,7 @@ def _once(trial: Trial, disk: Path, part: str, left: int) -> None:
     trial.finish(where)
 
 
-class SmallPostgres(Postgres):
+class SmallPostgres(QuickPostgres):
     """One whose folder is a disk of its own."""
 
     def at_rest(self) -> None:
@@ -105,9 +104,3 @@ def on_a_full_server(trial: Trial, server: SmallPostgres) -> None:
         trial.clear_words(ended, where)
         trial.look_between(where)
         trial.finish(where)
-
-
-def place_on(server: SmallPostgres, folder: Path) -> Place:
-    """A place of its own on that server."""
-    folder.mkdir(mode=0o755)
-    return Place("postgresql", folder, server)

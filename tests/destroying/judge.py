@@ -86,7 +86,7 @@ def raced(before: Sight, now: Sight, placed: Mapping[int, bool]) -> Verdict:
         if not now.rows.get(ticket_id) or now.told("destroyed")[(before.row(ticket_id) or {})["destroy_id"]]:
             verdict.fault("held_and_gone", f"ticket {ticket_id}")
             continue
-        if now.state(ticket_id) != "blocked:hold":
+        if now.state(ticket_id) not in ("blocked:hold", "waiting:merged"):
             verdict.fault("held_and_listed", f"ticket {ticket_id} is {now.state(ticket_id)}")
         changed = _changed(before, now, ticket_id, _HELD, {"ticket": _DECIDED["ticket"] | {"due_on"}})
         if changed or before.files_of(ticket_id) != now.files_of(ticket_id):

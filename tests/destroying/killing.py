@@ -30,6 +30,7 @@ class Trial:
     doomed: frozenset[int]
     counts: Counter[str] = field(default_factory=Counter)
     verdict: Verdict = field(default_factory=Verdict)
+    sentences: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def look_between(self, where: str) -> Sight:
@@ -57,9 +58,10 @@ class Trial:
 
     def clear_words(self, ended: Ended, where: str) -> None:
         """A run that stopped by itself says one sentence why."""
-        last = ended.said.strip().splitlines()[-1:] or [""]
-        if "Traceback" in ended.said or not last[0].startswith("error: ") or ended.code != 1:
-            self.verdict.fault("no_sentence", f"{where}: ended with {ended.code} and {last[0][:200]!r}")
+        last = (ended.said.strip().splitlines() or [""])[-1]
+        self.sentences[last] += 1
+        if "Traceback" in ended.said or not last.startswith("error: ") or ended.code != 1:
+            self.verdict.fault("no_sentence", f"{where}: ended with {ended.code} and {last[:200]!r}")
 
 
 def merged_into(sight: Sight) -> dict[int, int]:
@@ -80,12 +82,16 @@ def words_of(sight: Sight, tickets: frozenset[int]) -> set[str]:
     return {str(row["address"]).partition("@")[0] for row in people if row.get("address")}
 
 
-def at_every_step(trial: Trial) -> None:
-    """One kill at each step by which a run comes, as many in a row on one list as it takes, then a run to the end."""
+def at_every_step(trial: Trial, most: int | None = None) -> None:
+    """One kill at each step by which a run comes, as many in a row on one list as it takes, then a run to the end.
+
+    With `most` at so many of them, drawn by chance.
+    """
     trial.place.fresh()
     steps = trial.runner.steps(trial.place)
     trial.counts["steps"] = len(steps)
-    left = list(steps)
+    drawn = set(steps) if most is None else set(trial.random.sample(list(steps), most))
+    left = [step for step in steps if step in drawn]
     while left:
         trial.place.fresh()
         first = left[0]
@@ -108,8 +114,6 @@ def at_every_step(trial: Trial) -> None:
 
 def at_any_moment(trial: Trial, kills: int) -> Counter[str]:
     """So many kills at moments by chance. Returns in which part of a run they fell."""
-    trial.place.fresh()
-    trial.seconds = trial.runner.run(trial.place).seconds
     parts: Counter[str] = Counter()
     while sum(parts.values()) < kills:
         trial.place.fresh()

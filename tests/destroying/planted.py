@@ -22,7 +22,7 @@ def planted_faults(trial: Trial) -> tuple[int, int]:
     """How many faults were planted, and how many were found. A run that nobody disturbed must be faultless first."""
     found = [*_in_a_killed_run(trial)]
     trial.place.fresh()
-    trial.runner.run(trial.place)
+    trial.seconds = trial.runner.run(trial.place).seconds
     clean = _at_end(trial)
     trial.verdict.add(clean, "an undisturbed run")
     found += _in_a_finished_run(trial)

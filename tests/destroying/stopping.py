@@ -16,7 +16,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def watch(gate: Gate) -> None:
 
     def committing(when: str) -> Callable[[Session], None]:
         def look(session: Session) -> None:
-            options = getattr(session.bind, "get_execution_options", dict)()
+            options: Mapping[str, Any] = getattr(session.bind, "get_execution_options", dict)()
             if not options.get("reading"):
                 pass_by(when, "commit")
 
