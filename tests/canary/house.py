@@ -8,12 +8,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import text
+
+from helpdesk.adapters.database import connect_database
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -25,6 +29,7 @@ from tests.services.process import free_port, wait_until
 from tests.services.relay import Policy
 
 ADVISOR, ADMIN, OFFICER, ARCHIVIST = (f"{name}@academie.example" for name in ("sanne", "fatima", "piet", "rosa"))
+_READS = 5.0
 PASSWORD = "een lang wachtwoord 12"
 _STAFF = {ADVISOR: "advisor", ADMIN: "functional_admin", OFFICER: "privacy_officer", ARCHIVIST: "record_manager"}
 
@@ -137,6 +142,39 @@ class House:
         for name, folder in self.folders().items():
             shutil.copytree(folder, into / name, ignore=shutil.ignore_patterns("s", ".s.*"), dirs_exist_ok=True)
         return into
+
+    @contextlib.contextmanager
+    def slow_reader(self) -> Iterator[None]:
+        """Somebody who reads since before, and for some seconds after the first rows are gone."""
+        engine, over = connect_database(self.ports.settings.database_url), threading.Event()
+
+        def gone() -> bool:
+            with engine.connect() as connection:
+                return (
+                    connection.execute(text("SELECT coalesce(sum(destroyed), 0) FROM disposal_list")).scalar_one() > 0
+                )
+
+        def read() -> None:
+            reading = engine.execution_options(reading=True)
+            if engine.dialect.name == "postgresql":
+                reading = reading.execution_options(isolation_level="REPEATABLE READ")
+            with reading.connect() as connection:
+                connection.execute(text("SELECT count(*) FROM heartbeat")).all()
+                begun.set()
+                while not over.is_set() and not gone():
+                    over.wait(0.1)
+                over.wait(_READS)
+
+        begun = threading.Event()
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        begun.wait(10)
+        try:
+            yield
+        finally:
+            over.set()
+            reader.join(10)
+            engine.dispose()
 
     def breathe(self) -> None:
         """Let processes write what they still hold."""
