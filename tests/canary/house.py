@@ -23,6 +23,7 @@ from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.attack.crew import ROLES, Crew
 from tests.attack.installation import ROOT, Installation
+from tests.backups import PROGRAMS
 from tests.canary.visitor import Visitor
 from tests.retention import policy_in_force
 from tests.services.process import free_port, wait_until
@@ -30,6 +31,7 @@ from tests.services.relay import Policy
 
 ADVISOR, ADMIN, OFFICER, ARCHIVIST = (f"{name}@academie.example" for name in ("sanne", "fatima", "piet", "rosa"))
 _READS = 5.0
+_DESTROYED = "SELECT coalesce(sum(destroyed), 0) FROM disposal_list"
 PASSWORD = "een lang wachtwoord 12"
 _STAFF = {ADVISOR: "advisor", ADMIN: "functional_admin", OFFICER: "privacy_officer", ARCHIVIST: "record_manager"}
 
@@ -39,7 +41,10 @@ class House:
 
     def __init__(self, database: str, seed: int) -> None:
         self.installation = Installation(
-            database, seed=seed, policy=Policy(seed=seed, later=0.34), settings={"SECURE_COOKIES": "false"}
+            database,
+            seed=seed,
+            policy=Policy(seed=seed, later=0.34),
+            settings={"SECURE_COOKIES": "false", "POSTGRES_PROGRAMS": PROGRAMS},
         )
         self._stack = contextlib.ExitStack()
         self.port = free_port()
@@ -49,7 +54,9 @@ class House:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.installation)
             self.temp = self.installation.folder / "temp"
-            self.temp.mkdir()
+            self.certificates = self.installation.folder / "certificates"
+            for folder in (self.temp, self.certificates):
+                folder.mkdir()
             self.installation.environment |= {"TMPDIR": str(self.temp), "HELPDESK_PORT": str(self.port)}
             self.ports: Ports = self.installation.ports()
             stack.callback(self.ports.engine.dispose)
@@ -130,6 +137,7 @@ class House:
         self.installation.valkey.ask("CONFIG SET rdbcompression no")
         self.installation.valkey.ask("SAVE")
         found = {"data": self.installation.data, "temp": self.temp, "valkey": self.installation.valkey.folder}
+        found["certificates"] = self.certificates
         found |= {role: self.installation.folder / role for role in (*ROLES, "web")}
         if self.installation.postgres is not None:
             self.installation.postgres.ask("CHECKPOINT")
@@ -150,9 +158,7 @@ class House:
 
         def gone() -> bool:
             with engine.connect() as connection:
-                return (
-                    connection.execute(text("SELECT coalesce(sum(destroyed), 0) FROM disposal_list")).scalar_one() > 0
-                )
+                return int(connection.execute(text(_DESTROYED)).scalar_one()) > 0
 
         def read() -> None:
             reading = engine.execution_options(reading=True)
