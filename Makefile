@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos hostile restore attack-threads attack-xss fuzz \
         bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean \
-        bench-retention canary histories mutants rights
+        bench-retention canary destroy-kills histories mutants rights
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -84,6 +84,9 @@ pictures: env services ## The pictures of the README, both themes, of the demons
 
 axe: env services ## Every page in every state, at every size, in both themes: axe, layout, focus (ONLY=, JOBS=)
 	@$(PYTHON) -m tests.ui.axe
+
+destroy-kills: env services ## Lists run and killed in every way, holds placed against them (KILLS=, HOLDS=, TICKETS=, SEED=, DB=, PARTS=, STEPS=list)
+	@$(PYTHON) -m tests.destroying
 
 canary: env services ## Words planted, half of the tickets destroyed: is anything left? (WORDS=file, KEEP=1, DB=, WITHOUT=step)
 	@$(PYTHON) -m tests.canary

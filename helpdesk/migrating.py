@@ -11,7 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from helpdesk.errors import Misconfigured, Unavailable
+from helpdesk.database_faults import unreachable
+from helpdesk.errors import Misconfigured
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -36,7 +37,7 @@ def current(engine: Engine) -> str | None:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     except OperationalError as fault:
-        raise Unavailable("The database can't be reached now. Try again in a minute.", code="database") from fault
+        raise unreachable(fault) from fault
 
 
 def migrate(engine: Engine) -> None:

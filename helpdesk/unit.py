@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import NamedFromClause
 
-from helpdesk.errors import Conflict, Unavailable
+from helpdesk.database_faults import unreachable
+from helpdesk.errors import Conflict
 from helpdesk.ports import Ports
 from helpdesk.rows import Rows
 
@@ -190,7 +191,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
                 session.commit()
     except DBAPIError as fault:
         if database_gone(fault):
-            raise Unavailable("The database can't be reached now. Try again in a minute.", code="database") from fault
+            raise unreachable(fault) from fault
         raise
     if unit._behind:
         with unit_of_work(ports, actor) as writing:

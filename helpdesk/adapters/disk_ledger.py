@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
@@ -76,6 +77,10 @@ class DiskLedger:
                 out.flush()
                 os.fsync(out.fileno())
         except OSError as fault:
+            if fault.errno == errno.ENOSPC:
+                raise Unavailable(
+                    "The disk of the ledger is full. Make room on it, then try again.", code="disk_full"
+                ) from fault
             raise Unavailable("The ledger can't be written now.", code="ledger") from fault
         first = dt.datetime.strptime(month + "-01 +0000", "%Y-%m-%d %z").timestamp()
         os.utime(self._file, (first, first))

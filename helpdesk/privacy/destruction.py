@@ -77,6 +77,8 @@ def run(ports: Ports, seconds: float | None = None) -> Ran:
         return Ran(elsewhere=True)
     until = None if seconds is None else time.monotonic() + seconds
     try:
+        # A turn that was killed behind its last commit has lists that are done, of which the ledger was not told.
+        flush(ports)
         _look_at_clock(ports)
         ran = Ran()
         for found in ready(ports):

@@ -160,14 +160,14 @@ def _begin(ports: Ports) -> None:
         if known(unit).name is not None and ports.ledger.last() is not None:
             return
     with unit_of_work(ports, SYSTEM) as unit:
-        name = unit.session.scalar(select(Flag.value).where(Flag.name == NAME))
+        here = known(unit)
         if ports.ledger.exists() and ports.ledger.last() is not None:
-            if name is None:
-                _adopt(unit)
+            if not here.seq:
+                _adopt(unit, here.name)
             return
-        if (unit.session.scalar(select(Counter.value).where(Counter.name == SEQ)) or 0) > 0:
+        if here.seq:
             raise Invalid("The ledger is missing.", code="ledger_missing")
-        name = name or secrets.token_hex(16)
+        name = here.name or secrets.token_hex(16)
         _set(unit, Flag, NAME, name)
         month = day_of(unit.now).isoformat()[:7]
     line = chained(Entry("begin", name, month), 1, FIRST)
@@ -175,10 +175,15 @@ def _begin(ports: Ports) -> None:
     _applied(ports, [], *parsed_head(line))
 
 
-def _adopt(unit: Unit) -> None:
-    """A crash between the first line and its row: the file holds that one line only, or it is another's ledger."""
+def _adopt(unit: Unit, name: str | None) -> None:
+    """A crash between the first line and its row: the file holds that one line only, or it is another's ledger.
+
+    A longer one under our own name tells of what this database never did: it is a backup that was put back.
+    """
     head = head_of(unit.ports.ledger.lines())
-    if head.seq != 1:
+    if head.seq != 1 or head.name != (name or head.name):
+        if name == head.name:
+            return
         raise Invalid("This ledger belongs to another database.", code="ledger_foreign")
     _set(unit, Flag, NAME, head.name)
     _set(unit, Counter, SEQ, head.seq)

@@ -8,23 +8,30 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import text
+
+from helpdesk.adapters.database import connect_database
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.attack.crew import ROLES, Crew
 from tests.attack.installation import ROOT, Installation
+from tests.backups import PROGRAMS
 from tests.canary.visitor import Visitor
 from tests.retention import policy_in_force
 from tests.services.process import free_port, wait_until
 from tests.services.relay import Policy
 
 ADVISOR, ADMIN, OFFICER, ARCHIVIST = (f"{name}@academie.example" for name in ("sanne", "fatima", "piet", "rosa"))
+_READS = 5.0
+_DESTROYED = "SELECT coalesce(sum(destroyed), 0) FROM disposal_list"
 PASSWORD = "een lang wachtwoord 12"
 _STAFF = {ADVISOR: "advisor", ADMIN: "functional_admin", OFFICER: "privacy_officer", ARCHIVIST: "record_manager"}
 
@@ -34,7 +41,10 @@ class House:
 
     def __init__(self, database: str, seed: int) -> None:
         self.installation = Installation(
-            database, seed=seed, policy=Policy(seed=seed, later=0.34), settings={"SECURE_COOKIES": "false"}
+            database,
+            seed=seed,
+            policy=Policy(seed=seed, later=0.34),
+            settings={"SECURE_COOKIES": "false", "POSTGRES_PROGRAMS": PROGRAMS},
         )
         self._stack = contextlib.ExitStack()
         self.port = free_port()
@@ -44,7 +54,9 @@ class House:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.installation)
             self.temp = self.installation.folder / "temp"
-            self.temp.mkdir()
+            self.certificates = self.installation.folder / "certificates"
+            for folder in (self.temp, self.certificates):
+                folder.mkdir()
             self.installation.environment |= {"TMPDIR": str(self.temp), "HELPDESK_PORT": str(self.port)}
             self.ports: Ports = self.installation.ports()
             stack.callback(self.ports.engine.dispose)
@@ -125,6 +137,7 @@ class House:
         self.installation.valkey.ask("CONFIG SET rdbcompression no")
         self.installation.valkey.ask("SAVE")
         found = {"data": self.installation.data, "temp": self.temp, "valkey": self.installation.valkey.folder}
+        found["certificates"] = self.certificates
         found |= {role: self.installation.folder / role for role in (*ROLES, "web")}
         if self.installation.postgres is not None:
             self.installation.postgres.ask("CHECKPOINT")
@@ -137,6 +150,37 @@ class House:
         for name, folder in self.folders().items():
             shutil.copytree(folder, into / name, ignore=shutil.ignore_patterns("s", ".s.*"), dirs_exist_ok=True)
         return into
+
+    @contextlib.contextmanager
+    def slow_reader(self) -> Iterator[None]:
+        """Somebody who reads since before, and for some seconds after the first rows are gone."""
+        engine, over = connect_database(self.ports.settings.database_url), threading.Event()
+
+        def gone() -> bool:
+            with engine.connect() as connection:
+                return int(connection.execute(text(_DESTROYED)).scalar_one()) > 0
+
+        def read() -> None:
+            reading = engine.execution_options(reading=True)
+            if engine.dialect.name == "postgresql":
+                reading = reading.execution_options(isolation_level="REPEATABLE READ")
+            with reading.connect() as connection:
+                connection.execute(text("SELECT count(*) FROM heartbeat")).all()
+                begun.set()
+                while not over.is_set() and not gone():
+                    over.wait(0.1)
+                over.wait(_READS)
+
+        begun = threading.Event()
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        begun.wait(10)
+        try:
+            yield
+        finally:
+            over.set()
+            reader.join(10)
+            engine.dispose()
 
     def breathe(self) -> None:
         """Let processes write what they still hold."""

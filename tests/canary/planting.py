@@ -14,19 +14,26 @@ from helpdesk.tickets.requesters import call_requester
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.attack.corpus import DESK
 from tests.canary.house import ADMIN, ADVISOR, House
+from tests.canary.officers import gives_access
+from tests.canary.typing_people import TYPED, typed
 from tests.canary.visitor import Visitor
 from tests.canary.words import Words
 from tests.helpdesk.facts.sheets import as_csv, as_xlsx
 
+_WITH_OFFICERS = 12
 HEADS = ("Personeelsnummer", "Naam", "E-mailadres", "Datum uitdienst", "Bijzonderheden")
 
 
 @dataclass
 class Planted:
-    """The numbers of the tickets, in the order in which they were planted; `doomed` are those to be destroyed."""
+    """The numbers of the tickets, in the order in which they were planted; `doomed` are those to be destroyed.
+
+    `redacted` is a kept one, and the word in the note of it that is to go.
+    """
 
     doomed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    redacted: tuple[str, str] | None = None
 
 
 def letter(words: Words, ticket: int, *, doomed: bool, full: bool) -> bytes:
@@ -64,6 +71,13 @@ def plant(house: House, words: Words, count: int) -> Planted:
     _by_hand(house, advisor, words, made)
     _merges(advisor, made)
     _files(house, words)
+    if count >= _WITH_OFFICERS:
+        if missing := typed(house, words, {ticket: numbers[ticket] for ticket in (8, 9)}):
+            words.skip(TYPED, missing)
+        gives_access(house, words, 10, numbers[10])
+        made.redacted = (numbers[11], words.draw("redacted", 11, doomed=True))
+        advisor.send(f"{_path(numbers[11])}?schrijf=notitie", "/notitie", text=f"Let op {made.redacted[1]}.")
+        house.command("backup")
     _failing_statement(house, words)
     house.until(lambda: _outgoing(house) > 0, "an answer waits for the relay", 20)
     house.breathe()

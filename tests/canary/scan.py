@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from tests.canary import lz4
 from tests.canary.words import END, LENGTH, LETTERS, Word, forms
 
 _PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|PK\x03\x04")
@@ -50,6 +51,11 @@ class Scan:
     def words(self) -> set[Word]:
         """The words that stand anywhere."""
         return {word for word, _place, _form in self.hits}
+
+    def where_planted(self) -> str:
+        """How many words were found of each place they were planted in."""
+        counted = Counter(word.place for word in self.words())
+        return ",".join(f"{place}:{count}" for place, count in sorted(counted.items())) or "-"
 
     def told(self, what: int) -> str:
         """How many words there are by place on disk (1) or by encoding (2)."""
@@ -98,6 +104,8 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
         unpacked = _unpacked(content, found.start())
         if len(unpacked) >= _SHORTEST:
             yield "packed_", unpacked
+    if "base" in path.parts or "pg_wal" in path.parts:
+        yield from (("lz4_", text) for text in lz4.unpacked(content))
 
 
 def _unpacked(content: bytes, at: int) -> bytes:

@@ -60,6 +60,18 @@ def test_a_word_is_found_in_every_form(tmp_path: Path, form: str, *, own: bool) 
     assert Scan(words.all).look({"data": tmp_path}).words() == set(words.all)
 
 
+def test_what_postgresql_packed_is_read(tmp_path: Path) -> None:
+    """The word twice, as LZ4 writes it: twelve bytes as they are, and a copy of them in the middle of the second."""
+    words = Words(1, ["zwaluwzwaluwzwaluw"])
+    word = words.draw("text", 0, doomed=True)
+    packed = b"\x68zwaluw\x06\x00\x50 einde"
+    value = ((len(packed) + 8) << 2 | 2).to_bytes(4, "little") + (60 | 1 << 30).to_bytes(4, "little") + packed
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "1").write_bytes(b"\0\0\0\0" + value)
+    assert word.encode() not in value
+    assert Scan(words.all).look({"data": tmp_path}).words() == set(words.all)
+
+
 def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
     words = Words(1, [])
     for place in PLACES:

@@ -6,8 +6,8 @@ import base64
 import html
 import json
 import quopri
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from urllib.parse import quote, quote_plus
@@ -15,9 +15,10 @@ from urllib.parse import quote, quote_plus
 PLACES = (
     *("subject", "text", "html", "name", "address", "header", "file_name", "file", "note", "draft", "answer"),
     *("participant", "search", "phone_name", "phone_address", "phone_text", "unlisted", "spoilt_file", "statement"),
+    *("typed_answer", "typed_note", "typed_draft", "typed_search", "upload", "upload_name", "redacted"),
 )
 """Where a word is planted."""
-PASSING = ("search", "unlisted", "spoilt_file", "statement")
+PASSING = ("search", "typed_search", "unlisted", "spoilt_file", "statement")
 """Places that belong to no ticket: nothing of them is kept, whatever is destroyed."""
 LETTERS, LENGTH, END = "bcdfghjklmnpqrstvwxz", 13, "000"
 
@@ -41,6 +42,7 @@ class Words:
     def __init__(self, seed: int, own: list[str]) -> None:
         self._random, self._own = Random(seed), list(own)
         self.all: list[Word] = []
+        self.skipped: dict[str, str] = {}
 
     def draw(self, place: str, ticket: int, *, doomed: bool) -> str:
         """A new word for a place of a ticket."""
@@ -51,15 +53,25 @@ class Words:
         self.all.append(Word(word, place, ticket, doomed))
         return word
 
+    def spare(self, ticket: int, places: Collection[str]) -> None:
+        """Something else keeps the words of these places of this ticket, for a term of its own."""
+        self.all = [
+            replace(one, doomed=False) if one.ticket == ticket and one.place in places else one for one in self.all
+        ]
+
+    def skip(self, places: Iterable[str], why: str) -> None:
+        """Nothing can be planted in these places here."""
+        self.skipped |= dict.fromkeys(places, why)
+
 
 def read_words(path: str) -> list[str]:
     """An outsider's words, one a line. Raises ValueError for one that stands in every file anyway."""
     words = (
         [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()] if path else []
     )
-    short = [word for word in words if len(word) < 3]
+    short = [word for word in words if len(word.encode()) < 3]
     if short:
-        raise ValueError(f"words of fewer than three letters stand in every file: {short}")
+        raise ValueError(f"words of fewer than three bytes stand in every file: {short}")
     return words
 
 

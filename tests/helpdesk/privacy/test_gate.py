@@ -11,17 +11,18 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.errors import HelpdeskError
-from helpdesk.models import Counter, Flag
+from helpdesk.models import Counter, Flag, Restore
 from helpdesk.ports import Ports
 from helpdesk.privacy import gate
 from helpdesk.retention.ledger import read
 from helpdesk.retention.ledger_writing import flush, write_down
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.backups import backed_up, put_back
+from tests.dying import killed_at
 from tests.services.valkey import Valkey
 
 PROCESSES = {
@@ -176,6 +177,20 @@ def test_an_ordinary_crash_is_no_restore(ports: Ports) -> None:
     assert len(list(ports.ledger.lines())) == 7
     flush(ports)
     assert len(list(ports.ledger.lines())) == 7
+
+
+def test_a_crash_at_the_first_line_of_all_is_no_restore(ports: Ports) -> None:
+    """Killed at each step of the beginning: the database has a name for its ledger, which may hold a line or not."""
+    for step in range(1, 6):
+        with unit_of_work(ports, SYSTEM) as unit:
+            unit.session.execute(delete(Flag))
+            unit.session.execute(delete(Counter))
+        (ports.settings.data / "ledger" / "ledger.jsonl").unlink(missing_ok=True)
+        killed_at(ports, step, flush)
+        gate.admit(ports)
+        with unit_of_work(ports, SYSTEM, write=False) as unit:
+            assert unit.session.scalars(select(Restore.id)).all() == []
+        assert [entry.op for entry in read(ports.ledger.lines())] == ["begin"]
 
 
 class _Deaf(DiskLedger):
