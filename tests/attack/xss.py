@@ -19,6 +19,8 @@ from tests.attack.xss_strings import Hostile, listed, own_strings, some
 from tests.services.chromium import Chromium, available
 
 OWN = 400
+_A_STRETCH = 100
+"""Strings that the same tabs are used for."""
 _NAMES = {"script": "scripts", "off_origin": "requests_off_origin", "navigation": "navigations"}
 
 
@@ -78,7 +80,10 @@ def run(strings: Sequence[Hostile], browser: Browser, folder: Path) -> Outcome:
             frame_found = _unclean_is_noticed(made, Visit(made, context))
             visit = Visit(made, context)
             visit.lists()
-            for each in made.filled:
+            for number, each in enumerate(made.filled):
+                if number % _A_STRETCH == 0:
+                    sys.stderr.write(f"{number}/{len(made.filled)}\n")
+                    visit.renew()
                 visit.ticket(each)
                 visit.files(each)
             visit.bare()

@@ -77,6 +77,7 @@ class Visit:
     refused: int = 0
     _tabs: list[Tab] = field(default_factory=list)
     _turn: int = 0
+    _opened: int = 0
 
     def __post_init__(self) -> None:
         self._tabs = [Tab(self.context, (self.site.address, self.site.bare), self.seen) for _ in range(_TABS)]
@@ -84,7 +85,13 @@ class Visit:
     @property
     def pages(self) -> int:
         """Pages and files opened so far."""
-        return sum(tab.loads for tab in self._tabs)
+        return self._opened + sum(tab.loads for tab in self._tabs)
+
+    def renew(self) -> None:
+        """New tabs: the browser keeps every script of a tab that is watched, and grows slow of it."""
+        self.close()
+        self._opened = self.pages
+        self.__post_init__()
 
     def tab(self) -> Tab:
         """The tab whose page has stood longest."""
