@@ -215,9 +215,10 @@ def _is_done(ports: Ports, list_ids: list[int], found: Found) -> bool:
 
 def _files_left(ports: Ports) -> int:
     """Files on the disk that no row names; those of mails that came in meanwhile have one."""
+    there = set(ports.blobs.keys())
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         named = set(unit.session.scalars(select(Attachment.blob))) | set(unit.session.scalars(select(InboundMail.blob)))
-    return len(set(ports.blobs.keys()) - named)
+    return len(there - named)
 
 
 def _filed(ports: Ports, many: int) -> float:
