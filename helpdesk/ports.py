@@ -25,6 +25,7 @@ IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
 DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
 RIGHTS_WAITING = "workers.rights:rights_waiting"
+POLICY_WAITING = "workers.foreseeing:policy_waiting"
 JOBS = (
     FILE_WAITING,
     DELIVER_WAITING,
@@ -37,6 +38,7 @@ JOBS = (
     HOLD_WAITING,
     DISPOSAL_WAITING,
     RIGHTS_WAITING,
+    POLICY_WAITING,
 )
 
 

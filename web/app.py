@@ -21,7 +21,7 @@ from web.inbox import actions, askers, bell, drafts, own_drafts, papers, rights,
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
-from web.privacy import certificates, disposal, holds, reads, register
+from web.privacy import certificates, decisions, disposal, holds, reads, register, versions
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
 from web.unit import PORTS
@@ -33,7 +33,7 @@ LARGEST_REQUEST = 26_000_000
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
 OFFICE = (admin, imports, kept, people, requests, request_tickets)
-PRIVACY = (disposal, certificates, holds, register, reads)
+PRIVACY = (disposal, certificates, holds, register, versions, reads, decisions)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights)
 

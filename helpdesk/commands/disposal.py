@@ -13,7 +13,8 @@ from helpdesk.commands.acting import acting, as_account
 from helpdesk.commands.console import Console, pass_console, say, show
 from helpdesk.people.access import require
 from helpdesk.privacy import balance, destruction, listing, lists
-from helpdesk.privacy.list_views import ItemView, ListView, items, list_view, lists_page
+from helpdesk.privacy.list_items import ItemView, items
+from helpdesk.privacy.list_views import ListView, list_view, lists_page
 from helpdesk.text.language import N_
 from helpdesk.unit import unit_of_work
 

@@ -10,7 +10,7 @@ from helpdesk.models.inbound_mail import InboundMail, MailSeen
 from helpdesk.models.notice import Notice
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
-from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
+from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy, PolicyEffect
 from helpdesk.models.request import (
     Rectification,
     Redaction,
@@ -62,6 +62,7 @@ __all__ = [
     "OutgoingRecipient",
     "Person",
     "Policy",
+    "PolicyEffect",
     "Rectification",
     "Redaction",
     "RequestEntry",

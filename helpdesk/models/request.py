@@ -135,6 +135,7 @@ class SecurityEvent(Base):
     """One act with rights or rules: grants, approvals, placements; each row seals the one before it (C42)."""
 
     __tablename__ = "security_event"
+    __table_args__ = (Index(None, "account_id", "id"), Index(None, "at"))
 
     id: Mapped[int] = own_id()
     at: Mapped[dt.datetime] = personal("security_log", UtcTime)

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,13 +143,41 @@ def issue(unit: Unit, rule: str, period: str) -> Certificate:
         raise Conflict("A destruction in this period is not verified yet.", code="not_verified")
     if (rule, period) not in found:
         raise NotFound("Nothing was destroyed under this rule in this period.")
+    return next(one for one in _chain(unit, rule, found, small, name) if one["period"] == period)
+
+
+def issued(unit: Unit, year: str = "") -> Iterator[Certificate]:
+    """Every certificate that can be had now, of one year or of all; the ledger is read once for them together."""
+    require(unit.actor, "ledger.read")
+    lines, name = _destroyed(unit.ports.ledger.lines())
+    small = _small(unit, lines)
+    found = _periods(lines, small)
+    waiting = set(unit.session.scalars(select(LedgerLine.month).where(LedgerLine.op == "destroyed")))
+    waiting |= {quarter_of(month) for month in waiting}
+    for rule in sorted({rule for rule, _period in found}):
+        for one in _chain(unit, rule, found, small, name):
+            if one["period"].startswith(year) and one["period"] not in waiting and _over(unit, one["period"]):
+                yield one
+
+
+def runs_of(unit: Unit, rule: str, period: str) -> set[str]:
+    """The random names of the lists that a certificate tells of."""
+    require(unit.actor, "ledger.read")
+    lines, _name = _destroyed(unit.ports.ledger.lines())
+    return {line.entry.run for line in _periods(lines, _small(unit, lines)).get((rule, period), [])}
+
+
+def _chain(
+    unit: Unit, rule: str, found: Mapping[tuple[str, str], list[_Line]], small: int, name: str
+) -> Iterator[Certificate]:
+    """The certificates of a rule, oldest first, each sealed with the one before it."""
     own = sorted((one for key, one in found if key == rule), key=lambda one: (last_of(one), one))
     sealed: Certificate = {}
-    for one in own[: own.index(period) + 1]:
+    for one in own:
         some = found[rule, one]
         register = version(unit.session, some[-1].entry.version)
         sealed = _sealed(_body(register, rule, one, small, some, name), sealed.get("sha256"))
-    return sealed
+        yield sealed
 
 
 def _body(register: Register, rule: str, period: str, small: int, lines: list[_Line], name: str) -> Certificate:

@@ -39,7 +39,7 @@ _STYLE = (
     "body{font:1rem/1.5 sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
     "table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:bold;padding:.5rem 0}"
     "th,td{border-bottom:1px solid #767676;text-align:left;padding:.25rem .5rem}td.n{text-align:right}"
-    "code{overflow-wrap:anywhere}"
+    "code{overflow-wrap:anywhere}.line{border-bottom:1px solid #767676;padding-top:1.5rem}"
 )
 
 
@@ -58,6 +58,9 @@ class Sheet:
     proof: str
     told: str
     seals: Sequence[tuple[str, str]]
+    original: str
+    signing: str
+    signers: Sequence[tuple[str, Sequence[str]]]
 
 
 def sheet(certificate: Certificate, language: str) -> Sheet:
@@ -98,6 +101,12 @@ def sheet(certificate: Certificate, language: str) -> Sheet:
             (words(N_("This certificate")), certificate["sha256"]),
             (words(N_("The one before")), certificate["previous"] or words(N_("there is none"))),
         ],
+        original=words(N_("The accessible original of this certificate is a page:")),
+        signing=words(N_("For signatures on paper")),
+        signers=[
+            (words(who), [words(N_("Name and function")), words(N_("Day")), words(N_("Signature"))])
+            for who in (N_("Proposed the destruction"), N_("Approved the destruction"))
+        ],
     )
 
 
@@ -105,6 +114,10 @@ def as_html(certificate: Certificate, language: str) -> str:
     """One page without script or link to anywhere; headings, and tables with headers of rows and columns."""
     said = sheet(certificate, language)
     ways = "".join(f"<li>{escape(way)}</li>\n" for way in said.ways)
+    signers = "".join(
+        f"<h3>{escape(who)}</h3>\n" + "".join(f'<p class="line">{escape(one)}:</p>\n' for one in lines)
+        for who, lines in said.signers
+    )
     parts = [
         f"<h1>{escape(said.title)}</h1>",
         f"<dl>\n{_terms(said.facts, '{}')}</dl>\n",
@@ -112,6 +125,7 @@ def as_html(certificate: Certificate, language: str) -> str:
         f"<h2>{escape(said.how)}</h2>\n<ul>\n{ways}</ul>\n<p>{escape(said.backups)}</p>\n",
         f"<h2>{escape(said.proof)}</h2>\n<p>{escape(said.told)}</p>\n",
         f"<dl>\n{_terms(said.seals, '<code>{}</code>')}</dl>\n",
+        f"<h2>{escape(said.signing)}</h2>\n{signers}",
     ]
     title = f"{said.title} {certificate['rule']} {certificate['period']}"
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
