@@ -121,6 +121,18 @@ def approve(console: Console, list_id: int, reason: str, email: str) -> None:
     say(console.words(N_("Approved. It runs from {day} on."), day=day.isoformat()))
 
 
+@disposal.command("send-back")
+@_list_id
+@click.option("--remark", required=True, help="What has to be changed; name nobody.")
+@as_account
+@pass_console
+def send_back(console: Console, list_id: int, remark: str, email: str) -> None:
+    """Send list LIST_ID back to who proposed it, with words; it may be proposed anew."""
+    with unit_of_work(console.ports, acting(console, email)) as unit:
+        lists.send_back(unit, list_id, remark)
+    say(console.words(N_("Sent back. It may be changed and proposed again.")))
+
+
 @disposal.command()
 @_list_id
 @as_account

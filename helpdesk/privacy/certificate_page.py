@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from helpdesk.privacy.certificate import Certificate
 from helpdesk.text.language import N_, translator
@@ -35,6 +36,8 @@ WAYS = {
     "log_dropped": N_("the write-ahead log dropped up to that point"),
     "verified": N_("looked for afterwards, and not found"),
 }
+_SIGNERS = (N_("Proposed the destruction"), N_("Approved the destruction"))
+_SIGNED = (N_("Name and function"), N_("Day"), N_("Signature"))
 _STYLE = (
     "body{font:1rem/1.5 sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
     "table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:bold;padding:.5rem 0}"
@@ -71,8 +74,6 @@ def sheet(certificate: Certificate, language: str) -> Sheet:
     codes = dict.fromkeys(code for way in numbers["ways"] for code in way.split(",") if code)
     backups = N_("Backups that still held it are gone by the end of {month}; on restore it is destroyed again.")
     told = N_("Every number can be had from the ledger again, up to line {seq} with the hash {hash}.")
-    counted = [(words(label), str(numbers[name])) for name, label in _COUNTED.items()]
-    opened = [(year, str(many)) for year, many in numbers["opened"].items()]
     return Sheet(
         language=said,
         title=words(TITLE),
@@ -88,10 +89,7 @@ def sheet(certificate: Certificate, language: str) -> Sheet:
             (words(N_("Version of the register")), ", ".join(numbers["registers"])),
         ],
         heads=(words(N_("What")), words(N_("How many"))),
-        tables=[
-            (words(N_("What was destroyed")), counted),
-            (words(N_("In which year the tickets were opened")), opened),
-        ],
+        tables=_tables(numbers, words),
         how=words(N_("How it was destroyed")),
         ways=[words(WAYS.get(code, code)) for code in codes],
         backups=words(backups).format(month=certificate["backups_gone_by"]),
@@ -103,11 +101,17 @@ def sheet(certificate: Certificate, language: str) -> Sheet:
         ],
         original=words(N_("The accessible original of this certificate is a page:")),
         signing=words(N_("For signatures on paper")),
-        signers=[
-            (words(who), [words(N_("Name and function")), words(N_("Day")), words(N_("Signature"))])
-            for who in (N_("Proposed the destruction"), N_("Approved the destruction"))
-        ],
+        signers=[(words(who), [words(line) for line in _SIGNED]) for who in _SIGNERS],
     )
+
+
+def _tables(numbers: Mapping[str, Any], words: Callable[[str], str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    counted = [(words(label), str(numbers[name])) for name, label in _COUNTED.items()]
+    opened = [(year, str(many)) for year, many in numbers["opened"].items()]
+    return [
+        (words(N_("What was destroyed")), counted),
+        (words(N_("In which year the tickets were opened")), opened),
+    ]
 
 
 def as_html(certificate: Certificate, language: str) -> str:

@@ -101,11 +101,7 @@ def looked_at(crawl: Crawl, ports: Ports, both: str, officer: str) -> None:
     path = _largest_list(ports)
     crawl.send(path, "/uitzonderen", 422, reason="")
     crawl.send(path, "/uitzonderen", reason="archive")
-    crawl.send(path, "/voorstellen")
-    back = second.send(second.page(path).form("/terugsturen"), remark="Ναι")
-    assert back.status_code == 200
-    crawl.look("sent back", back.text)
-    crawl.page(path)
+    _sent_back(crawl, second, path)
     crawl.send(path, "/voorstellen")
     crawl.page(LISTS)
     shown = crawl.look("second person", second.get(path).text)
@@ -118,6 +114,18 @@ def looked_at(crawl: Crawl, ports: Ports, both: str, officer: str) -> None:
     for one in (path, LISTS, *papers, f"{PAPERS}/R13/2040-01", "/privacybeheer/bewaartermijnen?maanden=60"):
         crawl.page(one)
     crawl.page("/privacybeheer/bewaartermijnen/vragen?maand=later&maanden=12")
+    _logs(crawl)
+
+
+def _sent_back(crawl: Crawl, second: Visitor, path: str) -> None:
+    crawl.send(path, "/voorstellen")
+    back = second.send(second.page(path).form("/terugsturen"), remark="Ναι")
+    assert back.status_code == 200
+    crawl.look("sent back", back.text)
+    crawl.page(path)
+
+
+def _logs(crawl: Crawl) -> None:
     for asked in ("", "?wie=0", "?dag=x&vraag=x"):
         crawl.page("/privacybeheer/logboek" + asked)
         crawl.page("/privacybeheer/logboek/besluiten" + asked)

@@ -20,6 +20,7 @@ from tests.web.conftest import FENNA, PRIYA
 from tests.web.visitor import Visitor
 
 LIST = "/privacybeheer/vernietiging/1"
+OVERVIEW = "/privacybeheer/bewaartermijnen"
 NUMBER = re.compile(r"V-2026-\d{5}")
 
 
@@ -35,7 +36,12 @@ def open_list(site_ports: Ports, fenna: Visitor, priya: Visitor) -> list[str]:
 def test_a_list_is_sent_back_with_words_and_proposed_again(
     site_ports: Ports, fenna: Visitor, priya: Visitor, open_list: list[str]
 ) -> None:
+    to_propose, to_approve = "om na te lopen en voor te stellen", "vernietigingslijsten die op uw akkoord wachten"
+    assert to_propose in fenna.page(OVERVIEW).text
+    assert "Wat op u wacht" not in priya.page(OVERVIEW).text
     fenna.send(fenna.page(LIST).form("/voorstellen"))
+    assert to_propose not in fenna.page(OVERVIEW).text
+    assert to_approve in priya.page(OVERVIEW).text
     assert not [form for form in fenna.page(LIST).forms if form.action.endswith("/terugsturen")], "one's own proposal"
     form = priya.page(LIST).form("/terugsturen")
     empty = priya.send(form, remark=" ")

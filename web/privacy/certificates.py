@@ -29,7 +29,8 @@ def _made(found: Certificate, kind: str) -> bytes:
     """The certificate as one of the kinds of files."""
     if kind == "pdf":
         return as_pdf(found, g.language, _address(found))
-    return (as_json(found) if kind == "json" else as_html(found, g.language)).encode()
+    said = as_json(found, ports().ledger.lines()) if kind == "json" else as_html(found, g.language)
+    return said.encode()
 
 
 def _address(found: Certificate) -> str:
