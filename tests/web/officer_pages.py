@@ -110,7 +110,7 @@ def looked_at(crawl: Crawl, ports: Ports, both: str, officer: str) -> None:
     crawl.look("wrong count", wrong.text)
     _destroyed(crawl, ports, second, shown, path)
     _again((crawl.visitor, both))
-    papers = [link for link in crawl.page(PAPERS).links if link.startswith(PAPERS + "/")]
+    papers = [link for link in crawl.page(PAPERS).links if link.startswith(PAPERS + "/R")]
     for one in (path, LISTS, *papers, f"{PAPERS}/R13/2040-01", "/privacybeheer/bewaartermijnen?maanden=60"):
         crawl.page(one)
     crawl.page("/privacybeheer/bewaartermijnen/vragen?maand=later&maanden=12")
