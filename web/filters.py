@@ -93,6 +93,11 @@ def short_time(at: dt.datetime) -> str:
     return words.list_time(at, now(), _language(), _zone())
 
 
+def stamp(at: dt.datetime) -> str:
+    """A time as a log shows it."""
+    return words.stamp_text(at, _language(), _zone())
+
+
 def clock_time(at: dt.datetime) -> str:
     """Hour, minute and second of a time close by."""
     return at.astimezone(_zone()).strftime("%H:%M:%S")
@@ -153,6 +158,7 @@ def install(app: Flask) -> None:
         month=month,
         month_short=month_short,
         short_time=short_time,
+        stamp=stamp,
         clock_time=clock_time,
         minute_time=minute_time,
         span=span,

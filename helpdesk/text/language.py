@@ -27,6 +27,7 @@ _LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
 _CLDR = {"nl": "nl", "en": "en", PSEUDO_LANGUAGE: "en"}
 # CLDR's own English order is American; ours is day, month, year and 24 hours in both languages.
 _DAY, _MONTH, _MOMENT = "EEEE d MMMM y", "MMMM y", "EEEE d MMMM y, HH:mm"
+_STAMP = "d MMM y, HH:mm"
 _TIME, _WEEKDAY, _DAY_OF_YEAR, _OLD_DAY = "HH:mm", "EEE d MMM", "d MMM", "d MMM y"
 _NARROW_SPACE = "\u202f"
 _SIZE_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
@@ -145,6 +146,11 @@ def month_short_text(day: date, language: str) -> str:
 def moment_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
     """An aware `moment` in full, in `zone`: "zondag 22 november 2026, 09:42"."""
     return _shown(_at_minute(moment.replace(second=0, microsecond=0), _MOMENT, zone, _CLDR[language]), language)
+
+
+def stamp_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
+    """An aware `moment` as a log shows it, in `zone`: "22 nov 2026, 09:42"."""
+    return _shown(_at_minute(moment.replace(second=0, microsecond=0), _STAMP, zone, _CLDR[language]), language)
 
 
 @lru_cache(maxsize=4096)
