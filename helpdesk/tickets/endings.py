@@ -75,7 +75,7 @@ def _months(this: dt.date, number: int) -> list[dt.date]:
 
 
 def _years(unit: Unit, this: dt.date) -> dict[str, dt.date]:
-    last = unit.session.scalar(select(func.max(Ticket.due_on))) or this
+    last = max(unit.session.scalar(select(func.max(Ticket.due_on))) or this, this)
     return {str(year): dt.date(year, 1, 1) for year in range(this.year, min(last.year, this.year + MOST_YEARS - 1) + 1)}
 
 

@@ -159,6 +159,16 @@ def test_years_and_bytes_are_the_same_tickets(site_ports: Ports, priya: Visitor)
     assert priya.get(f"{PLACE}/vragen?maand=2019").status_code == 404
 
 
+def test_a_year_is_shown_when_all_terms_ended_long_ago(site_ports: Ports, priya: Visitor) -> None:
+    due(site_ports, 1)
+    with unit_of_work(site_ports, SYSTEM) as unit:
+        unit.session.execute(update(Ticket).values(due_on=dt.date(2020, 5, 5)))
+    assert priya.sign_in(PRIYA).status_code == 200
+    page = priya.page(f"{PLACE}?per=jaar")
+    assert "In de komende jaren eindigt de termijn van 0." in page.text
+    assert [one for one in page.links if "maand=2027&" in one]
+
+
 def _numbers(who: Visitor, page: Page) -> int:
     """How many numbers stand on this page and those behind it."""
     here = sum(text.startswith("V-20") for _tag, text in page.texts)
