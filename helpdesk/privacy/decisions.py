@@ -128,6 +128,15 @@ class Decision:
     seal: str
 
 
+_COLUMNS: tuple[Any, ...] = (
+    SecurityEvent.id,
+    SecurityEvent.at,
+    SecurityEvent.account_id,
+    SecurityEvent.verb,
+    SecurityEvent.object_kind,
+    SecurityEvent.object_id,
+    SecurityEvent.seal,
+)
 NOBODY = 0
 """Stands for the system and for whoever is not signed in."""
 
@@ -163,21 +172,8 @@ def chain_broken_at(unit: Unit) -> int | None:
 def _lines(unit: Unit, wanted: Wanted) -> Select[Any]:
     by, about = aliased(Account), aliased(Account)
     of_account = and_(SecurityEvent.object_kind == "account", about.id == SecurityEvent.object_id)
-    lines: Select[Any] = (
-        select(
-            SecurityEvent.id,
-            SecurityEvent.at,
-            SecurityEvent.account_id,
-            SecurityEvent.verb,
-            SecurityEvent.object_kind,
-            SecurityEvent.object_id,
-            SecurityEvent.seal,
-            by.name.label("who"),
-            about.name.label("about"),
-        )
-        .outerjoin(by, by.id == SecurityEvent.account_id)
-        .outerjoin(about, of_account)
-    )
+    names: tuple[Any, ...] = (by.name.label("who"), about.name.label("about"))
+    lines = select(*_COLUMNS, *names).outerjoin(by, by.id == SecurityEvent.account_id).outerjoin(about, of_account)
     return lines.where(*_narrowed(unit, wanted))
 
 

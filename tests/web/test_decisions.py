@@ -43,7 +43,7 @@ def test_every_act_that_is_noted_has_words() -> None:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "note" and len(node.args) > 1:
                 said = node.args[1]
-                noted |= {said.value} if isinstance(said, ast.Constant) else set()
+                noted |= {str(said.value)} if isinstance(said, ast.Constant) else set()
     noted |= {"hold.follow", "sign_in.wrong_password", "sign_in.wrong_code"}
     assert noted == set(VERB)
     assert {verb.partition(".")[0] for verb in VERB} == set(KINDS)

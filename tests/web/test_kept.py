@@ -129,9 +129,7 @@ def test_years_and_bytes_are_the_same_tickets(site_ports: Ports, priya: Visitor)
     with unit_of_work(site_ports, SYSTEM) as unit:
         unit.session.execute(update(Ticket).where(Ticket.number == "2026-00002").values(due_on=dt.date(2031, 2, 3)))
         unit.session.execute(update(Ticket).where(Ticket.number == "2026-00003").values(due_on=dt.date(2028, 12, 31)))
-        sizes = sum(
-            unit.session.scalars(select(Attachment.size)).all() + unit.session.scalars(select(InboundMail.size)).all()
-        )
+        sizes = sum([*unit.session.scalars(select(Attachment.size)), *unit.session.scalars(select(InboundMail.size))])
         years = endings.endings(unit, endings.YEARS, sizes=True)
     assert priya.sign_in(PRIYA).status_code == 200, "a year went by"
     assert [one.key for one in years] == ["before", "2027", "2028", "2029", "2030", "2031", "later", "none"]
