@@ -16,6 +16,7 @@ from tests.ui.state import named as _named
 from tests.ui.state import nothing as _nothing
 from tests.ui.state import of as _of
 from tests.ui.states_officers import OFFICERS
+from tests.ui.states_portal import PORTAL, PORTAL_ABSENT
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 KINDS = ("filled", "empty", "error", "open", "conflict")
@@ -261,6 +262,7 @@ STATES = (
     *KEPT_PAGES,
     *OFFICERS,
     *RIGHTS,
+    *PORTAL,
 )
 
 _READS = "no form on it is held against a version of what it shows"
@@ -281,6 +283,7 @@ ABSENT = {
         _READS,
     ),
     **dict.fromkeys(((name, "open") for name in ("forgotten.form", "forgotten.choose", "files.html")), _DRAWER),
+    **PORTAL_ABSENT,
 }
 """Why a page is not to be had in a state."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from helpdesk.adapters.memory import SetClock
+from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import Ticket
 from helpdesk.ports import Ports
 from helpdesk.retention.why import kept
@@ -55,9 +56,12 @@ def femke(site_ports: Ports, app: Flask) -> Visitor:
 
 
 def shown(answer: TestResponse, number: str) -> tuple[int, list[tuple[str, str]], str]:
-    """Status, headers and body of an answer, without what is random in it and the number that was asked for."""
-    headers = [(name, value) for name, value in answer.headers if name not in ("Content-Length", "Set-Cookie")]
-    body = re.sub(r'name="formulier" value="\w+"', "", answer.text).replace(number, "NR")
+    """Status, headers and body of an answer, without what is random in it and, in the way to the door, the number."""
+    said = [(name, value) for name, value in answer.headers if name not in ("Content-Length", "Set-Cookie")]
+    headers = [(name, value.replace(f"/{number}", "/NR")) for name, value in said]
+    if answer.status_code == 303:
+        return answer.status_code, headers, ""
+    body = re.sub(r'name="formulier" value="\w+"', "", answer.text)
     return answer.status_code, headers, body
 
 
@@ -118,7 +122,7 @@ def test_known_and_unknown_addresses_get_the_same_page_in_the_same_time(site_por
         pages.append((answer.status_code, answer.headers["Location"], answer.text))
         cookies.append([cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")])
         landed = visitor.get(f"{DOOR}/verstuurd", Host="nep.example", X_Forwarded_Host="nep.example")
-        pages[-1] += shown(landed, "")
+        pages[-1] += shown(landed, "-")
     assert pages[0] == pages[1]
     assert cookies[0] == cookies[1]
     text = mailed(site_ports, FEMKE)
@@ -160,7 +164,7 @@ def test_the_door_is_throttled_and_codes_are_entered(site_ports: Ports, app: Fla
 
 
 def test_a_question_goes_the_whole_way(site_ports: Ports, femke: Visitor, marije: Visitor) -> None:
-    answer = asked(femke, files=(BytesIO(b"inhoud"), "C:\\map\\plan.pdf"))
+    answer = asked(femke, files=(BytesIO(b"inhoud"), "plan.pdf"))
     assert asked(femke, client_id="een").headers["Location"] == asked(femke, client_id="een").headers["Location"]
     number = answer.headers["Location"].split("/")[2]
     assert "Je vraag is verstuurd" in femke.page(answer.headers["Location"]).text
@@ -231,8 +235,6 @@ def test_choices_are_remembered_and_leaving_leaves(site_ports: Ports, femke: Vis
     assert "My questions" in femke.page("/mijn-vragen").headings
     count = len(site_ports.mailer.sent)  # type: ignore[attr-defined] # the memory mailer remembers
     asked(femke)
-    from helpdesk.mail.outbox_delivery import deliver_waiting
-
     deliver_waiting(site_ports)
     assert len(site_ports.mailer.sent) == count  # type: ignore[attr-defined] # as above
     typed = femke.page("/mijn-vragen/2026-00003").form("/bericht")
