@@ -42,11 +42,19 @@ from web.portal import entrance
 from web.sign_in.views import PROBLEMS
 
 ONE, TWO, THREE = "m@academie.example", "s@academie.example", "p@academie.example"
-DESK = DeskSettings("academy", "a@academie.example", "Σχολή", "Σχολή", signature_nl="Γεια", signature_en="Γεια")
+DESK = DeskSettings(
+    *("academy", "a@academie.example", "Σχολή", "Σχολή"),
+    signature_nl="Γεια",
+    signature_en="Γεια",
+    answer_within_nl="δύο",
+    answer_within_en="δύο",
+)
 SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
-KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg", "art"})
+KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg", "art"}) | {
+    *("minbz", "example")
+}
 """A mailbox's name, a code of a fault, the languages by their own names, the prefix of RFC 5322 3.6.5, the number of a
-processing, and a law with its article."""
+processing, a law with its article, and the domain of a masked address."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
 UNSEEN_TAGS = {"pre", "kbd", "code", KEPT}
 """The raw source of a mail, the names of keys, a secret, and the public text of a register."""
