@@ -315,7 +315,7 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     asking(crawl)
     requests_of(crawl)
     looked_at(crawl, pseudo, ONE, THREE)
-    portal(crawl, pseudo, "femke@minbz.example")
+    portal(crawl, pseudo)
     for code in NOTICES:
         crawl.visitor.client.set_cookie(COOKIE, code)
         assert NOTICES[code] not in crawl.page("/werk/hulp").text
