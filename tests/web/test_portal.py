@@ -114,7 +114,8 @@ def test_what_is_not_theirs_answers_as_what_is_not_there(
 
 def test_known_and_unknown_addresses_get_the_same_page_in_the_same_time(site_ports: Ports, app: Flask) -> None:
     receive(site_ports, letter())
-    pages, cookies = [], []
+    pages: list[tuple[object, ...]] = []
+    cookies = []
     for address in (FEMKE, "niemand@minbz.example"):
         visitor = Visitor(app)
         form = visitor.page(DOOR).form(DOOR)
