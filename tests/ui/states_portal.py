@@ -28,6 +28,13 @@ def _asked_twice(page: Page, _place: Place) -> None:
             page.locator("form:has([value=access]) button").click()
 
 
+def _nothing_written(page: Page, _place: Place) -> None:
+    """Ask for a correction without a word."""
+    page.locator("details:has([value=rectification]) > summary").click()
+    with page.expect_navigation():
+        page.locator("form:has([value=rectification]) button").click()
+
+
 def _used_meanwhile(page: Page, place: Place) -> None:
     """Use a link that was used in another window."""
     place.run("UPDATE requester_link SET used_at = expires_at")
@@ -70,7 +77,7 @@ PORTAL = (
     down("questions.to_print", MINE + "/{first}/afdrukken", "ticket_person", ASKER),
     of(ASKER, "own_data.show", "filled", DATA, ".kept-rows li >> nth=15"),
     nothing("own_data.show", DATA, "#wie", NEW_HERE),
-    of(ASKER, "own_data.show", "error", DATA, ".wrong", submit("/verzoek", wish=" "), 422),
+    of(ASKER, "own_data.show", "error", DATA, ".wrong", _nothing_written, 422),
     of(ASKER, "own_data.show", "open", DATA, "#wens-objection", fold(".requests details:last-of-type")),
     of(ASKER, "own_data.show", "conflict", DATA, ".box-danger", _asked_twice, 409),
     _anybody("entrance.form", "filled", DOOR, "#veld-email"),
