@@ -7,6 +7,15 @@ from helpdesk.models.draft import Draft, DraftFile
 from helpdesk.models.entry import Attachment, Content, Entry, SearchText
 from helpdesk.models.fact import Fact, ImportProblem, ImportProfile, ImportRun
 from helpdesk.models.inbound_mail import InboundMail, MailSeen
+from helpdesk.models.knowledge import (
+    Article,
+    ArticleText,
+    ArticleTicket,
+    ArticleTopic,
+    ArticleVersion,
+    ArticleWord,
+    CannedReply,
+)
 from helpdesk.models.notice import Notice
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
@@ -29,10 +38,17 @@ __all__ = [
     "AccountRole",
     "Address",
     "Alarm",
+    "Article",
+    "ArticleText",
+    "ArticleTicket",
+    "ArticleTopic",
+    "ArticleVersion",
+    "ArticleWord",
     "Attachment",
     "Attempt",
     "Base",
     "BlockedSender",
+    "CannedReply",
     "Content",
     "Counter",
     "DisposalItem",

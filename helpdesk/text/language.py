@@ -226,6 +226,7 @@ _ENGLISH = """
     the their them there these they this to us what when where which who why will with would you your
 """
 _STOP_WORDS = {"nl": frozenset(_WORD.findall(_DUTCH)), "en": frozenset(_WORD.findall(_ENGLISH))}
+_OF_BOTH = frozenset({"had", "in", "is", "of", "over", "was", "we"})
 _DETECTION_READS = 5_000
 
 
@@ -235,3 +236,9 @@ def detect(text: str) -> str | None:
     scores = {language: sum(word in known for word in words) for language, known in _STOP_WORDS.items()}
     (best, most), (_, other) = sorted(scores.items(), key=lambda score: score[1], reverse=True)
     return best if most >= 2 and most > 2 * other else None
+
+
+def telling_words(text: str) -> str:
+    """The words of `text` that say what it is about: those left without the frequent words of our languages."""
+    silent = _OF_BOTH.union(*_STOP_WORDS.values())
+    return " ".join(word for word in text.split() if word.strip(".,:;?!()'\"").lower() not in silent)
