@@ -17,10 +17,11 @@ from web.admin import rights as requests
 from web.admin import views as admin
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions, askers, bell, drafts, own_drafts, papers, rights, selection
+from web.inbox import actions, askers, bell, drafts, inserting, own_drafts, papers, rights, selection
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
+from web.knowledge import canned, public, topics, versions, written
 from web.privacy import certificates, disposal, holds, reads, register
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
@@ -35,7 +36,8 @@ MOST_FIELDS = 200
 OFFICE = (admin, imports, kept, people, requests, request_tickets)
 PRIVACY = (disposal, certificates, holds, register, reads)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights)
+INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights, inserting)
+KNOWLEDGE = (written, versions, topics, canned, public)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
@@ -54,7 +56,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, *OFFICE, *PRIVACY):
+    for part in (*SIGN_IN, *INBOX, files, *KNOWLEDGE, *OFFICE, *PRIVACY):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

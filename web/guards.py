@@ -29,10 +29,15 @@ TOUCH_EVERY = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Guard:
-    """What a route asks: a verb of people/access, or nothing, and then why."""
+    """What a route asks: a verb of people/access, or nothing, and then why.
+
+    `bare` forms carry no token: they act for nobody, so there is nobody in whose name one could be forged, and a page
+    with a token of one reader could not be kept for all.
+    """
 
     verb: str | None
     why: str = ""
+    bare: bool = False
 
 
 def needs(verb: str) -> Callable[[View], View]:
@@ -40,9 +45,9 @@ def needs(verb: str) -> Callable[[View], View]:
     return _marked(Guard(verb))
 
 
-def open_to_all(why: str) -> Callable[[View], View]:
-    """Mark a view that needs no sign-in, with the reason."""
-    return _marked(Guard(None, why))
+def open_to_all(why: str, *, bare: bool = False) -> Callable[[View], View]:
+    """Mark a view that needs no sign-in, with the reason; `bare` where it acts for nobody, whoever sends it."""
+    return _marked(Guard(None, why, bare))
 
 
 def takes(size: int, too_much: str) -> Callable[[View], View]:
@@ -86,7 +91,7 @@ def gate() -> None:
         if guard.verb != SIGNED_IN and not access.can(actor(), guard.verb):
             raise NotAllowed("You may not do this.")
         _let_in_more(request.endpoint)
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and not csrf.from_here():
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not csrf.from_here(bare=guard.bare):
         raise Forbidden("forged")
 
 

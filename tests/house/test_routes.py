@@ -28,6 +28,10 @@ OPEN = {
     "forgotten.ask",
     "forgotten.choose",
     "forgotten.redeem",
+    "answers.start",
+    "answers.search",
+    "answers.show",
+    "answers.tell",
 }
 """Routes that need no sign-in; a new one is a decision, so it is written here as well."""
 SHORTEST_REASON = 10
@@ -47,6 +51,8 @@ ARGUMENTS = {
     "person_id",
     "fact_id",
     "request_id",
+    "article_id",
+    "reply_id",
     "query_id",
     "filename",
     "token",

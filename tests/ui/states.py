@@ -15,6 +15,7 @@ from tests.ui.state import down as _down
 from tests.ui.state import named as _named
 from tests.ui.state import nothing as _nothing
 from tests.ui.state import of as _of
+from tests.ui.states_knowledge import KNOWLEDGE
 from tests.ui.states_officers import OFFICERS
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
@@ -258,6 +259,7 @@ STATES = (
     *IMPORTS,
     *PEOPLE,
     *ASKERS,
+    *KNOWLEDGE,
     *KEPT_PAGES,
     *OFFICERS,
     *RIGHTS,
@@ -276,6 +278,12 @@ ABSENT = {
             *((name, "conflict") for name in ("kept.show", "kept.tickets", "certificates.show_list", "reads.show")),
             *((name, "conflict") for name in ("certificates.show", "holds.show_list", "holds.new_form")),
             ("register.show_list", "conflict"),
+            *((name, "conflict") for name in ("answers.start", "answers.show", "articles.show_list", "articles.found")),
+            *(
+                (name, "conflict")
+                for name in ("articles.new_form", "topics.show", "canned.show_list", "canned.new_form")
+            ),
+            ("inserting.show", "conflict"),
             *((name, "conflict") for name in ("requests.show_list", "rights.request_form")),
         ),
         _READS,

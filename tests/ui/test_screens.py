@@ -28,6 +28,8 @@ VALUES = {
     "entry_id": "{html_entry}",
     "attachment_id": "1",
     "token": "{link}",
+    "article_id": "{article}",
+    "reply_id": "{reply}",
     "filename": "icon.svg",
     "version": "0",
 }

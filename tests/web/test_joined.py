@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.web.visitor import Visitor
-from web.joined import SHEETS, joined_sheets
+from web.joined import SHEETS, STYLES, joined_sheets
 
 CSS = Path(__file__).parents[2] / "web" / "static" / "css"
 LINK = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
-ALONE = {"office.css", "own.css", "print.css"}
+ALONE = {"office.css", "own.css", "print.css", "knowledge.css"}
 """Style sheets of a few pages, which name them themselves."""
 
 
@@ -27,14 +27,16 @@ def test_a_page_waits_for_no_style_sheet(marije: Visitor, path: str) -> None:
 
 
 def test_the_policy_names_the_very_text_that_stands_in_the_page(stranger: Visitor) -> None:
-    answer = stranger.client.get("/inloggen")
-    [shown] = STYLE.findall(answer.text)
-    digest = base64.b64encode(hashlib.sha256(shown.encode()).digest()).decode()
-    assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
+    for path, style in (("/inloggen", "work"), ("/antwoorden", "answers")):
+        answer = stranger.client.get(path)
+        [shown] = STYLE.findall(answer.text)
+        assert shown == joined_sheets(CSS, style)
+        digest = base64.b64encode(hashlib.sha256(shown.encode()).digest()).decode()
+        assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
 
 
 def test_every_style_sheet_is_in_it_or_named_by_a_page() -> None:
-    assert {path.name for path in CSS.glob("*.css")} == {*SHEETS} | ALONE
+    assert {path.name for path in CSS.glob("*.css")} == {name for names in STYLES.values() for name in names} | ALONE
     places = [joined_sheets(CSS).index((CSS / name).read_text(encoding="utf-8")) for name in SHEETS]
     assert places == sorted(places)
 

@@ -30,6 +30,7 @@ from tests.made_app import made_app
 from tests.naked import Search
 from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served
+from tests.web.knowledge_pages import advisor_of, answered
 from tests.web.office_words import asking, office
 from tests.web.officer_pages import looked_at
 from tests.web.rights_words import requests_of
@@ -297,6 +298,7 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     pages(crawl)
     office(crawl, pseudo, TWO, THREE)
     asking(crawl)
+    answered(crawl, pseudo, advisor_of(pseudo, ONE))
     requests_of(crawl)
     looked_at(crawl, pseudo, ONE, THREE)
     for code in NOTICES:

@@ -153,8 +153,9 @@ def test_a_search_forgives_a_slip_and_puts_the_best_in_front(ports: Ports) -> No
 def test_opinions_are_counted_per_version(ports: Ports) -> None:
     marije = advisor(ports)
     visa = write(ports, marije, VISA)
-    for helped in (True, True, False):
-        _do(ports, NOBODY, lambda unit, said=helped: public.count_opinion(unit, visa, 1, helped=said))
+    with unit_of_work(ports, NOBODY) as unit:
+        for helped in (True, True, False):
+            public.count_opinion(unit, visa, 1, helped=helped)
     _do(ports, marije, lambda unit: articles.save(unit, visa, 1, form(unit, VISA), publish=True))
     with pytest.raises(NotFound):
         _do(ports, NOBODY, lambda unit: public.count_opinion(unit, visa, 7, helped=True))
