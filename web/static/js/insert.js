@@ -28,13 +28,14 @@ async function partOf(answer) {
 }
 
 /** Put a text where the caret was, as a paragraph of its own, with its first blank selected.
- * @param {HTMLTextAreaElement} area @param {string} text */
-function put(area, text) {
-  const [before, after] = [area.value.slice(0, area.selectionStart), area.value.slice(area.selectionEnd)];
+ * @param {HTMLTextAreaElement} area @param {number[]} caret its start and end before the dialog took the focus
+ * @param {string} text */
+function put(area, [left, right], text) {
+  const [before, after] = [area.value.slice(0, left), area.value.slice(right)];
   const start = before.trim() && !before.endsWith("\n\n") ? (before.endsWith("\n") ? "\n" : "\n\n") : "";
   const end = after.trim() && !after.startsWith("\n") ? "\n\n" : "";
-  const from = area.selectionStart + start.length;
-  area.setRangeText(start + text + end, area.selectionStart, area.selectionEnd, "end");
+  const from = left + start.length;
+  area.setRangeText(start + text + end, left, right, "end");
   area.dispatchEvent(new Event("input", { bubbles: true }));
   const blank = BLANK.exec(text);
   area.focus();
@@ -87,6 +88,7 @@ function walk(event, part) {
  * @param {HTMLFormElement} form @param {HTMLButtonElement} opener */
 export async function insertInto(form, opener) {
   const area = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
+  const caret = [area.selectionStart, area.selectionEnd];
   try {
     const part = await partOf(await load(opener.formAction));
     const dialog = document.createElement("dialog");
@@ -106,7 +108,7 @@ export async function insertInto(form, opener) {
       try {
         const { text } = await (await load(chosen.action, new FormData(chosen))).json();
         dialog.close();
-        put(area, text);
+        put(area, caret, text);
       } catch {
         zeg(word("not-done"), { nu: true });
       }
