@@ -141,7 +141,8 @@ def version_numbered(unit: Unit, article_id: int, number: int) -> ArticleVersion
 def texts_of(unit: Unit, version_id: int) -> dict[str, Words]:
     """The texts of a version, by language."""
     rows = unit.session.scalars(select(ArticleText).where(ArticleText.version_id == version_id))
-    return {row.language: Words(row.title, row.body) for row in rows}
+    found = {row.language: Words(row.title, row.body) for row in rows}
+    return {language: found[language] for language in LANGUAGES if language in found}
 
 
 def _claimed(unit: Unit, article_id: int, version: int) -> Article:
