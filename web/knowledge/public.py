@@ -32,7 +32,7 @@ _EACH, _MOST, _WORDS = 6, 200, 400
 def _language() -> str:
     """The language of the page: as its address says, else as the reader chose before."""
     asked = request.values.get("taal", "")
-    g.language = asked if asked in LANGUAGES else language_for(g.get("language"))
+    g.language = language_for(asked if asked in LANGUAGES else g.get("language"))
     chosen: str = g.language
     return chosen
 
