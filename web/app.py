@@ -21,7 +21,7 @@ from web.inbox import actions, askers, bell, drafts, inserting, own_drafts, pape
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
-from web.knowledge import canned, public, topics, versions, written
+from web.knowledge import canned, everybody, topics, versions, written
 from web.privacy import certificates, disposal, holds, reads, register
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
@@ -37,7 +37,7 @@ OFFICE = (admin, imports, kept, people, requests, request_tickets)
 PRIVACY = (disposal, certificates, holds, register, reads)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights, inserting)
-KNOWLEDGE = (written, versions, topics, canned, public)
+KNOWLEDGE = (written, versions, topics, canned, everybody)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:

@@ -1,6 +1,6 @@
 """What staff do with answers: write, publish, review, withdraw, restore, destroy. Every save of the words is a version.
 
-Must not: count readers or show anything; who may read what stands in `reading` and `public`.
+Must not: count readers or show anything; who may read what stands in `reading` and `everybody`.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from helpdesk.knowledge.everybody import Lead, leads, readable
 from helpdesk.knowledge.index import TITLE
-from helpdesk.knowledge.public import Lead, leads, readable
 from helpdesk.models import Article, ArticleWord
 from helpdesk.people.access import require
 from helpdesk.text.language import telling_words

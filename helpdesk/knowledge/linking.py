@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select
 
-from helpdesk.knowledge.public import Lead, is_public, leads
+from helpdesk.knowledge.everybody import Lead, is_public, leads
 from helpdesk.models import ArticleTicket
 from helpdesk.people.access import ticket_for
 from helpdesk.unit import Unit

@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy import update
 
-from helpdesk.knowledge import articles, canned, linking, public, topics
+from helpdesk.knowledge import articles, canned, everybody, linking, topics
 from helpdesk.knowledge.articles import ArticleForm, Words
 from helpdesk.knowledge.canned import CannedForm
 from helpdesk.models import Article
@@ -35,7 +35,7 @@ def knowledge(ports: Ports, marije: Actor, ticket_id: int) -> dict[str, str]:
         )
     with unit_of_work(ports, NOBODY) as unit:
         for helped in (True, True, True, False):
-            public.count_opinion(unit, made[1], 1, helped=helped)
+            everybody.count_opinion(unit, made[1], 1, helped=helped)
         linking.link(unit, ticket_id, made[0])
     ids = {"article": made[0], "article_due": made[1], "article_internal": made[-1], "article_bare": bare}
     ids |= {"topic": empty, "reply": reply}

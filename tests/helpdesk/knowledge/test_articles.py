@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound
-from helpdesk.knowledge import articles, finding, linking, public, reading, topics
+from helpdesk.knowledge import articles, everybody, finding, linking, reading, topics
 from helpdesk.knowledge.articles import Words
 from helpdesk.knowledge.comparing import compare
 from helpdesk.models import ArticleText, ArticleTicket, ArticleVersion, ArticleWord
@@ -49,8 +49,8 @@ def test_every_save_is_a_version_and_readers_see_the_published_one(ports: Ports)
         (1, "Marije Bos", True),
     ]
     with unit_of_work(ports, NOBODY, write=False) as unit:
-        assert public.answer_for(unit, visa, "en").title == VISA_EN.title
-        assert public.answer_for(unit, visa, "nl").body == VISA.body
+        assert everybody.answer_for(unit, visa, "en").title == VISA_EN.title
+        assert everybody.answer_for(unit, visa, "nl").body == VISA.body
     assert _found(ports, "rijbewijs") == []
 
     with pytest.raises(Conflict):
@@ -85,13 +85,13 @@ def test_what_is_internal_or_a_draft_is_there_for_staff_alone(ports: Ports) -> N
         assert finding.find(unit, "zwaardwalvis", "nl") == []
         assert [lead.id for lead in finding.find(unit, "visum", "nl")] == [visa]
         assert finding.suggest(unit, "wie beslist over de vrijstelling van de zwaardwalvis", "nl") == []
-        assert [(shelf.name, shelf.count, len(shelf.answers)) for shelf in public.shelves(unit, "en", 6)] == [
+        assert [(shelf.name, shelf.count, len(shelf.answers)) for shelf in everybody.shelves(unit, "en", 6)] == [
             ("Travel", 1, 1)
         ]
         for article_id in (hidden, draft, 99999):
             with pytest.raises(NotFound):
-                public.answer_for(unit, article_id, "nl")
-            assert not public.is_public(unit, article_id)
+                everybody.answer_for(unit, article_id, "nl")
+            assert not everybody.is_public(unit, article_id)
         for staff_only in (
             lambda: reading.list_articles(unit),
             lambda: finding.find_all(unit, "visum"),
@@ -100,7 +100,7 @@ def test_what_is_internal_or_a_draft_is_there_for_staff_alone(ports: Ports) -> N
             with pytest.raises(NotFound):
                 staff_only()
     with pytest.raises(NotFound):
-        _do(ports, NOBODY, lambda unit: public.count_opinion(unit, hidden, 1, helped=True))
+        _do(ports, NOBODY, lambda unit: everybody.count_opinion(unit, hidden, 1, helped=True))
     receive(ports, letter())
     assert not _do(ports, NOBODY, lambda unit: linking.link(unit, 1, hidden))
     assert _do(ports, NOBODY, lambda unit: linking.link(unit, 1, visa))
@@ -130,7 +130,7 @@ def test_what_is_to_be_reviewed_is_a_worklist_and_a_count(ports: Ports) -> None:
     _do(ports, marije, lambda unit: articles.review(unit, visa, 1, later))
     with unit_of_work(ports, marije, write=False) as unit:
         assert [row.id for row in reading.list_articles(unit, state="due").rows] == [moving]
-        assert public.answer_for(unit, visa, "nl").checked_on == tomorrow
+        assert everybody.answer_for(unit, visa, "nl").checked_on == tomorrow
     with pytest.raises(Invalid):
         _do(ports, marije, lambda unit: articles.review(unit, visa, 2, tomorrow))
 
@@ -155,10 +155,10 @@ def test_opinions_are_counted_per_version(ports: Ports) -> None:
     visa = write(ports, marije, VISA)
     with unit_of_work(ports, NOBODY) as unit:
         for helped in (True, True, False):
-            public.count_opinion(unit, visa, 1, helped=helped)
+            everybody.count_opinion(unit, visa, 1, helped=helped)
     _do(ports, marije, lambda unit: articles.save(unit, visa, 1, form(unit, VISA), publish=True))
     with pytest.raises(NotFound):
-        _do(ports, NOBODY, lambda unit: public.count_opinion(unit, visa, 7, helped=True))
+        _do(ports, NOBODY, lambda unit: everybody.count_opinion(unit, visa, 7, helped=True))
     counts = [(one.number, one.helped, one.not_helped) for one in _view(ports, marije, visa).versions]
     assert counts == [(2, 0, 0), (1, 2, 1)]
 

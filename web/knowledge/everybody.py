@@ -10,7 +10,7 @@ import hashlib
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 
 from helpdesk.errors import Invalid
-from helpdesk.knowledge import finding, public
+from helpdesk.knowledge import everybody, finding
 from helpdesk.text.language import LANGUAGES
 from helpdesk.text.rendering import render_answer
 from helpdesk.unit import NOBODY, unit_of_work
@@ -58,7 +58,7 @@ def start() -> Response:
     """The topics with their answers, and a box to search; or all of one topic."""
     language, topic_id = _language(), id_asked("onderwerp")
     with unit_of_work(ports(), NOBODY, write=False) as unit:
-        found = public.shelves(unit, language, _EACH if topic_id is None else _MOST, topic_id)
+        found = everybody.shelves(unit, language, _EACH if topic_id is None else _MOST, topic_id)
     return _kept(_shown("knowledge/public_start.html", shelves=found, topic_id=topic_id))
 
 
@@ -79,7 +79,7 @@ def show(article_id: int) -> Response:
     """An answer; what is internal is not there, for anybody."""
     language = _language()
     with unit_of_work(ports(), NOBODY, write=False) as unit:
-        found = public.answer_for(unit, article_id, language)
+        found = everybody.answer_for(unit, article_id, language)
     names = desks().get(found.desk_key, ("", ""))
     values = {"answer": found, "shown": render_answer(found.body).html, "team": names[0 if language == "nl" else 1]}
     return _kept(_shown("knowledge/public_answer.html", thanked=request.args.get("dank") == "ja", **values))
@@ -93,7 +93,7 @@ def tell(article_id: int) -> Response:
     if said not in ("ja", "nee"):
         raise Invalid("Say whether it helped.", field="hielp")
     with unit_of_work(ports(), NOBODY) as unit:
-        public.count_opinion(unit, article_id, whole("versie"), helped=said == "ja")
+        everybody.count_opinion(unit, article_id, whole("versie"), helped=said == "ja")
     there = url_for("answers.show", article_id=article_id, taal=language, dank="ja", _anchor="hielp")
     answer = redirect(there if said == "ja" else f"{ASK}?antwoord={article_id}&taal={language}", 303)
     assert isinstance(answer, Response)  # noqa: S101 - Flask's own class
