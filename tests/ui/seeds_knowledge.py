@@ -26,7 +26,7 @@ def knowledge(ports: Ports, marije: Actor, ticket_id: int) -> dict[str, str]:
     with unit_of_work(ports, marije) as unit:
         _versions(unit, made[0])
         bare = articles.create(
-            unit, _form(unit, Words(LONG[:190], f"{WORD}\n\n- [x](https://x.example/{WORD})")), publish=False
+            unit, _form(unit, Words(LONG[:190], f"{WORD}\n\n- [lees verder](https://x.example/{WORD})")), publish=False
         )
         empty = topics.add_topic(unit, LONG[:90], f"Very {LONG[:90]}")
         reply = canned.add_canned(unit, CannedForm(LONG[:100], f"{WORD} {{dag}}", "", "academy"))

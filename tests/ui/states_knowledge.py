@@ -27,7 +27,7 @@ KNOWLEDGE = (
     _of(None, "answers.start", "filled", "/antwoorden", ".shelves .card >> nth=2"),
     _nothing("answers.start", "/antwoorden", ".empty", None),
     _of(None, "answers.start", "error", "/antwoorden?onderwerp=99", "h1", status=404),
-    _of(None, "answers.start", "open", "/antwoorden?onderwerp=1", ".leads li >> nth=2"),
+    _of(None, "answers.start", "open", "/antwoorden?onderwerp=1", ".leads li >> nth=1"),
     _s("answers.start", "filled", "/antwoorden?taal=en", "h1:has-text('What can we')", name="english"),
     _s(
         "answers.start",
