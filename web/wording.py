@@ -80,6 +80,18 @@ EVENT = {
     "redacted": N_("words of a message destroyed"),
     "file_redacted": N_("a file destroyed"),
     "rectified": N_("name or address put right"),
+    "chat_picked_up": N_("chat picked up"),
+    "chat_handed_over": N_("chat handed over"),
+    "chat_queued": N_("chat put back in the queue"),
+    "chat_missed": N_("nobody picked the chat up in time"),
+    "chat_by_mail": N_("goes on by e-mail"),
+    "chat_again": N_("chat began again"),
+    "chat_silent": N_("silence in the chat pointed out"),
+    "chat_ended": N_("chat ended"),
+    "chat_left": N_("the asker left the chat"),
+    "chat_returned": N_("the asker is back in the chat"),
+    "chat_mailed": N_("lines of the chat mailed"),
+    "chat_transcript": N_("the whole chat mailed"),
 }
 LIST_STATE = {
     "open": N_("open"),

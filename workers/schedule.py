@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from helpdesk.errors import Unavailable
 from helpdesk.leases import beat, hold, release
 from helpdesk.ports import (
+    CHAT_WAITING,
     CHECK_AGES,
     CHECK_ALARMS,
     CLEAN_WAITING,
@@ -48,6 +49,7 @@ class Turn:
 TABLE = (
     Turn(FILE_WAITING, 2, "a mail whose nudge was lost is a ticket within 5 s all the same"),
     Turn(DELIVER_WAITING, 2, "an answer leaves when its 10 s of undo are over; nothing else tells us that moment"),
+    Turn(CHAT_WAITING, 5, "who left a chat, who waits too long and who is silent is known within seconds"),
     Turn(CLEAN_WAITING, 10, "HTML waits for nobody: the text is there at once"),
     Turn(IMPORT_WAITING, 10, "an import whose process was killed goes on by itself"),
     Turn(HOLD_WAITING, 10, "what a new hold keeps is found by itself, also when its process was killed"),

@@ -12,8 +12,8 @@ from helpdesk.errors import Unavailable
 
 log = logging.getLogger(__name__)
 QUEUE = "helpdesk"
-_KINDS = ("helpdesk:nudged:", "rq:")
-"""How the keys begin that we and the queue make; the bus and the event stream keep none."""
+_KINDS = ("helpdesk:nudged:", "helpdesk:note:", "rq:")
+"""How the keys begin that we and the queue make; notes are ids and times, and last an hour at most."""
 _LONGEST_KIND = 40
 
 

@@ -29,7 +29,9 @@ _REPLY_PREFIX = re.compile(r"^(?:\s*(?:re|antw|antwoord|aw)\s*(?:\[\d+\])?\s*:)+
 _CONTENT_TYPE = re.compile(r"(application|audio|font|image|model|text|video)/([a-z0-9][a-z0-9.+-]{0,80})")
 _FOLDER_SIGNS = re.compile(r"[\\/:*?\"<>|]")
 _FILE_NAME_LIMIT = 120
-_AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(("notice", "alarm", "password"), "auto-generated")
+_AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(
+    ("notice", "alarm", "password", "transcript"), "auto-generated"
+)
 _LANGUAGES = {"nl": ("nl",), "en": ("en",), "both": ("nl", "en"), PSEUDO_LANGUAGE: (PSEUDO_LANGUAGE,)}
 _STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt;overflow-wrap:break-word"
 
@@ -42,6 +44,16 @@ class AlarmLine:
     subject: str
     detail: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """One line of a chat as a mail tells it; `seen` when it only stands there for the others to be understood."""
+
+    name: str
+    at: datetime
+    text: str
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class Letter:
     quote: Quote | None = None
     files: tuple[Part, ...] = ()
     alarms: tuple[AlarmLine, ...] = ()
+    lines: tuple[ChatLine, ...] = ()
     link_token: str = ""
 
 
@@ -176,6 +189,7 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
         "signature_html": Markup(text_to_html(signature)),  # noqa: S704 - escaped by text_to_html
         "quote": quoted_text(letter.quote, language, zone) if letter.quote else "",
         "quote_html": Markup(quoted_html(letter.quote, language, zone) if letter.quote else ""),  # noqa: S704 - escaped there
+        **_lines(letter, language, zone),
         "alarms": [
             {
                 "kind": line.kind,
@@ -187,6 +201,20 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
             for line in letter.alarms
         ],
     }
+
+
+def _lines(letter: Letter, language: str, zone: ZoneInfo) -> dict[str, Any]:
+    """The lines of a chat as one text each: what is new, and what was said before it."""
+    found: dict[str, Any] = {}
+    for name, seen in (("said", False), ("before", True)):
+        parts = [
+            f"{line.name}, {moment_text(line.at, language, zone)}:\n{line.text}"
+            for line in letter.lines
+            if line.seen is seen
+        ]
+        found[name] = tidy("\n\n".join(parts))
+        found[f"{name}_html"] = Markup(text_to_html(found[name]))  # noqa: S704 - escaped by text_to_html
+    return found
 
 
 def _of_desk(letter: Letter, what: str, language: str) -> str:
@@ -204,7 +232,7 @@ def _link(letter: Letter, settings: Settings) -> str:
 
 
 def _subject(letter: Letter, settings: Settings, shown: str) -> str:
-    if letter.kind == "receipt":
+    if letter.kind in ("receipt", "transcript"):
         return _REPLY_PREFIX.sub("", one_line(letter.subject)) or shown
     subject = reply_subject(letter.subject)
     if subject == "Re:":

@@ -103,6 +103,25 @@ def queue_receipt(
     )
 
 
+def queue_lines(
+    unit: Unit, ticket: Ticket, kind: str, first_entry_id: int, last_entry_id: int, recipient: Recipient
+) -> OutgoingMail:
+    """Queue lines of a chat, from one entry up to another: those that were not seen (chat), or all (transcript).
+
+    An answer to it comes back into the ticket.
+    """
+    mail = _queue(
+        unit,
+        kind=kind,
+        ticket=ticket,
+        entry_id=last_entry_id,
+        language=_language(unit, ticket.language),
+        recipients=[(recipient, "to")],
+    )
+    mail.first_entry_id = first_entry_id
+    return mail
+
+
 def queue_notice(unit: Unit, ticket: Ticket, recipient: Recipient, language: str | None) -> OutgoingMail:
     """Queue a mail to an advisor that something changed: number and link, no word of the ticket (RD-05)."""
     language = _language(unit, language)

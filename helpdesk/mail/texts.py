@@ -20,7 +20,7 @@ from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, pseudo
 
 log = logging.getLogger(__name__)
 
-MAILS = ("answer", "receipt", "notice", "alarm", "password")
+MAILS = ("answer", "receipt", "notice", "alarm", "password", "chat", "transcript")
 PARTS = ("subject.txt", "body.txt", "body.html")
 _SHIPPED = Path(__file__).parent / "templates"
 # What a text must say: a replacement without it would send a mail that lacks its very point.
@@ -32,6 +32,10 @@ _MUST_SAY = {
     ("receipt", "body.html"): "number",
     ("notice", "body.txt"): "number",
     ("notice", "body.html"): "number",
+    ("chat", "body.txt"): "said",
+    ("chat", "body.html"): "said_html",
+    ("transcript", "body.txt"): "said",
+    ("transcript", "body.html"): "said_html",
     ("password", "body.txt"): "link",
     ("password", "body.html"): "link",
 }
@@ -47,6 +51,10 @@ SAMPLE: Mapping[str, Any] = {
     "signature_html": Markup("<p>Leeradvies Academie</p>"),
     "quote": "> Kan ik me inschrijven?",
     "quote_html": Markup("<p>Kan ik me inschrijven?</p>"),
+    "said": "Marije Visser, zondag 22 november 2026, 10:02:\nDat kan.",
+    "said_html": Markup("<p>Marije Visser, zondag 22 november 2026, 10:02:<br>Dat kan.</p>"),
+    "before": "Femke de Vries, zondag 22 november 2026, 10:01:\nKan dat?",
+    "before_html": Markup("<p>Femke de Vries, zondag 22 november 2026, 10:01:<br>Kan dat?</p>"),
     "alarms": (
         {
             "kind": "mailbox_silent",

@@ -2,6 +2,7 @@
 
 from helpdesk.models.account import AccessLog, Account, AccountRole, Attempt, SearchQuery, SignInLink, WebSession
 from helpdesk.models.base import CATEGORIES, Base
+from helpdesk.models.chat import Chat, ChatAdvisor
 from helpdesk.models.desk import Alarm, Counter, Flag, Heartbeat, IntakeTotal, Lease, Mailbox
 from helpdesk.models.draft import Draft, DraftFile
 from helpdesk.models.entry import Attachment, Content, Entry, SearchText
@@ -33,6 +34,8 @@ __all__ = [
     "Attempt",
     "Base",
     "BlockedSender",
+    "Chat",
+    "ChatAdvisor",
     "Content",
     "Counter",
     "DisposalItem",

@@ -17,6 +17,7 @@ VERBS: dict[str, frozenset[str]] = {
     "ticket.note": frozenset({"advisor"}),
     "ticket.handle": frozenset({"advisor"}),
     "ticket.open": frozenset({"advisor"}),
+    "chat.answer": frozenset({"advisor"}),
     "mail.decide": frozenset({"advisor", "functional_admin"}),
     "policy.read": frozenset({"functional_admin", "privacy_officer", "record_manager", "auditor"}),
     "policy.propose": frozenset({"functional_admin", "privacy_officer", "record_manager"}),

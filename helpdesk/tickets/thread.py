@@ -120,7 +120,7 @@ def _links(unit: Unit, thread: Thread) -> None:
 def _events(unit: Unit, ticket_id: int, names: dict[int, str]) -> list[EventView]:
     rows = unit.session.execute(
         select(Event.at, Event.kind, Event.account_id, Event.entry_id, Event.before, Event.after)
-        .where(Event.ticket_id == ticket_id)
+        .where(Event.ticket_id == ticket_id, Event.kind != "chat_line")
         .order_by(Event.id.desc())
         .limit(200)
     )
@@ -153,9 +153,20 @@ def _views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dict[int
     ):
         shown = FileView(file.id, filenames.get(file.id, ""), file.size, file.content_type, file.inline)
         views[file.entry_id].attachments.append(shown)
+    _chatted(unit, ticket_id, entries, views)
     _outgoing(unit, views)
     _raw(unit, entries, views)
     return [views[entry.id] for entry in entries]
+
+
+def _chatted(unit: Unit, ticket_id: int, entries: Sequence[Entry], views: dict[int, EntryView]) -> None:
+    """A line of a chat has no header that names who wrote it; who asked is named on the ticket."""
+    theirs = [entry for entry in entries if entry.kind == "chat" and entry.person_id is not None]
+    people = {person.person_id: person for person in _people(unit, ticket_id)} if theirs else {}
+    for entry in theirs:
+        person = people.get(entry.person_id or 0)
+        if person is not None:
+            views[entry.id].author, views[entry.id].address = person.name or person.address, person.address
 
 
 def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryView:
