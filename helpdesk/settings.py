@@ -132,6 +132,12 @@ class Settings:
     reopen_within: timedelta = _said(
         "How long after being done a ticket is reopened by an answer.", "tickets.reopen_within", timedelta(days=60)
     )
+    portal_domains: tuple[str, ...] = _said(
+        "Domains whose addresses may sign in without having asked before; without any, only known addresses may.",
+        "portal.domains",
+        (),
+    )
+    portal_hours: int = _said("Hours after which the session of somebody who asks ends, if idle.", "portal.hours", 8)
     organisation_domains: tuple[str, ...] = _said(
         "Domains of the organisation; recipients elsewhere get a warning.", "mail.organisation_domains", ()
     )

@@ -9,15 +9,15 @@ from typing import cast
 
 from helpdesk.adapters.memory import MemoryBus, SetClock
 from helpdesk.chat import desk, presence, rules, saying
-from helpdesk.chat.lines import Lines, lines_after
-from helpdesk.chat.rooms import Asker, own_room
+from helpdesk.chat.lines import Lines, own_lines
+from helpdesk.chat.rooms import own_room
 from helpdesk.chat.saying import Said
 from helpdesk.models import Address
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import create_account
 from helpdesk.people.addresses import person_for
 from helpdesk.ports import Ports
-from helpdesk.unit import NOBODY, SYSTEM, Actor, unit_of_work
+from helpdesk.unit import SYSTEM, Actor, Requester, unit_of_work
 
 MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 """Ten o'clock in Amsterdam, in the hours of the chat."""
@@ -41,13 +41,13 @@ class Office:
         self.clock.at = MONDAY
         self.bus = cast("MemoryBus", self.ports.bus)
 
-    def asker(self, name: str = "Femke de Vries", address: str = "femke.devries@minbz.example") -> Asker:
-        """A person whose address is proven."""
+    def asker(self, name: str = "Femke de Vries", address: str = "femke.devries@minbz.example") -> Actor:
+        """Somebody who signed in by their address."""
         with unit_of_work(self.ports, SYSTEM) as unit:
             person = person_for(unit, address, name)
             unit.session.flush()
             unit.session.query(Address).filter_by(value=address).update({"verified_at": unit.now})
-            return Asker(person.id, address, name, "nl")
+            return Actor(requester=Requester(person.id, address))
 
     def advisor(self, name: str = "Marije Visser", state: str = "available", capacity: int | None = None) -> Actor:
         """An advisor, there in this way."""
@@ -59,15 +59,15 @@ class Office:
                 desk.be(unit, state, capacity)
         return actor
 
-    def start(self, asker: Asker, text: str = "Kan ik de training verzetten?", given: str = "") -> Said:
+    def start(self, asker: Actor, text: str = "Kan ik de training verzetten?", given: str = "") -> Said:
         """Say the first line."""
-        with unit_of_work(self.ports, NOBODY) as unit:
-            return saying.start(unit, asker, "academy", text, given or client_id())
+        with unit_of_work(self.ports, asker) as unit:
+            return saying.start(unit, "academy", text, given or client_id())
 
-    def say(self, asker: Asker, number: str, text: str, given: str = "") -> Said:
+    def say(self, asker: Actor, number: str, text: str, given: str = "") -> Said:
         """Say a line as who asks."""
-        with unit_of_work(self.ports, NOBODY) as unit:
-            return saying.say(unit, asker, number, text, given or client_id())
+        with unit_of_work(self.ports, asker) as unit:
+            return saying.say(unit, number, text, given or client_id())
 
     def answer(self, actor: Actor, number: str, text: str, given: str = "") -> Said:
         """Say a line as an advisor."""
@@ -79,19 +79,19 @@ class Office:
         with unit_of_work(self.ports, actor) as unit:
             desk.pick_up(unit, number)
 
-    def chat(self) -> tuple[Asker, Actor, str]:
+    def chat(self) -> tuple[Actor, Actor, str]:
         """A chat that an advisor picked up."""
         asker, actor = self.asker(), self.advisor()
         number = self.start(asker).number
         self.pick_up(actor, number)
         return asker, actor, number
 
-    def lines(self, asker: Asker, number: str, after: int = 0, have: int = 0) -> Lines:
+    def lines(self, asker: Actor, number: str, after: int = 0, have: int = 0) -> Lines:
         """What the page of who asks shows."""
-        with unit_of_work(self.ports, NOBODY, write=False) as unit:
-            return lines_after(unit, own_room(unit, asker, number).ticket, after, have)
+        with unit_of_work(self.ports, asker, write=False) as unit:
+            return own_lines(unit, own_room(unit, number).ticket, after, have)
 
-    def texts(self, asker: Asker, number: str) -> list[str]:
+    def texts(self, asker: Actor, number: str) -> list[str]:
         """The words of these lines."""
         return [line.text for line in self.lines(asker, number).rows]
 

@@ -21,6 +21,7 @@ from web.inbox import actions, askers, bell, drafts, own_drafts, papers, rights,
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
+from web.portal import entrance, own_data, questions, statements
 from web.privacy import certificates, disposal, holds, reads, register
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
@@ -35,6 +36,7 @@ MOST_FIELDS = 200
 OFFICE = (admin, imports, kept, people, requests, request_tickets)
 PRIVACY = (disposal, certificates, holds, register, reads)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
+PORTAL = (entrance, questions, own_data, statements)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights)
 
 
@@ -54,7 +56,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, *OFFICE, *PRIVACY):
+    for part in (*SIGN_IN, *INBOX, files, *OFFICE, *PRIVACY, *PORTAL):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

@@ -14,7 +14,7 @@ from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, translator
 from helpdesk.tickets.lists import COUNT_LIMIT
 from web import csrf
 from web.tokens import AVATARS
-from web.unit import me, ports
+from web.unit import me, ports, requester
 
 LANGUAGE_COOKIE = "language"
 _SAFE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -174,6 +174,7 @@ def _about_this_request() -> dict[str, object]:
         "language": _language(),
         "html_language": "en" if _language() == PSEUDO_LANGUAGE else _language(),
         "me": me(),
+        "requester": requester(),
         "now": now(),
         "settings": current_app.extensions["helpdesk.ports"].settings,
     }

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request, url_for
 from markupsafe import Markup
 
-from web.joined import OURS, Sheet, joined_modules, joined_sheets
+from web import areas
+from web.joined import OURS, PORTAL_SHEETS, SHEETS, Sheet, joined_modules, joined_sheets
 from web.unit import ports
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -60,8 +61,8 @@ def install(app: Flask) -> None:
     folder = Path(str(app.static_folder))
     versions = _versions(folder)
     modules = joined_modules(folder)
-    sheet = Sheet(joined_sheets(folder / "css"))
-    policy, styles = page_policy(sheet), Markup(sheet.text)  # noqa: S704 - our own files
+    sheets = [Sheet(joined_sheets(folder / "css", names)) for names in (SHEETS, PORTAL_SHEETS)]
+    policies, styles = [page_policy(sheet) for sheet in sheets], [Markup(sheet.text) for sheet in sheets]  # noqa: S704 - our own files
 
     @cache
     def address(name: str, _root: str) -> str:
@@ -73,6 +74,7 @@ def install(app: Flask) -> None:
     def dress(answer: Response) -> Response:
         for name, value in _FIXED.items():
             answer.headers.setdefault(name, value)
+        policy = policies[areas.is_portal()]
         origin = "/".join(live_address().split("/")[:3])
         answer.headers.setdefault("Content-Security-Policy", f"{policy} {origin}" if origin[:4] == "http" else policy)
         answer.headers["Cache-Control"] = _caching(answer)
@@ -90,6 +92,6 @@ def install(app: Flask) -> None:
         return Response(modules.text, mimetype="text/javascript")
 
     app.add_url_rule("/static/js-<version>/all.js", "modules", file)
-    app.jinja_env.globals.update(asset=asset, sheets=lambda: styles)
+    app.jinja_env.globals.update(asset=asset, sheets=lambda: styles[areas.is_portal()])
     app.jinja_env.globals["modules"] = lambda: url_for("modules", version=modules.version)
     app.after_request(dress)

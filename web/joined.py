@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,9 @@ from pathlib import Path
 from web import scripts
 
 SHEETS = ("tokens.css", "app.css", "inbox.css")
-"""The style sheets of all pages, in the order of their cascade; what one page needs alone it names itself."""
+"""The style sheets of all pages of staff, in the order of their cascade; what one page needs alone it names itself."""
+PORTAL_SHEETS = ("tokens.css", "app.css", "portal.css")
+"""Those of all pages for people who ask."""
 OURS = frozenset({"static", "modules"})
 """Endpoints that answer files of ours and nobody's data."""
 _NOT_JOINED = re.compile(r"@(?:charset|import|namespace)\b|url\(|<|\r")
@@ -47,10 +50,10 @@ class Sheet:
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.text.encode()).digest()).decode()}'"
 
 
-def joined_sheets(folder: Path) -> str:
+def joined_sheets(folder: Path, names: Sequence[str] = SHEETS) -> str:
     """The style sheets one behind the other. Raises ValueError for what can't stand in the middle, or in a page."""
-    texts = [(folder / name).read_text(encoding="utf-8") for name in SHEETS]
-    for name, text in zip(SHEETS, texts, strict=True):
+    texts = [(folder / name).read_text(encoding="utf-8") for name in names]
+    for name, text in zip(names, texts, strict=True):
         if found := _NOT_JOINED.search(text):
             raise ValueError(f"{name} has {found[0]}, which can't be joined")
     return "".join(texts)

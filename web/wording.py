@@ -22,6 +22,15 @@ STATUS = {
     "snoozed": N_("Snoozed"),
     "done": N_("Done"),
 }
+OWN_STATE = {
+    "received": N_("We have your question"),
+    "busy": N_("We are working on it"),
+    "we_wait": N_("We are waiting for your answer"),
+    "later": N_("We will come back to this"),
+    "restricted": N_("Nobody works on it while your request is handled"),
+    "done": N_("Done"),
+}
+"""The states of a question as who asked is told of them."""
 AFTER_ANSWER = {
     "waiting_for_asker": N_("wait for the asker"),
     "done": N_("the ticket is done"),
@@ -35,6 +44,7 @@ CHANNEL = {
     "phone": N_("Telephone"),
     "desk": N_("Visit"),
 }
+VIA = {"portal": N_("via the portal")}
 HINT = {
     "token": N_("It answers a mail of ours, but the sender takes no part in that ticket."),
     "reference": N_("It answers a message of that ticket, but the sender takes no part in it."),
@@ -47,6 +57,8 @@ HINT = {
 EVENT = {
     "opened": N_("opened"),
     "mail_received": N_("mail received"),
+    "asked_in_portal": N_("written in the portal"),
+    "solved_by_asker": N_("called solved by who asked"),
     "machine_mail": N_("automatic mail received"),
     "assigned": N_("assigned"),
     "status": N_("state changed"),

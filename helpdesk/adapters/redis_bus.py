@@ -51,4 +51,4 @@ class RedisBus:
             found = self._redis.mget([NOTE + name for name in names])
         except redis.RedisError as fault:
             raise Unavailable("Redis does not answer. Start it, or set HELPDESK_REDIS.", code="redis") from fault
-        return [None if word is None else bytes(word).decode() for word in found]
+        return [word.decode() if isinstance(word, bytes) else word for word in found]

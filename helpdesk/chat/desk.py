@@ -9,7 +9,7 @@ from helpdesk import notices
 from helpdesk.chat.availability import Place, capacity_of, chats_of, places, waiting_in
 from helpdesk.chat.ending import finish
 from helpdesk.chat.presence import advisor_name, note_here
-from helpdesk.chat.rooms import OPEN, Asker, Room, locked, own_room, staff_room
+from helpdesk.chat.rooms import OPEN, Room, locked, own_room, staff_room
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.models import Chat, ChatAdvisor
 from helpdesk.models.chat import ADVISOR_STATES
@@ -153,9 +153,9 @@ def go_on_by_mail(unit: Unit, number: str) -> None:
         record(unit, room.ticket.id, "chat_by_mail")
 
 
-def leave(unit: Unit, asker: Asker, number: str, *, by_mail: bool = False, transcript: bool = True) -> None:
+def leave(unit: Unit, number: str, *, by_mail: bool = False, transcript: bool = True) -> None:
     """End the chat as the person who began it, or have it answered by mail; out of the queue in both cases."""
-    room = locked(unit, own_room(unit, asker, number).ticket.id)
+    room = locked(unit, own_room(unit, number).ticket.id)
     if room.chat.state not in OPEN:
         return
     if by_mail:

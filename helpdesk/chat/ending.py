@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from helpdesk.chat.rooms import Asker, Room, locked, own_room
+from helpdesk.chat.rooms import Room, locked, own_room
 from helpdesk.errors import TooMany
 from helpdesk.mail import outbox
 from helpdesk.mail.header_fields import sendable
@@ -34,9 +34,9 @@ def finish(unit: Unit, room: Room, by: str, status: str, *, transcript: bool) ->
         queue_transcript(unit, ticket)
 
 
-def ask_transcript(unit: Unit, asker: Asker, number: str) -> None:
+def ask_transcript(unit: Unit, number: str) -> None:
     """Have the whole conversation mailed to the person who began it, at most once a minute."""
-    room = locked(unit, own_room(unit, asker, number).ticket.id)
+    room = locked(unit, own_room(unit, number).ticket.id)
     recent = select(OutgoingMail.id).where(
         OutgoingMail.ticket_id == room.ticket.id,
         OutgoingMail.kind == "transcript",

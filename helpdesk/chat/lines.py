@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 
 from helpdesk.models import Account, Content, Entry, OutgoingMail, Ticket, TicketPerson
 from helpdesk.text.rendering import without_marks
+from helpdesk.tickets.own_questions import mine
 from helpdesk.unit import Unit
 
 PAGE = 500
@@ -44,9 +45,19 @@ class Lines:
     count: int
 
 
-def lines_after(unit: Unit, ticket: Ticket, after: int = 0, have: int = 0) -> Lines:
+def own_lines(unit: Unit, ticket: Ticket, after: int = 0, have: int = 0) -> Lines:
+    """What is theirs of the own ticket of the actor, who asks: nothing that others wrote or were told."""
+    return _lines(unit, ticket, mine(unit, {ticket.id}), after, have)
+
+
+def staff_lines(unit: Unit, ticket: Ticket, after: int = 0, have: int = 0) -> Lines:
+    """The same for an advisor, who may see the ticket: all that was said, without notes."""
+    return _lines(unit, ticket, _shown(unit), after, have)
+
+
+def _lines(unit: Unit, ticket: Ticket, which: ColumnElement[bool], after: int, have: int) -> Lines:
     """What was said after the entry with this id; everything when the page does not have `have` lines up to it."""
-    shown = and_(Entry.ticket_id == ticket.id, _shown(unit))
+    shown = and_(Entry.ticket_id == ticket.id, which)
     known = unit.session.scalar(select(func.count()).select_from(Entry).where(shown, Entry.id <= after)) or 0
     whole = after == 0 or known != have
     wanted = select(Entry).where(shown) if whole else select(Entry).where(shown, Entry.id > after)

@@ -5,26 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import select, text
 
 from helpdesk.errors import NotFound
 from helpdesk.models import Chat, Ticket, TicketPerson
 from helpdesk.models.ticket import SHOWN
-from helpdesk.people.access import ticket_for
+from helpdesk.people.access import own_seat, own_ticket_for, requester_of, ticket_for
+from helpdesk.tickets.own_questions import asked_by_me
 from helpdesk.unit import Unit
 
 RETURNS_WITHIN = dt.timedelta(hours=24)
 OPEN = ("waiting", "active")
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """A person who proved to be who they are, and the address their answers go to."""
-
-    person_id: int
-    address: str
-    name: str = ""
-    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +26,26 @@ class Room:
     chat: Chat
 
 
-def _theirs(asker: Asker) -> Select[tuple[Ticket, Chat]]:
-    """Chats that this person began, as long as their ticket is there for them."""
-    return (
+def own_room(unit: Unit, number: str) -> Room:
+    """The chat of this number, for the actor who began it; else NotFound."""
+    ticket = own_ticket_for(unit, number)
+    chat = unit.session.scalar(select(Chat).where(Chat.ticket_id == ticket.id))
+    if chat is None or ticket.restricted or not asked_by_me(unit, ticket):
+        raise NotFound("There is no such conversation.")
+    return Room(ticket, chat)
+
+
+def latest_room(unit: Unit) -> Room | None:
+    """The chat to go on with: the actor's newest one, when somebody said something in it within a day."""
+    seats = select(TicketPerson.ticket_id).where(own_seat(requester_of(unit)), TicketPerson.role == "requester")
+    recent = (
         select(Ticket, Chat)
         .join(Chat, Chat.ticket_id == Ticket.id)
-        .join(TicketPerson, TicketPerson.ticket_id == Ticket.id)
-        .where(TicketPerson.person_id == asker.person_id, TicketPerson.role == "requester", text(SHOWN))
+        .where(Ticket.id.in_(seats), text(SHOWN), Ticket.merged_into_id.is_(None))
+        .where(Chat.quiet_since > unit.now - RETURNS_WITHIN)
     )
-
-
-def own_room(unit: Unit, asker: Asker, number: str) -> Room:
-    """The chat of this number, for the person who began it; else NotFound."""
-    row = unit.session.execute(_theirs(asker).where(Ticket.number == number)).first()
-    if row is None:
-        raise NotFound("There is no such conversation.")
-    return Room(*row)
-
-
-def latest_room(unit: Unit, asker: Asker) -> Room | None:
-    """The chat to go on with: the newest one, when somebody said something in it within a day."""
-    recent = _theirs(asker).where(Chat.quiet_since > unit.now - RETURNS_WITHIN, Ticket.merged_into_id.is_(None))
     row = unit.session.execute(recent.order_by(Ticket.id.desc()).limit(1)).first()
-    return None if row is None else Room(*row)
+    return None if row is None else Room(row.Ticket, row.Chat)
 
 
 def staff_room(unit: Unit, number: str | int) -> Room:

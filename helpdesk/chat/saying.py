@@ -9,11 +9,12 @@ from sqlalchemy import select
 from helpdesk import notices
 from helpdesk.chat.availability import CHATS, availability
 from helpdesk.chat.presence import asker_name, note_here
-from helpdesk.chat.rooms import OPEN, Asker, Room, latest_room, locked, own_room, staff_room
+from helpdesk.chat.rooms import OPEN, Room, latest_room, locked, own_room, staff_room
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.mail.incoming import Sender
 from helpdesk.mail.outbox import queue_receipt
 from helpdesk.models import Chat, Entry, Person, Ticket
+from helpdesk.people.access import requester_of
 from helpdesk.tickets.opening import open_ticket
 from helpdesk.tickets.writing import EntryDraft, write_entry
 from helpdesk.timeline import record
@@ -32,20 +33,20 @@ class Said:
     state: str
 
 
-def start(unit: Unit, asker: Asker, desk_key: str, text: str, client_id: str) -> Said:
+def start(unit: Unit, desk_key: str, text: str, client_id: str) -> Said:
     """Say the first line: a ticket with a number at once, and a place in the queue when somebody is there.
 
     Whether somebody is, is looked at now, whatever the page said; otherwise the line is a question that is answered by
     mail. Who has an open chat says the line there. The same client_id again gives the first answer again.
     """
-    words = _words(text)
-    person = unit.session.scalars(select(Person).where(Person.id == asker.person_id).with_for_update()).one()
-    mark = _mark(unit, "start", asker.person_id, client_id)
+    words, who = _words(text), requester_of(unit)
+    person = unit.session.scalars(select(Person).where(Person.id == who.person_id).with_for_update()).one()
+    mark = _mark(unit, "start", who.person_id, client_id)
     if (again := _again(unit, mark)) is not None:
         return again
-    here = latest_room(unit, asker)
+    here = latest_room(unit)
     if here is not None and here.chat.state in OPEN:
-        return _say(unit, locked(unit, here.ticket.id), words, mark, person_id=asker.person_id)
+        return _say(unit, locked(unit, here.ticket.id), words, mark)
     found = availability(unit, desk_key)
     ticket = open_ticket(
         unit,
@@ -53,41 +54,41 @@ def start(unit: Unit, asker: Asker, desk_key: str, text: str, client_id: str) ->
         desk_key=desk_key,
         subject=_subject(words),
         at=unit.now,
-        address=asker.address,
-        name=asker.name or person.display_name or "",
+        address=who.address,
+        name="" if who.shared else person.display_name or "",
         channel="chat",
-        language=asker.language,
+        language=unit.actor.language,
     )
     state = "waiting" if found.state in CHATS else "mail"
     offered = unit.now if found.state == "available" else None
     chat = {"ticket_id": ticket.id, "state": state, "queued_at": unit.now, "offered_at": offered}
     unit.rows.add(Chat, chat | {"quiet_since": unit.now})
-    entry = _line(unit, ticket, words, mark, person_id=asker.person_id)
+    entry = _line(unit, ticket, words, mark, person_id=who.person_id)
     if state == "mail":
-        queue_receipt(unit, ticket, entry, Sender(asker.address, asker.name), ticket.language)
+        queue_receipt(unit, ticket, entry, Sender(who.address), ticket.language)
     unit.after_commit(lambda: note_here(unit, asker_name(ticket.id)))
     return Said(ticket.number, entry.id, state)
 
 
-def say(unit: Unit, asker: Asker, number: str, text: str, client_id: str) -> Said:
+def say(unit: Unit, number: str, text: str, client_id: str) -> Said:
     """Say a line as the person who began the chat.
 
     A chat that ended or goes on by mail begins anew when somebody is there now. Raises Conflict where the ticket went
     into another one, and keeps nothing then.
     """
     words = _words(text)
-    room = locked(unit, own_room(unit, asker, number).ticket.id)
+    room = locked(unit, own_room(unit, number).ticket.id)
     mark = _mark(unit, "asker", room.ticket.id, client_id)
     if (again := _again(unit, mark)) is not None:
         return again
-    return _say(unit, room, words, mark, person_id=asker.person_id)
+    return _say(unit, room, words, mark)
 
 
-def _say(unit: Unit, room: Room, words: str, mark: str, *, person_id: int) -> Said:
+def _say(unit: Unit, room: Room, words: str, mark: str) -> Said:
     ticket, chat = room.ticket, room.chat
     if ticket.merged_into_id is not None:
         raise Conflict("This conversation went on in another question.", code="merged")
-    entry = _line(unit, ticket, words, mark, person_id=person_id)
+    entry = _line(unit, ticket, words, mark, person_id=requester_of(unit).person_id)
     if chat.state not in OPEN and (found := availability(unit, ticket.desk_key)).state in CHATS:
         chat.state, chat.account_id, chat.for_account_id = "waiting", None, None
         chat.queued_at, chat.offered_at = unit.now, unit.now if found.state == "available" else None
@@ -119,9 +120,9 @@ def answer(unit: Unit, number: str, text: str, client_id: str) -> Said:
     return Said(ticket.number, entry.id, chat.state)
 
 
-def stay(unit: Unit, asker: Asker, number: str) -> None:
+def stay(unit: Unit, number: str) -> None:
     """The person is still there: the silence is counted anew."""
-    room = locked(unit, own_room(unit, asker, number).ticket.id)
+    room = locked(unit, own_room(unit, number).ticket.id)
     _heard(unit, room.chat)
     unit.hint(f"room:{room.ticket.id}", {"ticket": room.ticket.id, "kind": "stays"})
 

@@ -10,10 +10,10 @@ from sqlalchemy import func, or_, select
 
 from helpdesk.chat.availability import capacity_of, places, position_of
 from helpdesk.chat.presence import ASKER_GONE, asker_name, read_upto, seen_at, types
-from helpdesk.chat.rooms import Asker, Room, own_room, staff_room
+from helpdesk.chat.rooms import Room, own_room, staff_room
 from helpdesk.errors import Unavailable
 from helpdesk.models import Account, Chat, ChatAdvisor, Content, Entry, Ticket, TicketPerson
-from helpdesk.people.access import require
+from helpdesk.people.access import require, requester_of
 from helpdesk.text.rendering import preview
 from helpdesk.unit import Unit
 
@@ -66,9 +66,9 @@ class Desk:
     queue: list[DeskChat]
 
 
-def standing_for(unit: Unit, asker: Asker, number: str) -> Standing:
+def standing_for(unit: Unit, number: str) -> Standing:
     """How the chat of this number stands, for the person who began it; else NotFound."""
-    return _standing(unit, own_room(unit, asker, number), asker.address)
+    return _standing(unit, own_room(unit, number), requester_of(unit).address)
 
 
 def _standing(unit: Unit, room: Room, address: str) -> Standing:

@@ -30,8 +30,18 @@ _CONTENT_TYPE = re.compile(r"(application|audio|font|image|model|text|video)/([a
 _FOLDER_SIGNS = re.compile(r"[\\/:*?\"<>|]")
 _FILE_NAME_LIMIT = 120
 _AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(
-    ("notice", "alarm", "password", "transcript"), "auto-generated"
+    ("notice", "alarm", "password", "sign_in", "transcript"), "auto-generated"
 )
+_PLACES = {
+    "answer": "/mijn-vragen/",
+    "receipt": "/mijn-vragen/",
+    "chat": "/chat/",
+    "transcript": "/mijn-vragen/",
+    "notice": "/v/",
+    "alarm": "/v/",
+    "password": "/wachtwoord/",
+    "sign_in": "/mijn-vragen/inloggen/",
+}
 _LANGUAGES = {"nl": ("nl",), "en": ("en",), "both": ("nl", "en"), PSEUDO_LANGUAGE: (PSEUDO_LANGUAGE,)}
 _STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt;overflow-wrap:break-word"
 
@@ -85,6 +95,7 @@ class Letter:
     alarms: tuple[AlarmLine, ...] = ()
     lines: tuple[ChatLine, ...] = ()
     link_token: str = ""
+    link_code: str = ""
 
 
 def compose(letter: Letter, settings: Settings) -> bytes:
@@ -180,6 +191,7 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
     return {
         "number": shown,
         "link": _link(letter, settings),
+        "code": letter.link_code,
         "subject": _subject(letter, settings, shown),
         "desk": _of_desk(letter, "name", language),
         "answer_within": _of_desk(letter, "answer_within", language),
@@ -224,11 +236,11 @@ def _of_desk(letter: Letter, what: str, language: str) -> str:
 
 
 def _link(letter: Letter, settings: Settings) -> str:
+    """Where a mail leads: who asks to the own question, who works here to the ticket."""
     if not settings.public_url:
         return ""
-    if letter.link_token:
-        return f"{settings.public_url.rstrip('/')}/wachtwoord/{letter.link_token}"
-    return f"{settings.public_url.rstrip('/')}/v/{letter.number}" if letter.number else ""
+    place, what = _PLACES[letter.kind], letter.link_token or letter.number
+    return f"{settings.public_url.rstrip('/')}{place}{what}" if what else ""
 
 
 def _subject(letter: Letter, settings: Settings, shown: str) -> str:

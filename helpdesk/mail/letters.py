@@ -68,7 +68,8 @@ def read_letter(unit: Unit, mail: OutgoingMail) -> tuple[Letter, tuple[Enclosure
         cc=tuple(Sender(cc.address, cc.name) for cc in recipients if cc.role == "cc"),
         number=ticket.number if ticket else "",
         alarms=_alarms_at(unit, mail.date) if mail.kind == "alarm" else (),
-        link_token=unit.ports.keys.link_token(mail.seed) if mail.kind == "password" else "",
+        link_token=unit.ports.keys.link_token(mail.seed) if mail.kind in ("password", "sign_in") else "",
+        link_code=unit.ports.keys.link_code(mail.seed) if mail.kind == "sign_in" else "",
     )
     if ticket is not None and mail.kind in ("chat", "transcript"):
         before = said_before(unit, mail)

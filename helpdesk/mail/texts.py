@@ -20,7 +20,7 @@ from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, pseudo
 
 log = logging.getLogger(__name__)
 
-MAILS = ("answer", "receipt", "notice", "alarm", "password", "chat", "transcript")
+MAILS = ("answer", "receipt", "notice", "alarm", "password", "sign_in", "chat", "transcript")
 PARTS = ("subject.txt", "body.txt", "body.html")
 _SHIPPED = Path(__file__).parent / "templates"
 # What a text must say: a replacement without it would send a mail that lacks its very point.
@@ -38,10 +38,13 @@ _MUST_SAY = {
     ("transcript", "body.html"): "said_html",
     ("password", "body.txt"): "link",
     ("password", "body.html"): "link",
+    ("sign_in", "body.txt"): "code",
+    ("sign_in", "body.html"): "code",
 }
 SAMPLE: Mapping[str, Any] = {
     "number": "V-2026-01342",
-    "link": "https://helpdesk.example/v/2026-01342",
+    "link": "https://helpdesk.example/mijn-vragen/2026-01342",
+    "code": "048213",
     "subject": "Re: Inschrijven voor een cursus",
     "desk": "Leeradvies Academie",
     "answer_within": "twee werkdagen",

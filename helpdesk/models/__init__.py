@@ -20,6 +20,7 @@ from helpdesk.models.request import (
     RightsRequest,
     SecurityEvent,
 )
+from helpdesk.models.requester import RequesterLink, RequesterSession
 from helpdesk.models.restore import Restore, RestoreTicket
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
 
@@ -69,6 +70,8 @@ __all__ = [
     "Redaction",
     "RequestEntry",
     "RequestTicket",
+    "RequesterLink",
+    "RequesterSession",
     "Restore",
     "RestoreTicket",
     "RightsRequest",

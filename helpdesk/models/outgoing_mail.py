@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
 
 OUTGOING_STATES = ("queued", "sending", "sent", "failed", "cancelled")
-OUTGOING_KINDS = ("answer", "receipt", "notice", "alarm", "password", "chat", "transcript")
+OUTGOING_KINDS = ("answer", "receipt", "notice", "alarm", "password", "sign_in", "chat", "transcript")
 
 
 class OutgoingMail(Base):
@@ -28,7 +28,7 @@ class OutgoingMail(Base):
     )
     entry_id: Mapped[int | None] = plain("points at the entry it carries", BigId, index=True)
     first_entry_id: Mapped[int | None] = plain("the first entry it carries, when it carries several", BigId)
-    kind: Mapped[str] = plain("answer, receipt, notice, alarm, password, chat or transcript", String(16))
+    kind: Mapped[str] = plain("answer, receipt, notice, alarm, password, sign_in, chat or transcript", String(16))
     state: Mapped[str] = plain("where it stands", String(16), default="queued")
     message_id: Mapped[str] = plain("Message-ID: a random token made by us", String(200), unique=True)
     token: Mapped[str] = plain("signed token that leads an answer back", String(64), default="")

@@ -46,7 +46,7 @@ def thread_of(
         number=ticket.number,
         subject=_subject(unit, ticket.id),
         people=_people(unit, ticket.id),
-        entries=_views(unit, ticket.id, entries, names),
+        entries=entry_views(unit, ticket.id, entries, names),
         events=_events(unit, ticket.id, names),
         assignee=names.get(ticket.assignee_id) if ticket.assignee_id else None,
         earlier=min(entry.id for entry in entries) if len(newest) > size else None,
@@ -81,7 +81,7 @@ def entry_alone(unit: Unit, entry_id: int, verb: str) -> tuple[str, EntryView]:
         raise NotFound("There is no such message.")
     ticket = ticket_for(unit, entry.ticket_id, verb)
     note_reads(unit, [ticket.id], "part")
-    return ticket.number, _views(unit, ticket.id, [entry], account_names(unit))[0]
+    return ticket.number, entry_views(unit, ticket.id, [entry], account_names(unit))[0]
 
 
 def _subject(unit: Unit, ticket_id: int) -> str:
@@ -132,7 +132,8 @@ def _events(unit: Unit, ticket_id: int, names: dict[int, str]) -> list[EventView
     ]
 
 
-def _views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dict[int, str]) -> list[EntryView]:
+def entry_views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dict[int, str]) -> list[EntryView]:
+    """These entries of a ticket; whoever asks has made sure that they may be read. `names` are accounts by id."""
     ids = [entry.id for entry in entries]
     texts: dict[int, dict[str, str]] = defaultdict(dict)
     filenames: dict[int, str] = {}
@@ -179,6 +180,7 @@ def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryVi
         at=entry.at,
         author=names.get(entry.account_id, "") if entry.account_id else sender.get("name") or sender.get("address", ""),
         address=sender.get("address", ""),
+        via=str(headers.get("via") or ""),
         text=body if reply is None else reply,
         quoted=_rest(body, reply),
         html_state=entry.html_state,

@@ -10,8 +10,9 @@ from helpdesk.ports import Ports
 from helpdesk.tickets.cleaning import drain as clean
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import letter, receive
-from tests.web.visitor import SHEET, Page, Visitor
-from web.files.views import FILE_POLICY, FRAME_POLICY, sniffed
+from tests.web.visitor import SHEETS, Page, Visitor
+from web.downloads import FILE_POLICY, sniffed
+from web.files.views import FRAME_POLICY
 from web.headers import page_policy
 from web.joined import Sheet
 
@@ -144,7 +145,7 @@ def test_the_raw_source_is_text_and_the_original_a_download(site_ports: Ports, m
     shown = marije.get(f"/werk/bericht/{mail}/bron")
     assert "&lt;script&gt;alert(1)" in shown.text
     assert Page(shown.text).active == []
-    assert len(shown.text) - len(SHEET) < 300_000
+    assert len(shown.text) - len(SHEETS[0]) < 300_000
     assert "Alleen de eerste 256 kB" in shown.text
     original = marije.get(f"/werk/bericht/{mail}/bron.eml")
     assert original.data == raw

@@ -63,7 +63,7 @@ NO_PAGES = {
     "request_tickets.file": "somebody's file",
     "papers.eml": "a conversation as a mail; its words are people's",
     "inbox.stream_token": "for a script",
-    "inbox.home": "leads on",
+    "questions.file": "somebody's file",
     "inbox.start": "leads on",
     "inbox.deep_link": "leads on",
 }

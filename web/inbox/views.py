@@ -7,20 +7,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.people.access import can
 from helpdesk.tickets.thread import merged_into
-from web.guards import SIGNED_IN, needs, open_to_all
+from web.guards import SIGNED_IN, needs
 from web.headers import live_address
 from web.inbox import pages
 from web.live import make_token
 from web.unit import actor, ports, reading
 
 blueprint = Blueprint("inbox", __name__)
-
-
-@blueprint.get("/")
-@open_to_all("it only sends on to the workspace")
-def home() -> AnyResponse:
-    """The workspace; employees get a page of their own later."""
-    return redirect(url_for("inbox.start"), 303)
 
 
 @blueprint.get("/werk")

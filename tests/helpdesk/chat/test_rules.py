@@ -11,7 +11,6 @@ import pytest
 
 from helpdesk.adapters.memory import MemoryMailer
 from helpdesk.chat import desk, rules, saying, views
-from helpdesk.chat.rooms import Asker
 from helpdesk.chat.views import standing_for
 from helpdesk.mail.compose import compose
 from helpdesk.mail.letters import read_letter
@@ -19,7 +18,7 @@ from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import ChatAdvisor, OutgoingMail
 from helpdesk.ports import Ports
 from helpdesk.tickets.show import ticket_json
-from helpdesk.unit import NOBODY, SYSTEM, Actor, unit_of_work
+from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.chats import MINUTE, Office
 from tests.letters import letter, receive
 
@@ -31,9 +30,9 @@ def office(ports: Ports) -> Office:
     return Office(ports)
 
 
-def state_of(office: Office, asker: Asker, number: str) -> tuple[str, int]:
-    with unit_of_work(office.ports, NOBODY, write=False) as unit:
-        found = standing_for(unit, asker, number)
+def state_of(office: Office, asker: Actor, number: str) -> tuple[str, int]:
+    with unit_of_work(office.ports, asker, write=False) as unit:
+        found = standing_for(unit, number)
     return found.state, found.position
 
 
@@ -50,7 +49,7 @@ def mails(office: Office, kind: str) -> list[EmailMessage]:
     """The mails that went out since, by what their subject begins with: parsed by the standard library."""
     deliver_waiting(office.ports)
     sent = cast("MemoryMailer", office.ports.mailer).sent
-    parsed = [cast("EmailMessage", message_from_bytes(raw, policy=policy.default)) for _from, _to, raw in sent]
+    parsed = [message_from_bytes(raw, policy=policy.default) for _from, _to, raw in sent]
     sent.clear()
     return [mail for mail in parsed if str(mail["Subject"]).startswith(kind)]
 
@@ -83,8 +82,8 @@ def test_the_queue_keeps_its_order_and_counts_only_minutes_in_which_somebody_is_
     for person in people:
         office.clock.move(SECOND)
         numbers.append(office.start(person).number)
-    with unit_of_work(office.ports, NOBODY) as unit:
-        desk.leave(unit, people[1], numbers[1])
+    with unit_of_work(office.ports, people[1]) as unit:
+        desk.leave(unit, numbers[1])
     left = [(person, number) for at, (person, number) in enumerate(zip(people, numbers, strict=True)) if at != 1]
     office.pass_time(10 * MINUTE, here(actor))
     assert [state_of(office, *each) for each in left] == [("waiting", n) for n in (1, 2, 3, 4)], "nobody was free"
@@ -113,14 +112,14 @@ def test_silence_is_pointed_out_and_then_the_chat_ends(office: Office) -> None:
 
     def wait(span: dt.timedelta) -> tuple[str, bool]:
         office.pass_time(span, here(actor), office.there(number))
-        with unit_of_work(office.ports, NOBODY, write=False) as unit:
-            found = standing_for(unit, asker, number)
+        with unit_of_work(office.ports, asker, write=False) as unit:
+            found = standing_for(unit, number)
         return found.state, found.warned
 
     assert wait(24 * MINUTE) == ("active", False)
     assert wait(MINUTE) == ("active", True)
-    with unit_of_work(office.ports, NOBODY) as unit:
-        saying.stay(unit, asker, number)
+    with unit_of_work(office.ports, asker) as unit:
+        saying.stay(unit, number)
     assert wait(24 * MINUTE) == ("active", False)
     assert wait(MINUTE) == ("active", True)
     assert wait(5 * MINUTE) == ("ended", False)
