@@ -13,7 +13,7 @@ from helpdesk.chat.presence import ASKER_GONE, asker_name, read_upto, seen_at, t
 from helpdesk.chat.rooms import Room, own_room, staff_room
 from helpdesk.errors import Unavailable
 from helpdesk.models import Account, Chat, ChatAdvisor, Content, Entry, Ticket, TicketPerson
-from helpdesk.people.access import require, requester_of
+from helpdesk.people.access import requester_of, require
 from helpdesk.text.rendering import preview
 from helpdesk.unit import Unit
 

@@ -174,7 +174,7 @@ def _own_addresses(unit: Unit, ticket_ids: Collection[int] | None) -> ColumnElem
 def mine(unit: Unit, ticket_ids: Collection[int] | None = None) -> ColumnElement[bool]:
     """The entries that are theirs. An answer is, once it can't be taken back any more.
 
-    What an advisor said in a chat is as well, to whoever asked its ticket; not once it went along with a merge.
+    What an advisor said in a chat is as well, to whoever asked the ticket in which it was said.
     """
     to_me = (
         select(OutgoingMail.entry_id)
@@ -190,8 +190,10 @@ def mine(unit: Unit, ticket_ids: Collection[int] | None = None) -> ColumnElement
     )
     by_me = Entry.kind.in_(("mail", "chat")) & (Entry.person_id == requester_of(unit).person_id)
     asked = select(TicketPerson.ticket_id).where(own_seat(requester_of(unit)), TicketPerson.role == "requester")
-    brought = exists().where(Event.entry_id == Entry.id, Event.kind.in_(("entry_merged", "entry_moved_here")))
-    chatted = (Entry.kind == "chat") & Entry.account_id.is_not(None) & Entry.ticket_id.in_(asked) & ~brought
+    went = exists().where(Event.entry_id == Entry.id, Event.kind == "entry_merged")
+    moved = exists().where(Event.entry_id == Entry.id, Event.kind == "entry_moved_here")
+    theirs = or_(went.where(Event.ticket_id.in_(asked)), Entry.ticket_id.in_(asked) & ~went & ~moved)
+    chatted = (Entry.kind == "chat") & Entry.account_id.is_not(None) & theirs
     return and_(Entry.undone_at.is_(None), or_(by_me, chatted, (Entry.kind == "answer") & to_me))
 
 
