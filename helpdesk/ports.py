@@ -14,6 +14,8 @@ from sqlalchemy import Engine
 from helpdesk.keys import Keys
 from helpdesk.settings import Settings
 
+NOTE = "helpdesk:note:"
+"""How the keys of notes begin on the bus; the event stream writes some of them itself."""
 FILE_WAITING = "workers.inbound:file_waiting"
 DELIVER_WAITING = "workers.outbound:deliver_waiting"
 CLEAN_WAITING = "workers.cleaning:clean_waiting"

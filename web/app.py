@@ -15,6 +15,7 @@ from web import compression, csrf, errors, filters, guards, headers, notices, wo
 from web.admin import imports, kept, people, request_tickets
 from web.admin import rights as requests
 from web.admin import views as admin
+from web.chat import asking, desk
 from web.files import views as files
 from web.health import blueprint as health
 from web.inbox import actions, askers, bell, drafts, own_drafts, papers, rights, selection
@@ -37,6 +38,7 @@ OFFICE = (admin, imports, kept, people, requests, request_tickets)
 PRIVACY = (disposal, certificates, holds, register, reads)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
 PORTAL = (entrance, questions, own_data, statements)
+CHAT = (asking, desk)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights)
 
 
@@ -56,7 +58,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, *OFFICE, *PRIVACY, *PORTAL):
+    for part in (*SIGN_IN, *INBOX, files, *OFFICE, *PRIVACY, *PORTAL, *CHAT):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

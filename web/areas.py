@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import request
 
-PORTAL = frozenset({"entrance", "questions", "own_data", "statements"})
+PORTAL = frozenset({"entrance", "questions", "own_data", "statements", "chat"})
 """The blueprints of the pages for people who ask."""
-_PLACES = ("/mijn-",)
+_PLACES = ("/mijn-", "/chat")
 
 
 def is_portal() -> bool:

@@ -45,6 +45,14 @@ def actor() -> Actor:
     return Actor(who.account_id, who.roles, who.desks, g.language)
 
 
+def own_topics() -> list[str]:
+    """What every stream of this session has: its end ends the stream."""
+    asks, who = requester(), me()
+    if asks is not None:
+        return [f"session:asker-{asks.session_id}"]
+    return [f"session:staff-{who.session_id}", f"account:{who.account_id}"] if who is not None else []
+
+
 @contextmanager
 def reading() -> Iterator[Unit]:
     """A unit that can change nothing."""

@@ -125,6 +125,11 @@ NOTICE = {
     "delivery_failed": N_("an answer could not be delivered"),
     "bounced": N_("an answer came back"),
 }
+CHAT_PRESENCE = {
+    "available": N_("Available"),
+    "handover": N_("Only what is handed over"),
+    "away": N_("Not available"),
+}
 DRAFT = {"answer": N_("Answer"), "note": N_("Internal note")}
 SHORTCUTS = {
     "on": N_("On"),

@@ -9,12 +9,9 @@ from collections.abc import Mapping, Sequence
 import redis
 
 from helpdesk.errors import Unavailable
+from helpdesk.ports import NOTE
 
 log = logging.getLogger(__name__)
-
-
-NOTE = "helpdesk:note:"
-"""How the keys of notes begin; the event stream writes some of them itself."""
 
 
 class RedisBus:

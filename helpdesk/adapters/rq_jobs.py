@@ -9,10 +9,11 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from helpdesk.errors import Unavailable
+from helpdesk.ports import NOTE
 
 log = logging.getLogger(__name__)
 QUEUE = "helpdesk"
-_KINDS = ("helpdesk:nudged:", "helpdesk:note:", "rq:")
+_KINDS = ("helpdesk:nudged:", NOTE, "rq:")
 """How the keys begin that we and the queue make; notes are ids and times, and last an hour at most."""
 _LONGEST_KIND = 40
 

@@ -127,6 +127,11 @@ def stay(unit: Unit, number: str) -> None:
     unit.hint(f"room:{room.ticket.id}", {"ticket": room.ticket.id, "kind": "stays"})
 
 
+def let_see(unit: Unit, number: str, *, receipts: bool) -> None:
+    """Let both sides see what the other has read, or no longer."""
+    locked(unit, own_room(unit, number).ticket.id).chat.receipts = receipts
+
+
 def _heard(unit: Unit, chat: Chat) -> None:
     chat.quiet_since, chat.warned_at = unit.now, None
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 
 from helpdesk.chat.availability import capacity_of, places, position_of
 from helpdesk.chat.presence import ASKER_GONE, asker_name, read_upto, seen_at, types
-from helpdesk.chat.rooms import Room, own_room, staff_room
+from helpdesk.chat.rooms import Room, latest_room, own_room, staff_room
 from helpdesk.errors import Unavailable
 from helpdesk.models import Account, Chat, ChatAdvisor, Content, Entry, Ticket, TicketPerson
 from helpdesk.people.access import requester_of, require
@@ -36,6 +36,8 @@ class Standing:
     warned: bool
     ended_by: str | None
     address: str
+    receipts: bool
+    said_at: dt.datetime
     read: tuple[int, dt.datetime] | None = None
 
 
@@ -54,6 +56,9 @@ class DeskChat:
     away: bool
     newest: int
     handed_over: bool
+    mine: bool
+    ended_by: str | None
+    read: tuple[int, dt.datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,10 @@ def _standing(unit: Unit, room: Room, address: str) -> Standing:
     position = position_of(unit, chat) if chat.state == "waiting" else 0
     silent = chat.state == "active" and chat.warned_at is not None
     return Standing(
-        *(ticket.id, ticket.number, chat.state, position, advisor or "", typing, silent, chat.ended_by, address, read)
+        *(ticket.id, ticket.number, chat.state, position, advisor or "", typing, silent, chat.ended_by, address),
+        receipts=chat.receipts,
+        said_at=chat.quiet_since,
+        read=read if chat.receipts else None,
     )
 
 
@@ -103,6 +111,12 @@ def desk(unit: Unit) -> Desk:
         chats=own,
         queue=_rows(unit, unit.session.execute(queue).all()),
     )
+
+
+def going_on(unit: Unit) -> Standing | None:
+    """The actor's chat to go on with, if there is one."""
+    room = latest_room(unit)
+    return None if room is None else _standing(unit, room, requester_of(unit).address)
 
 
 def desk_chat(unit: Unit, number: str) -> DeskChat:
@@ -128,7 +142,7 @@ def colleagues(unit: Unit, desk_key: str) -> list[tuple[int, str, bool]]:
 def _rows(unit: Unit, rows: Sequence[tuple[Chat, Ticket]]) -> list[DeskChat]:
     ids = [ticket.id for _chat, ticket in rows]
     names, newest = _names(unit, ids), _newest(unit, ids)
-    typing, away = _signs(unit, ids)
+    typing, away, read = _signs(unit, ids)
     return [
         DeskChat(
             ticket_id=ticket.id,
@@ -142,22 +156,25 @@ def _rows(unit: Unit, rows: Sequence[tuple[Chat, Ticket]]) -> list[DeskChat]:
             away=ticket.id in away or chat.away_since is not None,
             newest=newest[ticket.id].id if ticket.id in newest else 0,
             handed_over=chat.for_account_id is not None,
+            mine=chat.account_id == unit.actor.account_id and chat.state == "active",
+            ended_by=chat.ended_by,
+            read=read.get(ticket.id) if chat.receipts else None,
         )
         for chat, ticket in rows
     ]
 
 
-def _signs(unit: Unit, ids: list[int]) -> tuple[set[int], set[int]]:
-    """Where the person types, and where the person is gone."""
+def _signs(unit: Unit, ids: list[int]) -> tuple[set[int], set[int], dict[int, tuple[int, dt.datetime]]]:
+    """Where the person types, where the person is gone, and how far the person read."""
     try:
         seen = seen_at(unit, [asker_name(ticket_id) for ticket_id in ids])
-        typing = types(unit, ids, "asker")
+        typing, read = types(unit, ids, "asker"), read_upto(unit, ids, "asker")
     except Unavailable:
-        return set(), set()
+        return set(), set(), {}
     away = {
         ticket_id for ticket_id, at in zip(ids, seen, strict=True) if at is not None and unit.now - at >= ASKER_GONE
     }
-    return typing, away
+    return typing, away, read
 
 
 def _late(now: dt.datetime, since: dt.datetime | None) -> int:

@@ -44,6 +44,7 @@ class Chat(Base):
     warned_at: Mapped[dt.datetime | None] = plain("time the silence was pointed out", UtcTime)
     away_since: Mapped[dt.datetime | None] = plain("time the requester was found gone", UtcTime)
     unmailed_id: Mapped[int | None] = plain("the first line of ours that may not have been seen", BigId)
+    receipts: Mapped[bool] = plain("whether who asks lets be seen what was read", default=False)
     ended_at: Mapped[dt.datetime | None] = plain("time it ended", UtcTime)
     ended_by: Mapped[str | None] = plain("idle, advisor or asker", String(8))
 

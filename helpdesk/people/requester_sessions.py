@@ -10,7 +10,7 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from helpdesk.errors import Invalid, NotSignedIn
 from helpdesk.models import Address, Person, RequesterSession
@@ -90,16 +90,21 @@ def touch(unit: Unit, session_id: int) -> None:
 
 
 def sign_out(unit: Unit, token: str) -> None:
-    """End the session of this token."""
-    mine = RequesterSession.token_hmac == unit.ports.keys.session_digest(token)
-    unit.session.execute(delete(RequesterSession).where(mine))
+    """End the session of this token, and the streams it opened."""
+    _end_those(unit, RequesterSession.token_hmac == unit.ports.keys.session_digest(token))
+
+
+def _end_those(unit: Unit, which: ColumnElement[bool]) -> None:
+    ended = delete(RequesterSession).where(which).returning(RequesterSession.id)
+    for session_id in unit.session.scalars(ended.execution_options(synchronize_session=False)):
+        unit.hint(f"session:asker-{session_id}", {"kind": "ended"})
 
 
 def sign_out_everywhere(unit: Unit, who: SignedInRequester) -> None:
     """End every session of this person; of a shared address those that were opened by it."""
     own = select(Address.id).where(Address.person_id == who.person_id)
     mine = RequesterSession.address_id == who.address_id if who.shared else RequesterSession.address_id.in_(own)
-    unit.session.execute(delete(RequesterSession).where(mine).execution_options(synchronize_session=False))
+    _end_those(unit, mine)
 
 
 def choose(unit: Unit, who: SignedInRequester, language: str, receipts: bool | None = None) -> None:

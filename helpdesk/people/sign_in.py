@@ -130,8 +130,10 @@ def touch(unit: Unit, session_id: int) -> None:
 
 
 def sign_out(unit: Unit, token: str) -> None:
-    """End the session of this token."""
-    unit.session.execute(delete(WebSession).where(WebSession.token_hmac == unit.ports.keys.session_digest(token)))
+    """End the session of this token, and the streams it opened."""
+    mine = delete(WebSession).where(WebSession.token_hmac == unit.ports.keys.session_digest(token))
+    for session_id in unit.session.scalars(mine.returning(WebSession.id)):
+        unit.hint(f"session:staff-{session_id}", {"kind": "ended"})
 
 
 def sign_out_everywhere(unit: Unit, account_id: int) -> int:

@@ -11,7 +11,7 @@ from web.guards import SIGNED_IN, needs
 from web.headers import live_address
 from web.inbox import pages
 from web.live import make_token
-from web.unit import actor, ports, reading
+from web.unit import actor, own_topics, ports, reading
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -76,7 +76,7 @@ def search_results(query_id: str) -> Response:
 @needs("ticket.read")
 def stream_token() -> dict[str, str]:
     """A token with which this browser may hear for two minutes, by hints without words, that tickets change."""
-    return {"token": make_token(ports().keys.session, ["ticket:*"]), "url": live_address()}
+    return {"token": make_token(ports().keys.session, ["ticket:*", *own_topics()]), "url": live_address()}
 
 
 @blueprint.get("/werk/nieuw")

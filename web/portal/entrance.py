@@ -22,7 +22,7 @@ blueprint = Blueprint("entrance", __name__)
 
 DOOR = "/mijn-vragen/inloggen"
 WHY = "who wants to sign in is not signed in yet"
-OWN_PLACES = ("/mijn-vragen", "/mijn-gegevens")
+OWN_PLACES = ("/mijn-vragen", "/mijn-gegevens", "/chat")
 PROBLEMS = {
     "wrong_code": N_("This code is not right. Look at the newest mail, or use the link in it."),
     "locked": N_("There were too many wrong codes. Use the link in the mail, or ask for a new mail."),

@@ -24,6 +24,7 @@ def _chat() -> None:
         sa.Column("warned_at", WHEN, nullable=True),
         sa.Column("away_since", WHEN, nullable=True),
         sa.Column("unmailed_id", BIG, nullable=True),
+        sa.Column("receipts", sa.Boolean(), nullable=False),
         sa.Column("ended_at", WHEN, nullable=True),
         sa.Column("ended_by", sa.String(length=8), nullable=True),
         sa.CheckConstraint("state in ('waiting', 'active', 'mail', 'ended')", name="ck_chat_state"),
