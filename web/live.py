@@ -82,7 +82,7 @@ class Listener:
         """Let it wait to be sent. Whoever reads so slowly that too many wait is let go: it comes back and reads."""
         if len(self.waiting) >= WAITING_HINTS:
             self.end()
-        else:
+        elif not self.over:
             self.waiting.append(event)
             self._wake()
 

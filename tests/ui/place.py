@@ -78,6 +78,7 @@ def _ports(folder: Path) -> Ports:
         min_free=0,
         parsers=0,
         undo_seconds=10,
+        chat_hours=("mon-sun 00:00-23:59",),
         secure_cookies=False,
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example", "academie.example"),

@@ -28,6 +28,7 @@ from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.writing import FileDraft
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from tests.letters import ASKER, letter, receive, wait
+from tests.ui.seeds_chat import chats
 from tests.ui.seeds_dated import dated
 from tests.ui.seeds_officers import officers
 from tests.ui.seeds_rights import rights
@@ -58,7 +59,7 @@ def fill(ports: Ports) -> dict[str, str]:
     _administration(ports)
     clean(ports)
     _undoable(ports, named["undo"], marije)
-    return ended | named | _ids(ports, named) | _link(ports) | dated(ports) | rights(ports)
+    return ended | named | _ids(ports, named) | _link(ports) | dated(ports) | rights(ports) | chats(ports, marije)
 
 
 def _actor(ports: Ports, email: str) -> Actor:

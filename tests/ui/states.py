@@ -15,6 +15,7 @@ from tests.ui.state import down as _down
 from tests.ui.state import named as _named
 from tests.ui.state import nothing as _nothing
 from tests.ui.state import of as _of
+from tests.ui.states_chat import CHAT, CHAT_ABSENT
 from tests.ui.states_officers import OFFICERS
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
@@ -250,6 +251,7 @@ RIGHTS = (
     _s("rights.part_form", "conflict", PART, ".box-danger", acts.destroyed_meanwhile, status=409),
 )
 STATES = (
+    *CHAT,
     *LISTS,
     *TICKETS,
     *OWN,
@@ -266,6 +268,7 @@ STATES = (
 _READS = "no form on it is held against a version of what it shows"
 _DRAWER = "nothing on it opens: no rail, no menu, no composer"
 ABSENT = {
+    **CHAT_ABSENT,
     **dict.fromkeys(
         (
             *((f"inbox.{name}", "conflict") for name in ("search_form", "search_results", "new_form")),

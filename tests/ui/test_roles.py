@@ -72,6 +72,8 @@ def _path(site: Place, who: Visitor, row: Row) -> str:
     values = VALUES | {"number": "{first}", "attachment_id": "{file}", "fact_id": "{fact}", "inbound_id": "1"}
     if "<int:request_id>" in row["route"]:
         values |= {"number": "{asked_files}", "attachment_id": "{asked_file}"}
+    if "/chat/" in row["route"]:
+        values |= {"number": "{chat}"}
     values |= {"path:filename": "icon.svg", "kind": "answer" if "/concept/" in row["route"] else "json"}
     path = row["route"].replace("<int:", "<").replace("<path:", "<")
     if "<query_id>" in path:

@@ -57,6 +57,7 @@ def _address(here: Place, rule: Rule) -> str:
     path = rule.rule.replace("<int:", "<")
     values = VALUES | {"query_id": OWN_SEARCH.get(rule.endpoint, VALUES["query_id"])}
     values |= {"number": "{asked_first}"} if "request_id" in rule.arguments else {}
+    values |= {"number": "{chat}"} if rule.endpoint.startswith("chat") else {}
     for name in rule.arguments:
         path = path.replace(f"<{name}>", values[name].format(**here.names))
     return path + QUERY.get(rule.endpoint, "")

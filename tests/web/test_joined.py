@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.web.visitor import Visitor
-from web.joined import SHEETS, joined_sheets
+from web.joined import PORTAL_SHEETS, SHEETS, joined_sheets
 
 CSS = Path(__file__).parents[2] / "web" / "static" / "css"
 LINK = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
-ALONE = {"office.css", "own.css", "print.css"}
+ALONE = {"office.css", "own.css", "print.css", "chat.css"}
 """Style sheets of a few pages, which name them themselves."""
 
 
@@ -34,7 +34,7 @@ def test_the_policy_names_the_very_text_that_stands_in_the_page(stranger: Visito
 
 
 def test_every_style_sheet_is_in_it_or_named_by_a_page() -> None:
-    assert {path.name for path in CSS.glob("*.css")} == {*SHEETS} | ALONE
+    assert {path.name for path in CSS.glob("*.css")} == {*SHEETS, *PORTAL_SHEETS} | ALONE
     places = [joined_sheets(CSS).index((CSS / name).read_text(encoding="utf-8")) for name in SHEETS]
     assert places == sorted(places)
 

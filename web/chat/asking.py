@@ -12,7 +12,7 @@ from helpdesk.chat.rooms import own_room
 from helpdesk.errors import HelpdeskError, Invalid
 from helpdesk.mail.letters import desk_of
 from helpdesk.unit import Unit
-from web.chat.parts import by_script, client_id, done, kept, place_in_lines, words
+from web.chat.parts import by_script, client_id, done, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
 from web.guards import REQUESTER, needs
 from web.headers import live_address
@@ -109,11 +109,11 @@ def show(number: str) -> Response:
 
 @blueprint.get(ROOM + "/regels")
 @needs(REQUESTER)
-def lines(number: str) -> str:
+def lines(number: str) -> Response:
     """What came after the newest line a page has, in the very words of the page, and how the chat stands."""
     with reading() as unit:
         values = _values(unit, number)
-    return render_template("chat/_lines.html", **values)
+    return part(render_template("chat/_lines.html", **values))
 
 
 @blueprint.post(ROOM)

@@ -14,7 +14,7 @@ from helpdesk.errors import HelpdeskError
 from helpdesk.models.chat import ADVISOR_STATES
 from helpdesk.read_log import note_reads
 from helpdesk.unit import Unit
-from web.chat.parts import by_script, client_id, done, kept, place_in_lines, words
+from web.chat.parts import by_script, client_id, done, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
@@ -89,20 +89,20 @@ def show(number: str) -> Response:
 
 @blueprint.get(DESK + "/rij")
 @needs("chat.answer")
-def rail() -> str:
+def rail() -> Response:
     """Own chats and the queue, as they stand on the desk."""
     with reading() as unit:
         values = _rail(unit)
-    return render_template("chat/_rail.html", **values, chat=None)
+    return part(render_template("chat/_rail.html", **values, chat=None))
 
 
 @blueprint.get(ROOM + "/regels")
 @needs("chat.answer")
-def lines(number: str) -> str:
+def lines(number: str) -> Response:
     """What came after the newest line a page has, and the desk beside it."""
     with reading() as unit:
         values = _rail(unit) | _room(unit, number, log=False)
-    return render_template("chat/_lines.html", **values)
+    return part(render_template("chat/_lines.html", **values))
 
 
 @blueprint.get(DESK + "/stroom")

@@ -16,6 +16,11 @@ def by_script() -> bool:
     return SCRIPT in request.headers
 
 
+def part(html: str) -> Response:
+    """A part of a page: for our script markup, for anybody else who looks plain text."""
+    return Response(html, mimetype="text/html" if by_script() else "text/plain")
+
+
 def place_in_lines() -> tuple[int, int]:
     """The newest line a page has and how many it has; a stream that came back may say the first by itself."""
     newest = request.args.get("after") or request.headers.get("Last-Event-ID", "")
