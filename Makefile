@@ -1,6 +1,6 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check lint format chaos hostile restore attack-threads attack-xss fuzz \
+.PHONY: help env env-run run test check lint format chaos chaos-chat hostile restore attack-threads attack-xss fuzz \
         bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean \
         bench-retention canary histories mutants rights
 
@@ -45,6 +45,9 @@ format: env ## Lay out the code
 
 chaos: env services ## Kill processes while mail comes in: nothing lost, nothing doubled (MAILS=, KILLS=, SEED=, POINTS=)
 	@$(PYTHON) -m tests.attack.chaos
+
+chaos-chat: env services ## Chat in browsers while web, stream, Valkey and PostgreSQL are killed (LINES=, KILLS=, SEED=, DB=, CHATS=)
+	@$(PYTHON) -m tests.attack.chat
 
 hostile: env services ## Mails made to stop the intake, by every door: what each costs (SEED=, ONLY=, DOORS=, DB=)
 	@$(PYTHON) -m tests.attack.hostile
