@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help env env-run run test check lint format chaos chaos-chat hostile restore attack-threads attack-xss fuzz \
         bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean \
-        bench-retention canary histories mutants rights
+        bench-retention bench-chat canary histories mutants rights
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -72,6 +72,9 @@ bench-intake: env services ## Mailbox to tickets against a floor program, in pai
 
 bench-inbox: env services ## Pages over HTTP at 10,000 and a million tickets: flat? (TICKETS=, DB=, SEED=, ROUNDS=, DATA=)
 	@$(PYTHON) -m tests.bench.inbox
+
+bench-chat: env services ## Lines of chat to thousands of open streams, beside a floor program (STREAMS=, CHATS=, LINES=, SECONDS=, DB=, FLOOR=)
+	@$(PYTHON) -m tests.bench.chat
 
 bench-retention: env services ## Choosing and destroying what is due, beside a floor (TICKETS=, DUE=, DB=, ROUNDS=, SEED=, DATA=)
 	@$(PYTHON) -m tests.bench.retention

@@ -81,6 +81,8 @@ def _shown(unit: Unit) -> ColumnElement[bool]:
 
 
 def _rows(unit: Unit, ticket: Ticket, entries: Sequence[Entry]) -> list[Line]:
+    if not entries:
+        return []
     texts = _texts(unit, ticket.id, [entry.id for entry in entries])
     ids = {entry.account_id for entry in entries if entry.account_id is not None}
     staff = dict(unit.session.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all())

@@ -27,7 +27,11 @@ class Room:
 
 
 def own_room(unit: Unit, number: str) -> Room:
-    """The chat of this number, for the actor who began it; else NotFound."""
+    """The chat of this number, for the actor who began it; else NotFound. A unit that only reads looks once."""
+    return unit.once(("chat", number), lambda: _own_room(unit, number))
+
+
+def _own_room(unit: Unit, number: str) -> Room:
     ticket = own_ticket_for(unit, number)
     chat = unit.session.scalar(select(Chat).where(Chat.ticket_id == ticket.id))
     if chat is None or ticket.restricted or not asked_by_me(unit, ticket):
