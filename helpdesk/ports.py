@@ -14,8 +14,6 @@ from sqlalchemy import Engine
 from helpdesk.keys import Keys
 from helpdesk.settings import Settings
 
-NOTE = "helpdesk:note:"
-"""How the keys of notes begin on the bus; the event stream writes some of them itself."""
 FILE_WAITING = "workers.inbound:file_waiting"
 DELIVER_WAITING = "workers.outbound:deliver_waiting"
 CLEAN_WAITING = "workers.cleaning:clean_waiting"
@@ -42,6 +40,11 @@ JOBS = (
     RIGHTS_WAITING,
     CHAT_WAITING,
 )
+
+
+def note_key(name: str) -> str:
+    """The key of a note on the bus; the event stream writes some of them itself."""
+    return f"helpdesk:note:{name}"
 
 
 class Blobs(Protocol):

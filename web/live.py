@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -21,7 +20,7 @@ import redis.asyncio
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from helpdesk.chat.presence import KEPT_SECONDS
-from helpdesk.ports import NOTE
+from helpdesk.ports import note_key
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +109,7 @@ class Listener:
 class Hub:
     """One subscription for the whole process, and what it says handed to the listeners of each topic."""
 
-    def __init__(self, url: str, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, now: Callable[[], float]) -> None:
         self._url, self._now = url, now
         self._by_topic: dict[str, set[Listener]] = {}
         self._all: dict[Listener, None] = {}
@@ -191,7 +190,7 @@ class Hub:
         for start in range(0, len(names), _NOTED_AT_ONCE):
             async with connection.pipeline(transaction=False) as line:
                 for name in names[start : start + _NOTED_AT_ONCE]:
-                    line.set(NOTE + name.removeprefix(HERE), str(int(self._now())), ex=KEPT_SECONDS)
+                    line.set(note_key(name.removeprefix(HERE)), str(int(self._now())), ex=KEPT_SECONDS)
                 await line.execute()
 
 
@@ -232,7 +231,7 @@ async def _lifespan(hub: Hub, receive: Receive, send: Send) -> None:
 
 
 def create_live_app(
-    redis_url: str, key: bytes, now: Callable[[], float] = time.time
+    redis_url: str, key: bytes, now: Callable[[], float]
 ) -> Callable[[Message, Receive, Send], Awaitable[None]]:
     """The ASGI application; `key` is the one our pages sign tokens with, `now` the clock in seconds since 1970."""
     hub = Hub(redis_url, now)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import redis
 
 from helpdesk.errors import Unavailable
-from helpdesk.ports import NOTE
+from helpdesk.ports import note_key
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class RedisBus:
         try:
             with self._redis.pipeline(transaction=False) as line:
                 for name, word in notes.items():
-                    line.set(NOTE + name, word, ex=seconds)
+                    line.set(note_key(name), word, ex=seconds)
                 line.execute()
         except redis.RedisError as fault:
             log.warning("bus", extra={"fault": type(fault).__name__})
@@ -45,7 +45,7 @@ class RedisBus:
         if not names:
             return []
         try:
-            found = self._redis.mget([NOTE + name for name in names])
+            found = self._redis.mget([note_key(name) for name in names])
         except redis.RedisError as fault:
             raise Unavailable("Redis does not answer. Start it, or set HELPDESK_REDIS.", code="redis") from fault
         return [word.decode() if isinstance(word, bytes) else word for word in found]

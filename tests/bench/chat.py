@@ -78,7 +78,7 @@ class Talk:
         """A fresh token, as the page asks for one."""
         person = self.site.people[index]
         answer = await self.asks.ask("GET", f"/chat/{person.number}/stroom", person.cookie)
-        return "/events?token=" + json.loads(answer.body)["token"]
+        return f"/events?token={json.loads(answer.body)['token']}"
 
     def heard(self, index: int, ticket: int, at: float) -> None:
         """A hint: ask for the lines."""
@@ -248,47 +248,60 @@ def _kill(found: Site) -> None:
     found.live.start()
 
 
-async def _floor(
-    found: Site, figures: Figures, command: str, streams: int, chats: int, rate: float, seconds: float
-) -> None:
-    port = free_port()
-    program = subprocess.Popen([*shlex.split(command), str(port), found.valkey.url])
-    asks, hints, came, said = Requests(port), dict[int, float](), dict[str, float](), dict[str, float]()
-    tasks: set[asyncio.Task[None]] = set()
+@dataclass
+class Floor:
+    """The people at the pages of the floor program: as `Talk`, with a room for a chat."""
 
-    async def look(room: int) -> None:
-        word = (await asks.ask("GET", f"/lines?room={room}")).body.decode()
-        came.setdefault(word, time.perf_counter())
+    asks: Requests
+    chats: int
+    hints: dict[int, float] = field(default_factory=dict)
+    came: dict[str, float] = field(default_factory=dict)
+    said: dict[str, float] = field(default_factory=dict)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def heard(index: int, ticket: int, at: float) -> None:
-        hints[ticket] = at
-        if index < chats:
-            task = asyncio.ensure_future(look(ticket))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+    async def _look(self, room: int) -> None:
+        word = (await self.asks.ask("GET", f"/lines?room={room}")).body.decode()
+        self.came.setdefault(word, time.perf_counter())
 
-    async def path(index: int) -> str:
+    def heard(self, index: int, ticket: int, at: float) -> None:
+        """A hint: ask for the line."""
+        self.hints[ticket] = at
+        if index < self.chats:
+            task = asyncio.ensure_future(self._look(ticket))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def path(self, index: int) -> str:
+        """Where the person listens."""
         return f"/events?room={index + 1}"
 
-    try:
-        assert wait_until(lambda: _answers(port), 20)
-        bare = Streams(port, path, streams, heard)
-        running = asyncio.ensure_future(bare.run())
-        await _all_open(bare, 120)
-        tickets = [streams - number for number in range(200)]
-        times = await _hint_times(bare, RedisBus(found.valkey.url), "floor:", tickets, hints)
-        figures.put("floor: hint p99, ms", percentile(times, 0.99))
+    async def talk(self, rate: float, seconds: float) -> list[float]:
+        """Say lines; what each took."""
         began = time.perf_counter()
         for number in range(int(rate * seconds)):
             await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-            word, room = f"floor-{number:06}", number * 7 % chats + 1
-            said[word] = time.perf_counter()
-            await asks.ask("POST", f"/say?room={room}", "", word.encode())
+            word, room = f"floor-{number:06}", number * 7 % self.chats + 1
+            self.said[word] = time.perf_counter()
+            await self.asks.ask("POST", f"/say?room={room}", "", word.encode())
         await asyncio.sleep(1)
-        figures.put(
-            "floor: line p99, ms", percentile([came[word] - at for word, at in said.items() if word in came], 0.99)
-        )
-        bare.going = False
+        return [self.came[word] - at for word, at in self.said.items() if word in self.came]
+
+
+async def _floor(found: Site, figures: Figures, command: str, streams: int, floor: tuple[int, float, float]) -> None:
+    chats, rate, seconds = floor
+    port = free_port()
+    program = subprocess.Popen([*shlex.split(command), str(port), found.valkey.url])
+    try:
+        assert wait_until(lambda: _answers(port), 20)
+        bare = Floor(Requests(port), chats)
+        open_ = Streams(port, bare.path, streams, bare.heard)
+        running = asyncio.ensure_future(open_.run())
+        await _all_open(open_, 120)
+        tickets = [streams - number for number in range(200)]
+        times = await _hint_times(open_, RedisBus(found.valkey.url), "floor:", tickets, bare.hints)
+        figures.put("floor: hint p99, ms", percentile(times, 0.99))
+        figures.put("floor: line p99, ms", percentile(await bare.talk(rate, seconds), 0.99))
+        open_.going = False
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     finally:
@@ -323,7 +336,7 @@ def measure(*, streams: int, chats: int, rate: float, seconds: float, database: 
     """All figures by name."""
     figures = Figures()
     with site(database, streams, chats) as found:
-        asyncio.run(_floor(found, figures, floor, streams, chats, rate, seconds))
+        asyncio.run(_floor(found, figures, floor, streams, (chats, rate, seconds)))
         asyncio.run(_ours(found, figures, streams, chats, rate, seconds))
     return figures.said
 

@@ -14,7 +14,7 @@ def chats(ports: Ports, advisor: Actor) -> dict[str, str]:
     """Begin them; the numbers by name."""
     with unit_of_work(ports, advisor) as unit:
         desk.be(unit, "available", 3)
-    numbers = []
+    numbers: list[str] = []
     for name, text in (("Imane El Amrani", "Kan ik nog meedoen aan de leergang?"), ("يوسف", "هل يمكنني الانضمام؟")):
         address = f"chat{len(numbers)}@minbz.example"
         with unit_of_work(ports, SYSTEM) as unit:

@@ -47,7 +47,7 @@ def events(listener: live.Listener) -> list[bytes]:
 
 
 def test_a_listener_hears_its_topics_only() -> None:
-    hub = live.Hub("redis://nowhere")
+    hub = live.Hub("redis://nowhere", time.time)
     one, all_tickets = hub.join(frozenset({"ticket:7"})), hub.join(frozenset({"ticket:*", "ticket:8"}))
     hub.tell("ticket:7", '{"ticket": 7}')
     hub.tell("ticket:8", '{"ticket": 8}')
@@ -71,7 +71,7 @@ def test_who_reads_nothing_is_let_go_and_who_signed_out_too() -> None:
 
 
 def test_what_is_not_a_stream_is_refused() -> None:
-    app = live.create_live_app("redis://nowhere", KEY)
+    app = live.create_live_app("redis://nowhere", KEY, time.time)
 
     async def status(path: str, query: bytes = b"") -> int:
         said: list[live.Message] = []
