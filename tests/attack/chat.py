@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
@@ -49,6 +50,12 @@ PASSWORD = "een lang wachtwoord"
 SHOWN = "() => [...document.querySelectorAll('#regels > li:not(.pending) .text')].map(one => one.textContent.trim())"
 TYPE = """text => { const form = document.querySelector('form[data-say]');
   form.elements.namedItem('text').value = text; form.requestSubmit(); }"""
+WATCH = """() => { window.saidAt = []; const one = document.querySelector('#zeg-chat, #zeg');
+  const note = () => window.saidAt.push(performance.now());
+  new MutationObserver(note).observe(one, {childList: true, characterData: true, subtree: true}); }"""
+SAID = "() => window.saidAt"
+LEAST_MS = 4900
+"""Between two sentences to a screen reader; five seconds but for the browser's own timers."""
 PATIENCE = 90.0
 
 
@@ -75,14 +82,19 @@ class Ground:
     def kill(self, name: str) -> None:
         """SIGKILL for one of them, and its next life."""
         if name in ("web", "live"):
-            one = self.web if name == "web" else self.live
-            one.kill()
-            Running.start(one)
+            (self.web if name == "web" else self.live).kill()  # the keeper starts it again
             return
         server = self.valkey if name == "valkey" else self.postgres
         assert server is not None
         server.kill()
         server.start()
+
+    def keep(self, stop: threading.Event) -> None:
+        """Start again whatever ended, as the supervisor does; a web that finds no database ends by itself."""
+        while not stop.wait(0.3):
+            for one in (self.web, self.live):
+                if one.process.poll() is not None:
+                    Running.start(one)
 
     def targets(self) -> list[str]:
         """What can be killed."""
@@ -107,7 +119,12 @@ def ground(database: str) -> Iterator[Ground]:
         stack.callback(web.kill)
         ports = connect(from_env({name: word for name, word in words.items() if name.startswith("HELPDESK_")}))
         stack.callback(ports.engine.dispose)
-        yield Ground(ports, web, live, valkey, postgres)
+        found, stop = Ground(ports, web, live, valkey, postgres), threading.Event()
+        keeper = threading.Thread(target=found.keep, args=(stop,))
+        keeper.start()
+        stack.callback(keeper.join)
+        stack.callback(stop.set)
+        yield found
 
 
 def talks(ports: Ports, count: int) -> list[Talk]:
@@ -150,6 +167,7 @@ def open_pages(ground: Ground, chromium: Chromium, found: list[Talk], port: int)
             page = context.new_page()
             page.goto(address + path)
             page.wait_for_selector("form[data-say]")
+            page.evaluate(WATCH)
             talk.pages[side] = page
             contexts.append(context)
     return contexts
@@ -219,11 +237,15 @@ def faults(ground: Ground, found: list[Talk], lines: int) -> list[str]:
             assert compose(letter, ground.ports.settings)
         places |= {"ticket": kept, "transcript": [line.text for line in letter.lines]}
         context = talk.pages["asker"].context
-        plain = context.request.get(talk.pages["asker"].url).text()
+        plain = context.request.get(f"http://127.0.0.1:{ground.web.port}/chat/{talk.number}").text()
         places["page without scripts"] = re.findall(r'<div class="text" dir="auto">(.*?)</div>', plain)
         for place, texts in places.items():
             if heard(texts) != wanted(lines):
                 wrong.append(f"{talk.number}, {place}: {heard(texts)}")
+        for side, page in talk.pages.items():
+            at = [float(moment) for moment in page.evaluate(SAID)]
+            if not at or min([later - sooner for sooner, later in pairwise(at)], default=LEAST_MS) < LEAST_MS:
+                wrong.append(f"{talk.number}: what the {side} is told comes at {at}")
         if shown(talk.pages["asker"]) != kept[-len(shown(talk.pages["asker"])) :]:
             wrong.append(f"{talk.number}: the page stands in another order than the ticket")
     return wrong
