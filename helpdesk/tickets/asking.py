@@ -114,13 +114,17 @@ def _one_at_a_time(unit: Unit) -> Person:
     return unit.session.get_one(Person, who.person_id)
 
 
+def _form(unit: Unit, client_id: str) -> str | None:
+    """The name of a form as the entry keeps it: apart for each address, for a browser may send what it likes."""
+    said = f"{requester_of(unit).address}:{client_id}"
+    return unit.ports.keys.word_digest("form", said) if client_id else None
+
+
 def _repeated(unit: Unit, client_id: str) -> str | None:
     """The number of the ticket in which this form's words stand already."""
-    if not client_id:
-        return None
-    by_me = Entry.person_id == requester_of(unit).person_id
     found = select(Ticket.number).join(Entry, Entry.ticket_id == Ticket.id)
-    return unit.session.scalar(found.where(Entry.client_id == client_id, by_me))
+    form = _form(unit, client_id)
+    return unit.session.scalar(found.where(Entry.client_id == form)) if form else None
 
 
 def _checked(text: str, files: Sequence[FileDraft], *, subject: str = "") -> None:
@@ -195,7 +199,7 @@ def _said(
         },
         files=files,
         person_id=person.id,
-        client_id=client_id or None,
+        client_id=_form(unit, client_id),
         message_id_digest=unit.ports.keys.word_digest("message-id", message_id),
         index=f"{subject} {words}",
     )

@@ -15,6 +15,7 @@ from urllib.parse import quote, quote_plus
 PLACES = (
     *("subject", "text", "html", "name", "address", "header", "file_name", "file", "note", "draft", "answer"),
     *("participant", "search", "phone_name", "phone_address", "phone_text", "unlisted", "spoilt_file", "statement"),
+    *("portal_subject", "portal_text", "portal_more", "portal_file", "portal_file_name"),
 )
 """Where a word is planted."""
 PASSING = ("search", "unlisted", "spoilt_file", "statement")

@@ -17,6 +17,7 @@ from tests.ui.state import nothing as _nothing
 from tests.ui.state import of as _of
 from tests.ui.states_chat import CHAT, CHAT_ABSENT
 from tests.ui.states_officers import OFFICERS
+from tests.ui.states_portal import PORTAL, PORTAL_ABSENT
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 KINDS = ("filled", "empty", "error", "open", "conflict")
@@ -263,6 +264,7 @@ STATES = (
     *KEPT_PAGES,
     *OFFICERS,
     *RIGHTS,
+    *PORTAL,
 )
 
 _READS = "no form on it is held against a version of what it shows"
@@ -284,6 +286,7 @@ ABSENT = {
         _READS,
     ),
     **dict.fromkeys(((name, "open") for name in ("forgotten.form", "forgotten.choose", "files.html")), _DRAWER),
+    **PORTAL_ABSENT,
 }
 """Why a page is not to be had in a state."""
 

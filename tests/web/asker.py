@@ -33,7 +33,7 @@ def link_in(text: str) -> str:
 
 def code_in(text: str) -> str:
     """The code in a mail."""
-    return re.findall(r"\b\d{6}\b", text)[-1]
+    return str(re.findall(r"\b\d{6}\b", text)[-1])
 
 
 def asks_for_mail(visitor: Visitor, address: str) -> TestResponse:

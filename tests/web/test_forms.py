@@ -24,6 +24,7 @@ from tests.imports import M250, row
 from tests.letters import letter, receive, wait
 from tests.web.conftest import MARIJE, SANDER
 from tests.web.officer_pages import decided, ruled
+from tests.web.portal_words import asks
 from tests.web.rights_words import rights
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import PASSWORD, Form, Page, Visitor
@@ -233,6 +234,7 @@ def test_every_post_route_is_sent_to_by_a_page_without_scripts(
     rights(clerk, site_ports, app, stranger, priya)
     oneself(clerk, site_ports, stranger, sander)
     decided(clerk, site_ports, fenna, priya)
+    asks(clerk, site_ports, app)
     assert clerk.unsent() == set(), "routes to which no form of a page was sent"
     assert len(set(clerk.sent)) > 30
     assert clerk.forms > 300

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.visitor import Visitor
-from web.joined import PORTAL_SHEETS, SHEETS, joined_sheets
+from web.joined import PORTAL_SHEETS, SHEETS, Sheet, joined_sheets
 
 CSS = Path(__file__).parents[2] / "web" / "static" / "css"
 LINK = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
@@ -26,6 +27,13 @@ def test_a_page_waits_for_no_style_sheet(marije: Visitor, path: str) -> None:
     assert STYLE.findall(answer.text) == [joined_sheets(CSS)]
 
 
+def test_pages_for_people_who_ask_have_a_sheet_of_their_own(stranger: Visitor) -> None:
+    answer = stranger.client.get("/hulp")
+    assert STYLE.findall(answer.text) == [joined_sheets(CSS, PORTAL_SHEETS)]
+    assert Sheet(joined_sheets(CSS, PORTAL_SHEETS)).source in answer.headers["Content-Security-Policy"]
+    assert len(gzip.compress(joined_sheets(CSS, PORTAL_SHEETS).encode(), 9)) <= 6 * 1024, "interface 5.2"
+
+
 def test_the_policy_names_the_very_text_that_stands_in_the_page(stranger: Visitor) -> None:
     answer = stranger.client.get("/inloggen")
     [shown] = STYLE.findall(answer.text)
@@ -35,8 +43,9 @@ def test_the_policy_names_the_very_text_that_stands_in_the_page(stranger: Visito
 
 def test_every_style_sheet_is_in_it_or_named_by_a_page() -> None:
     assert {path.name for path in CSS.glob("*.css")} == {*SHEETS, *PORTAL_SHEETS} | ALONE
-    places = [joined_sheets(CSS).index((CSS / name).read_text(encoding="utf-8")) for name in SHEETS]
-    assert places == sorted(places)
+    for names in (SHEETS, PORTAL_SHEETS):
+        places = [joined_sheets(CSS, names).index((CSS / name).read_text(encoding="utf-8")) for name in names]
+        assert places == sorted(places)
 
 
 def test_what_can_t_stand_in_a_page_is_refused(tmp_path: Path) -> None:

@@ -32,19 +32,29 @@ from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served
 from tests.web.office_words import asking, office
 from tests.web.officer_pages import looked_at
+from tests.web.portal_words import portal
 from tests.web.rights_words import requests_of
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import KEPT, PASSWORD, Page, Visitor
 from web import errors, guards, wording
 from web.notices import COOKIE, NOTICES
+from web.portal import entrance
 from web.sign_in.views import PROBLEMS
 
 ONE, TWO, THREE = "m@academie.example", "s@academie.example", "p@academie.example"
-DESK = DeskSettings("academy", "a@academie.example", "Σχολή", "Σχολή", signature_nl="Γεια", signature_en="Γεια")
+DESK = DeskSettings(
+    *("academy", "a@academie.example", "Σχολή", "Σχολή"),
+    signature_nl="Γεια",
+    signature_en="Γεια",
+    answer_within_nl="δύο",
+    answer_within_en="δύο",
+)
 SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
-KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg", "art"})
+KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg", "art"}) | {
+    *("minbz", "example")
+}
 """A mailbox's name, a code of a fault, the languages by their own names, the prefix of RFC 5322 3.6.5, the number of a
-processing, and a law with its article."""
+processing, a law with its article, and the domain of a masked address."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
 UNSEEN_TAGS = {"pre", "kbd", "code", KEPT}
 """The raw source of a mail, the names of keys, a secret, and the public text of a register."""
@@ -283,7 +293,13 @@ def fixed_words() -> Iterator[tuple[str, str]]:
         for name, table in vars(wording).items()
         if isinstance(table, dict) and name.isupper() and name != "SHAPES"
     }
-    tables |= {"NOTICES": NOTICES, "TITLES": errors.TITLES, "ADVICE": errors.ADVICE, "PROBLEMS": PROBLEMS}
+    tables |= {
+        "NOTICES": NOTICES,
+        "TITLES": errors.TITLES,
+        "ADVICE": errors.ADVICE,
+        "PROBLEMS": PROBLEMS,
+        "ENTRANCE": entrance.PROBLEMS,
+    }
     for name, table in tables.items():
         yield from ((f"{name} {code}", text) for code, text in table.items())
 
@@ -299,6 +315,7 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     asking(crawl)
     requests_of(crawl)
     looked_at(crawl, pseudo, ONE, THREE)
+    portal(crawl, pseudo)
     for code in NOTICES:
         crawl.visitor.client.set_cookie(COOKIE, code)
         assert NOTICES[code] not in crawl.page("/werk/hulp").text

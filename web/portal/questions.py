@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, render_template, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError
 from helpdesk.mail.letters import desk_of
@@ -92,14 +91,14 @@ def sent(number: str) -> str:
     return render_template("portal/asked.html", question=found, desk=desk_of(ports().settings, found.desk_key))
 
 
-def _page(number: str, fault: HelpdeskError | None = None) -> AnyResponse | str:
+def _page(number: str, fault: HelpdeskError | None = None) -> Response:
     before = request.args.get("voor", "")
     upto = int(before) if before.isdecimal() and len(before) < 19 else None
     with reading() as unit:
         found = own_questions.question(unit, number, upto)
     if found.merged_into and fault is None:
         return then(url_for("questions.show", number=found.merged_into))
-    return render_template(
+    page = render_template(
         "portal/question.html",
         question=found,
         desk=desk_of(ports().settings, found.desk_key),
@@ -108,15 +107,16 @@ def _page(number: str, fault: HelpdeskError | None = None) -> AnyResponse | str:
         most_files=asking.MOST_FILES,
         **trouble(fault),
     )
+    return make_response(page)
 
 
 def _again(fault: HelpdeskError, number: str) -> Response:
-    return Response(_page(number, fault), mimetype="text/html")
+    return _page(number, fault)
 
 
 @blueprint.get(MINE + "/<number>")
 @needs(REQUESTER)
-def show(number: str) -> AnyResponse | str:
+def show(number: str) -> Response:
     """A question with what was said, what happens now, and the form to add something."""
     return _page(number)
 

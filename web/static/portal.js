@@ -28,3 +28,4 @@ function warn() {
 }
 
 if (box) warn();
+document.documentElement.classList.add("js");
