@@ -83,7 +83,7 @@ def _path(site: Place, who: Visitor, row: Row) -> str:
     if "<int:request_id>" in row["route"]:
         values |= {"number": "{asked_files}", "attachment_id": "{asked_file}"}
     if "/chat/" in row["route"]:
-        values |= {"number": "{chat}"}
+        values |= {"number": "{chat}" if row["route"].startswith("/werk") else "{chat_own}"}
     values |= {"path:filename": "icon.svg", "kind": "answer" if "/concept/" in row["route"] else "json"}
     if row["route"].startswith(DOOR):
         values["token"] = "{sign_in}"

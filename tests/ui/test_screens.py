@@ -59,7 +59,8 @@ def _address(here: Place, rule: Rule) -> str:
     values = VALUES | {"query_id": OWN_SEARCH.get(rule.endpoint, VALUES["query_id"])}
     values |= {"token": "{sign_in}"} if rule.endpoint == "entrance.link" else {}
     values |= {"number": "{asked_first}"} if "request_id" in rule.arguments else {}
-    values |= {"number": "{chat}"} if rule.endpoint.startswith("chat") else {}
+    values |= {"number": "{chat_own}"} if rule.endpoint.startswith("chat.") else {}
+    values |= {"number": "{chat}"} if rule.endpoint.startswith("chat_desk.") else {}
     for name in rule.arguments:
         path = path.replace(f"<{name}>", values[name].format(**here.names))
     return path + QUERY.get(rule.endpoint, "")
