@@ -18,7 +18,7 @@ from web import scripts
 
 SHEETS = ("tokens.css", "app.css", "inbox.css")
 """The style sheets of all pages of staff, in the order of their cascade; what one page needs alone it names itself."""
-PORTAL_SHEETS = ("tokens.css", "app.css", "portal.css", "chat.css")
+PORTAL_SHEETS = ("tokens.css", "app.css", "portal.css")
 """Those of all pages for people who ask."""
 OURS = frozenset({"static", "modules"})
 """Endpoints that answer files of ours and nobody's data."""
