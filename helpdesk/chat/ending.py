@@ -20,11 +20,16 @@ _BETWEEN = dt.timedelta(minutes=1)
 
 
 def finish(unit: Unit, room: Room, by: str, status: str, *, transcript: bool) -> None:
-    """End a chat: the ticket gets this status; what was said goes out by mail if asked for."""
+    """End a chat: the ticket gets this status; what was said goes out by mail if asked for.
+
+    A ticket that went into another one keeps its status and has nothing to tell any more.
+    """
     ticket, chat = room.ticket, room.chat
     chat.state, chat.ended_at, chat.ended_by = "ended", unit.now, by
     chat.for_account_id = chat.offered_at = chat.warned_at = None
     record(unit, ticket.id, "chat_ended", after=by)
+    if ticket.merged_into_id is not None:
+        return
     if ticket.status != status:
         record(unit, ticket.id, "status", before=ticket.status, after=status)
         ticket.status, ticket.done_at = status, unit.now if status == "done" else None

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from helpdesk.chat import availability, desk
+from helpdesk.chat import availability, desk, views
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import OutgoingMail
 from helpdesk.ports import Ports
@@ -175,3 +175,9 @@ def test_a_line_after_a_merge_is_refused_and_kept_nowhere(office: Office) -> Non
         merge(unit, number, other)
     with pytest.raises(Conflict):
         office.say(asker, number, "Ben je er nog?", client_id())
+    with unit_of_work(office.ports, SYSTEM, write=False) as unit:
+        before = ticket_json(unit, number)["status"]
+    office.pass_time(31 * MINUTE, f"desk:{actor.account_id}")
+    with unit_of_work(office.ports, actor, write=False) as unit:
+        assert ticket_json(unit, number)["status"] == before, "the silence of what is merged wakes nothing"
+        assert views.desk(unit).chats == []
