@@ -297,7 +297,7 @@ async def _floor(found: Site, figures: Figures, command: str, streams: int, floo
         open_ = Streams(port, bare.path, streams, bare.heard)
         running = asyncio.ensure_future(open_.run())
         await _all_open(open_, 120)
-        tickets = [streams - number for number in range(200)]
+        tickets = [streams - number for number in range(min(200, streams))]
         times = await _hint_times(open_, RedisBus(found.valkey.url), "floor:", tickets, bare.hints)
         figures.put("floor: hint p99, ms", percentile(times, 0.99))
         figures.put("floor: line p99, ms", percentile(await bare.talk(rate, seconds), 0.99))
