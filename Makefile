@@ -1,8 +1,8 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check lint format chaos hostile restore attack-threads attack-xss fuzz \
+.PHONY: help env env-run run test check lint format chaos chaos-chat hostile restore attack-threads attack-xss fuzz \
         bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean \
-        bench-retention canary destroy-kills histories mutants rights
+        bench-retention bench-chat canary destroy-kills histories mutants rights
 
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -46,6 +46,9 @@ format: env ## Lay out the code
 chaos: env services ## Kill processes while mail comes in: nothing lost, nothing doubled (MAILS=, KILLS=, SEED=, POINTS=)
 	@$(PYTHON) -m tests.attack.chaos
 
+chaos-chat: env services ## Chat in browsers while web, stream, Valkey and PostgreSQL are killed (LINES=, KILLS=, SEED=, DB=, CHATS=)
+	@$(PYTHON) -m tests.attack.chat
+
 hostile: env services ## Mails made to stop the intake, by every door: what each costs (SEED=, ONLY=, DOORS=, DB=)
 	@$(PYTHON) -m tests.attack.hostile
 
@@ -69,6 +72,9 @@ bench-intake: env services ## Mailbox to tickets against a floor program, in pai
 
 bench-inbox: env services ## Pages over HTTP at 10,000 and a million tickets: flat? (TICKETS=, DB=, SEED=, ROUNDS=, DATA=)
 	@$(PYTHON) -m tests.bench.inbox
+
+bench-chat: env services ## Lines of chat to thousands of open streams, beside a floor program (STREAMS=, CHATS=, LINES=, SECONDS=, DB=, FLOOR=)
+	@$(PYTHON) -m tests.bench.chat
 
 bench-retention: env services ## Choosing and destroying what is due, beside a floor (TICKETS=, DUE=, MANY=, DB=, ROUNDS=, SEED=, DATA=, BACKLOG=)
 	@$(PYTHON) -m tests.bench.retention

@@ -42,6 +42,11 @@ class Keys:
         digest = hmac.new(self.session, f"link:{seed}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
+    def link_code(self, seed: str) -> str:
+        """The six digits that a mailed link has beside it, made again in the same way."""
+        digest = hmac.new(self.session, f"code:{seed}".encode(), hashlib.sha256).digest()
+        return f"{int.from_bytes(digest[:8]) % 1_000_000:06}"
+
 
 def _write(path: Path, raw: dict[str, object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)

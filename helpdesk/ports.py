@@ -25,6 +25,8 @@ IMPORT_WAITING = "workers.importing:import_waiting"
 HOLD_WAITING = "workers.holding:hold_waiting"
 DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
 RIGHTS_WAITING = "workers.rights:rights_waiting"
+POLICY_WAITING = "workers.foreseeing:policy_waiting"
+CHAT_WAITING = "workers.chatting:chat_waiting"
 JOBS = (
     FILE_WAITING,
     DELIVER_WAITING,
@@ -37,7 +39,14 @@ JOBS = (
     HOLD_WAITING,
     DISPOSAL_WAITING,
     RIGHTS_WAITING,
+    POLICY_WAITING,
+    CHAT_WAITING,
 )
+
+
+def note_key(name: str) -> str:
+    """The key of a note on the bus; the event stream writes some of them itself."""
+    return f"helpdesk:note:{name}"
 
 
 class Blobs(Protocol):
@@ -87,10 +96,19 @@ class Blobs(Protocol):
 
 
 class Bus(Protocol):
-    """Hints between processes: ids and fixed words only; a lost hint costs a delay, never a fact."""
+    """Hints between processes, and notes that last seconds: ids, times and fixed words only.
+
+    A lost hint costs a delay, never a fact; a lost note says that nothing is known.
+    """
 
     def publish(self, hints: Mapping[str, dict[str, int | str]]) -> None:
         """Tell whoever listens, by topic; never raises."""
+
+    def note(self, notes: Mapping[str, str], seconds: int) -> None:
+        """Keep a word under each name, for so many seconds; never raises."""
+
+    def noted(self, names: Sequence[str]) -> list[str | None]:
+        """The words under these names; none where there is none. Raises Unavailable when it can't be asked."""
 
 
 class Jobs(Protocol):

@@ -12,6 +12,9 @@ from typing import Any
 
 from helpdesk.errors import Misconfigured
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOURS = re.compile(rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))? (\d\d:\d\d)-(\d\d:\d\d)")
+CLOSURE = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?( .{1,200})?")
 _DURATION = re.compile(r"^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
 
 
@@ -129,9 +132,26 @@ class Settings:
     reopen_within: timedelta = _said(
         "How long after being done a ticket is reopened by an answer.", "tickets.reopen_within", timedelta(days=60)
     )
+    portal_domains: tuple[str, ...] = _said(
+        "Domains whose addresses may sign in without having asked before; without any, only known addresses may.",
+        "portal.domains",
+        (),
+    )
+    portal_hours: int = _said("Hours after which the session of somebody who asks ends, if idle.", "portal.hours", 8)
     organisation_domains: tuple[str, ...] = _said(
         "Domains of the organisation; recipients elsewhere get a warning.", "mail.organisation_domains", ()
     )
+    chat_hours: tuple[str, ...] = _said(
+        "Hours of the chat, as mon-fri 09:00-17:00; none means that nobody chats. Public holidays are left out.",
+        "chat.hours",
+        ("mon-fri 09:00-17:00",),
+    )
+    chat_closures: tuple[str, ...] = _said(
+        "Days without chat and the reason people read: 2026-11-27 Studiedag, or 2026-12-24/2027-01-01 Winter.",
+        "chat.closures",
+        (),
+    )
+    chat_capacity: int = _said("Chats one advisor has at once, where no other number was set.", "chat.capacity", 3)
     backup_folder: str = _said(
         "Folder for backups, best on another disk; empty means backups/ in the data folder.", "backup.folder", ""
     )
@@ -259,7 +279,15 @@ _CHOICES = {
 }
 
 
+def _check_lines(name: str, pattern: re.Pattern[str], lines: tuple[str, ...]) -> None:
+    for line in lines:
+        if pattern.fullmatch(line.strip()) is None:
+            raise Misconfigured("{name} can't be '{value}'.", name=name, value=line)
+
+
 def _checked(settings: Settings) -> Settings:
+    _check_lines("chat_hours", HOURS, settings.chat_hours)
+    _check_lines("chat_closures", CLOSURE, settings.chat_closures)
     for name, choices in _CHOICES.items():
         if getattr(settings, name) not in choices:
             raise Misconfigured("{name} must be one of: {choices}.", name=name, choices=", ".join(choices))

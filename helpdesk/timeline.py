@@ -5,6 +5,12 @@ from __future__ import annotations
 from helpdesk.models import Event
 from helpdesk.unit import Unit
 
+_TOLD_TO_ASKER = frozenset(
+    {"chat_line", "chat_picked_up", "chat_handed_over", "chat_queued", "chat_missed", "chat_by_mail", "chat_silent"}
+    | {"chat_ended", "chat_again", "mail_received", "replied", "undone", "redacted", "file_redacted"}
+)
+"""What changes a page of the person who asked; all else is not even hinted at there."""
+
 
 def record(
     unit: Unit,
@@ -29,3 +35,5 @@ def record(
         },
     )
     unit.hint(f"ticket:{ticket_id}", {"ticket": ticket_id, "kind": kind})
+    if kind in _TOLD_TO_ASKER:
+        unit.hint(f"room:{ticket_id}", {"ticket": ticket_id, "kind": kind})

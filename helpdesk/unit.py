@@ -25,18 +25,28 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Requester:
+    """Somebody who asks, by the address they proved to be theirs; a shared one stands for itself alone."""
+
+    person_id: int
+    address: str
+    shared: bool = False
+
+
+@dataclass(frozen=True)
 class Actor:
-    """Who acts: an account with its roles, or the system (no account)."""
+    """Who acts: an account with its roles, somebody who asks, or the system (neither)."""
 
     account_id: int | None = None
     roles: frozenset[str] = frozenset()
     desks: frozenset[str] | None = None
     language: str = "nl"
+    requester: Requester | None = None
 
     @property
     def is_system(self) -> bool:
         """Whether no person acts."""
-        return self.account_id is None
+        return self.account_id is None and self.requester is None
 
 
 SYSTEM = Actor(roles=frozenset({"system"}))

@@ -6,7 +6,9 @@ import datetime as dt
 
 from sqlalchemy import delete, select, update
 
+from helpdesk.mail.outbox import forget_sign_in
 from helpdesk.models import Attachment, DraftFile, ImportRun, InboundMail, MailSeen, Redaction, RightsRequest
+from helpdesk.people.requester_sessions import forget_ended
 from helpdesk.people.sign_in import forget_old_sessions
 from helpdesk.ports import Ports
 from helpdesk.retention.restored import mailbox_kept
@@ -38,12 +40,14 @@ def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[i
 
 
 def forget(ports: Ports) -> None:
-    """Forget contents whose UID was last seen 30 days ago, and sessions that have ended.
+    """Forget contents whose UID was last seen 30 days ago, and sessions and ways to sign in that have ended.
 
     After a restored backup nobody knows what still lies in a mailbox, until somebody confirmed it: none is forgotten.
     """
     with unit_of_work(ports, SYSTEM) as unit:
         forget_old_sessions(unit)
+        forget_ended(unit)
+        forget_sign_in(unit)
         if mailbox_kept(unit):
             return
         limit = unit.now - SEEN_FOR

@@ -15,13 +15,17 @@ from web import compression, csrf, errors, filters, guards, headers, notices, wo
 from web.admin import imports, kept, people, request_tickets
 from web.admin import rights as requests
 from web.admin import views as admin
+from web.chat import asking, desk
 from web.files import views as files
 from web.health import blueprint as health
-from web.inbox import actions, askers, bell, drafts, own_drafts, papers, rights, selection
+from web.inbox import actions, askers, bell, drafts, inserting, own_drafts, papers, rights, selection
 from web.inbox import help as helping
 from web.inbox import views as inbox
 from web.joined import OURS
-from web.privacy import certificates, disposal, holds, reads, register
+from web.knowledge import canned, everybody, topics, written
+from web.knowledge import versions as article_versions
+from web.portal import entrance, own_data, questions, statements
+from web.privacy import certificates, decisions, disposal, holds, reads, register, versions
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
 from web.unit import PORTS
@@ -33,9 +37,12 @@ LARGEST_REQUEST = 26_000_000
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
 OFFICE = (admin, imports, kept, people, requests, request_tickets)
-PRIVACY = (disposal, certificates, holds, register, reads)
+PRIVACY = (disposal, certificates, holds, register, versions, reads, decisions)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights)
+PORTAL = (entrance, questions, own_data, statements)
+INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights, inserting)
+KNOWLEDGE = (written, article_versions, topics, canned, everybody)
+CHAT = (asking, desk)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
@@ -54,7 +61,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, *OFFICE, *PRIVACY):
+    for part in (*SIGN_IN, *INBOX, files, *KNOWLEDGE, *OFFICE, *PRIVACY, *PORTAL, *CHAT):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

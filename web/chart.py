@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 HEIGHT, TOP, BOTTOM, LEFT = 230, 22, 178, 56
 """Of the whole; where the highest bar ends, where all begin; the room for numbers beside them."""
-SLOT, BAR, GAP, LINES = 34, 20, 2, 4
+SLOT, WIDE, GAP, LINES = 34, 60, 2, 4
+"""How wide the place of a bar is, and of one with longer words above it; between two parts; how many lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,22 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars in order, and the lines behind them as (height, number)."""
+    """Bars in order, each `bar` wide in a place of its own, and the lines behind them as (height, number)."""
 
     width: int
+    slot: int
+    bar: int
     bars: tuple[Bar, ...]
     lines: tuple[tuple[float, int], ...]
 
 
-def chart_of(values: Sequence[Sequence[int]]) -> Chart:
-    """A chart of these values, the parts of each bar from the ground up."""
+def chart_of(values: Sequence[Sequence[int]], slot: int = SLOT) -> Chart:
+    """A chart of these values, the parts of each bar from the ground up, each in a place `slot` wide."""
     step = _step(max((sum(parts) for parts in values), default=0))
     scale = (BOTTOM - TOP) / (step * LINES)
-    bars = tuple(_bar(place, parts, scale) for place, parts in enumerate(values))
+    bars = tuple(_bar(LEFT + place * slot, slot, parts, scale) for place, parts in enumerate(values))
     lines = tuple((BOTTOM - step * line * scale, step * line) for line in range(LINES + 1))
-    return Chart(LEFT + SLOT * len(values) + 4, bars, lines)
+    return Chart(LEFT + slot * len(values) + 4, slot, slot * 3 // 5, bars, lines)
 
 
 def _step(most: int) -> int:
@@ -51,12 +54,11 @@ def _step(most: int) -> int:
         unit *= 10
 
 
-def _bar(place: int, parts: Sequence[int], scale: float) -> Bar:
+def _bar(left: int, slot: int, parts: Sequence[int], scale: float) -> Bar:
     ground, found = float(BOTTOM), []
     for part in parts:
         height = max(round(part * scale, 1), 1.0) if part else 0.0
         gap = GAP if part and ground < BOTTOM else 0
         found.append((round(ground - gap - height, 1), height))
         ground -= gap + height if part else 0
-    slot = LEFT + place * SLOT
-    return Bar(slot, slot + SLOT // 2, tuple(found), round(ground, 1))
+    return Bar(left, left + slot // 2, tuple(found), round(ground, 1))

@@ -16,7 +16,7 @@ SMALLEST = 1_000
 _LEVEL = 5
 _PADDING = 64
 _TEXTS = frozenset({"text/html", "application/json"})
-_FILES = frozenset({"files.attachment", "files.inline", "files.raw", "papers.eml"})
+_FILES = frozenset({"files.attachment", "files.inline", "files.raw", "papers.eml", "questions.file"})
 _STATIC = frozenset({".css", ".js", ".svg"})
 
 

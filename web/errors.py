@@ -24,6 +24,7 @@ from helpdesk.errors import (
     Unavailable,
 )
 from helpdesk.text.language import N_
+from web import areas
 from web.filters import _
 from web.frame import frame
 from web.unit import me, reading
@@ -96,7 +97,7 @@ def page(status: int, message: str = "", number: str = "") -> Response:
     too_much = g.get("too_much", "") if status == 413 else ""
     advice = _(too_much or ADVICE.get(status, ADVICE[400]))
     body = render_template(
-        "error.html",
+        areas.template("error.html"),
         **_around(status),
         title=title,
         advice=advice,
@@ -142,10 +143,10 @@ def _plain(fault: HelpdeskError) -> AnyResponse:
 def _not_signed_in(_fault: NotSignedIn) -> AnyResponse:
     if request.method in {"GET", "HEAD"}:
         back = "" if request.path == "/" else "?naar=" + quote(request.path)
-        return redirect(url_for("sign_in.form") + back, 303)
+        return redirect(url_for(areas.door()) + back, 303)
     if not typed():
-        return redirect(url_for("sign_in.form"), 303)
-    return make_response(render_template("sign_in/ended.html", typed=typed()), 401)
+        return redirect(url_for(areas.door()), 303)
+    return make_response(render_template(areas.template("sign_in/ended.html"), typed=typed()), 401)
 
 
 def _http(fault: HTTPException) -> AnyResponse:

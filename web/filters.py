@@ -14,7 +14,7 @@ from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, translator
 from helpdesk.tickets.lists import COUNT_LIMIT
 from web import csrf
 from web.tokens import AVATARS
-from web.unit import me, ports
+from web.unit import me, ports, requester
 
 LANGUAGE_COOKIE = "language"
 _SAFE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -93,6 +93,11 @@ def short_time(at: dt.datetime) -> str:
     return words.list_time(at, now(), _language(), _zone())
 
 
+def stamp(at: dt.datetime) -> str:
+    """A time as a log shows it."""
+    return words.stamp_text(at, _language(), _zone())
+
+
 def clock_time(at: dt.datetime) -> str:
     """Hour, minute and second of a time close by."""
     return at.astimezone(_zone()).strftime("%H:%M:%S")
@@ -153,6 +158,7 @@ def install(app: Flask) -> None:
         month=month,
         month_short=month_short,
         short_time=short_time,
+        stamp=stamp,
         clock_time=clock_time,
         minute_time=minute_time,
         span=span,
@@ -174,6 +180,7 @@ def _about_this_request() -> dict[str, object]:
         "language": _language(),
         "html_language": "en" if _language() == PSEUDO_LANGUAGE else _language(),
         "me": me(),
+        "requester": requester(),
         "now": now(),
         "settings": current_app.extensions["helpdesk.ports"].settings,
     }

@@ -12,6 +12,7 @@ FRAGMENTS = {
     "list": "inbox/_fragment_list.html",
     "ticket": "inbox/_fragment_ticket.html",
     "reader": "inbox/_fragment_reader.html",
+    "insert": "inbox/_insert.html",
 }
 """Each part's template; its elements carry the ids under which they stand in the page."""
 TROUBLE = "inbox/_fragment_trouble.html"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from helpdesk.knowledge.reading import reviews_counted
 from helpdesk.people.access import can
 from helpdesk.status import own_alarms
 from helpdesk.text.language import N_
@@ -29,6 +30,7 @@ COUNTED = tuple(name for slug, (name, _title) in VIEWS.items() if slug not in UN
 
 
 _UNSEEN, _PARKED, _UNMATCHED = "unseen notices", "parked mails", "unknown askers"
+_REVIEWS = "answers to be reviewed"
 
 
 def _bell(found: int) -> str:
@@ -36,8 +38,10 @@ def _bell(found: int) -> str:
     return f"{NOTICES_COUNTED_TO}+" if found > NOTICES_COUNTED_TO else str(found or "")
 
 
-def _counts(unit: Unit, *, reads: bool, decides: bool, matches: bool) -> dict[str, int]:
+def _counts(unit: Unit, *, reads: bool, decides: bool, matches: bool, knows: bool) -> dict[str, int]:
     asked = {**lists.views_counted(unit, COUNTED), _UNSEEN: unseen_counted(unit)} if reads else {}
+    if knows:
+        asked[_REVIEWS] = reviews_counted(unit)
     if decides:
         asked[_PARKED] = parked_counted(unit)
     if matches:
@@ -49,8 +53,8 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
     """Values for the layout; `view` is the word of the view that is shown."""
     actor = unit.actor
     reads, decides = can(actor, "ticket.read"), can(actor, "mail.decide")
-    matches = can(actor, "person.match")
-    counts = _counts(unit, reads=reads, decides=decides, matches=matches)
+    matches, knows = can(actor, "person.match"), can(actor, "knowledge.read")
+    counts = _counts(unit, reads=reads, decides=decides, matches=matches, knows=knows)
     return {
         "views": {
             slug: (title, "" if slug in UNCOUNTED else counted(counts.get(name, 0)))
@@ -66,6 +70,9 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_see_health": can(actor, "health.read"),
         "may_match": matches,
         "unmatched": counted(counts[_UNMATCHED]) if matches else "",
+        "may_see_answers": knows,
+        "reviews": counted(counts[_REVIEWS]) if knows else "",
+        "may_write_canned": can(actor, "canned.write"),
         "may_see_imports": can(actor, "import.read"),
         "may_see_kept": can(actor, "retention.read"),
         "may_see_people": can(actor, "fact.read"),

@@ -11,16 +11,18 @@ from flask import Flask, current_app, g, request
 from werkzeug.exceptions import Forbidden
 
 from helpdesk.errors import NotAllowed, NotFound, NotSignedIn
-from helpdesk.people import access, sign_in
-from helpdesk.unit import NOBODY, unit_of_work
-from web import csrf
+from helpdesk.people import access, requester_sessions, sign_in
+from helpdesk.unit import NOBODY, Unit, unit_of_work
+from web import areas, csrf
 from web.filters import language_for
 from web.joined import OURS
-from web.unit import actor, me, ports
+from web.unit import actor, me, ports, requester
 
 View = TypeVar("View", bound=Callable[..., object])
 SIGNED_IN = "signed_in"
 """The verb of pages about oneself: any session will do."""
+REQUESTER = "requester"
+"""The verb of pages for people who ask: a session of theirs; what they may see then their own verbs say."""
 UNRECOGNISED = OURS | {"health.alive", "health.ready"}
 """Endpoints that are asked often and the same for everybody."""
 SEEN = "helpdesk.sessions_seen"
@@ -29,10 +31,15 @@ TOUCH_EVERY = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Guard:
-    """What a route asks: a verb of people/access, or nothing, and then why."""
+    """What a route asks: a verb of people/access, or nothing, and then why.
+
+    `bare` forms carry no token: they act for nobody, so there is nobody in whose name one could be forged, and a page
+    with a token of one reader could not be kept for all.
+    """
 
     verb: str | None
     why: str = ""
+    bare: bool = False
 
 
 def needs(verb: str) -> Callable[[View], View]:
@@ -40,9 +47,9 @@ def needs(verb: str) -> Callable[[View], View]:
     return _marked(Guard(verb))
 
 
-def open_to_all(why: str) -> Callable[[View], View]:
-    """Mark a view that needs no sign-in, with the reason."""
-    return _marked(Guard(None, why))
+def open_to_all(why: str, *, bare: bool = False) -> Callable[[View], View]:
+    """Mark a view that needs no sign-in, with the reason; `bare` where it acts for nobody, whoever sends it."""
+    return _marked(Guard(None, why, bare))
 
 
 def takes(size: int, too_much: str) -> Callable[[View], View]:
@@ -81,13 +88,17 @@ def gate() -> None:
     if guard is None:
         raise NotFound("There is no such page.", code="unguarded")
     if guard.verb is not None:
-        if me() is None:
-            raise NotSignedIn("Sign in first.")
-        if guard.verb != SIGNED_IN and not access.can(actor(), guard.verb):
-            raise NotAllowed("You may not do this.")
+        _require(guard.verb)
         _let_in_more(request.endpoint)
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and not csrf.from_here():
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not csrf.from_here(bare=guard.bare):
         raise Forbidden("forged")
+
+
+def _require(verb: str) -> None:
+    if (requester() if verb == REQUESTER else me()) is None:
+        raise NotSignedIn("Sign in first.")
+    if verb not in (SIGNED_IN, REQUESTER) and not access.can(actor(), verb):
+        raise NotAllowed("You may not do this.")
 
 
 def _let_in_more(endpoint: str) -> None:
@@ -97,6 +108,14 @@ def _let_in_more(endpoint: str) -> None:
 
 
 def _recognise() -> None:
+    """Each area knows its own people: on the pages for those who ask nobody is staff, and the other way round."""
+    if areas.is_portal():
+        _recognise_requester()
+    else:
+        _recognise_staff()
+
+
+def _recognise_staff() -> None:
     token = request.cookies.get(csrf.session_cookie(), "")
     if not token or request.endpoint in UNRECOGNISED:
         return
@@ -107,17 +126,32 @@ def _recognise() -> None:
         return
     g.session_token = token
     g.language = language_for(g.signed_in.language)
-    _touch(g.signed_in.session_id)
+    _touch(("staff", g.signed_in.session_id), sign_in.touch)
 
 
-def _touch(session_id: int) -> None:
+def _recognise_requester() -> None:
+    token = request.cookies.get(csrf.requester_cookie(), "")
+    if not token:
+        return
+    try:
+        with unit_of_work(ports(), NOBODY, write=False) as unit:
+            g.requester = requester_sessions.session_for(unit, token)
+    except NotSignedIn:
+        return
+    g.session_token = token
+    if g.requester.language:
+        g.language = language_for(g.requester.language)
+    _touch(("requester", g.requester.session_id), requester_sessions.touch)
+
+
+def _touch(session: tuple[str, int], touch: Callable[[Unit, int], None]) -> None:
     """Note that the session is in use; this process asks at most once a minute, for it takes the write lock."""
-    seen: dict[int, dt.datetime] = current_app.extensions[SEEN]
+    seen: dict[tuple[str, int], dt.datetime] = current_app.extensions[SEEN]
     now = ports().now()
-    if now - seen.get(session_id, now - TOUCH_EVERY) < TOUCH_EVERY:
+    if now - seen.get(session, now - TOUCH_EVERY) < TOUCH_EVERY:
         return
     for old in [key for key, at in list(seen.items()) if now - at > TOUCH_EVERY]:
         seen.pop(old, None)
-    seen[session_id] = now
+    seen[session] = now
     with unit_of_work(ports(), NOBODY) as unit:
-        sign_in.touch(unit, session_id)
+        touch(unit, session[1])

@@ -7,13 +7,17 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, g, request, url_for
 from markupsafe import Markup
 
-from web.joined import OURS, Sheet, joined_modules, joined_sheets
+from web.joined import OURS, STYLES, Joined, Sheet, joined_modules, joined_sheets
 from web.unit import ports
 
 _FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_ALL = "public, max-age=60"
+"""Of a page that is the same for everybody: a view that makes one says so in `g.for_all`."""
+_FOR_READER = "private, no-cache"
+"""Of a page that its reader alone may come back to, without sending its form again: `g.for_reader`."""
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -55,13 +59,28 @@ def page_policy(sheet: Sheet) -> str:
     return "; ".join(rules)
 
 
+def _file_kept(answer: Response, versions: dict[str, str], modules: Joined) -> str:
+    """How long a file of ours may be kept: for ever, by the address that names its version."""
+    said = request.view_args or {}
+    known = modules.version if request.endpoint == "modules" else versions.get(said.get("filename", ""))
+    fresh = answer.status_code < 400 and (said.get("version") or request.args.get("v")) == known
+    return _FOR_EVER if fresh else "no-store" if answer.status_code >= 400 else "no-cache"
+
+
+def _kept(answer: Response) -> str:
+    """How long a page may be kept, and by whom: nothing of anybody's, unless its view says that it is for all."""
+    if answer.status_code >= 400:
+        return "no-store"
+    return _FOR_ALL if g.get("for_all") else _FOR_READER if g.get("for_reader") else "no-store"
+
+
 def install(app: Flask) -> None:
     """Set the headers on every answer; give templates `asset(name)`, `modules()` and `sheets()`."""
     folder = Path(str(app.static_folder))
     versions = _versions(folder)
     modules = joined_modules(folder)
-    sheet = Sheet(joined_sheets(folder / "css"))
-    policy, styles = page_policy(sheet), Markup(sheet.text)  # noqa: S704 - our own files
+    styles = {name: Sheet(joined_sheets(folder / "css", name)) for name in STYLES}
+    policies = {name: page_policy(sheet) for name, sheet in styles.items()}
 
     @cache
     def address(name: str, _root: str) -> str:
@@ -70,26 +89,26 @@ def install(app: Flask) -> None:
     def asset(name: str) -> str:
         return address(name, request.root_path)
 
+    def sheets(style: str = "work") -> Markup:
+        g.style = style
+        return Markup(styles[style].text)  # noqa: S704 - our own files
+
     def dress(answer: Response) -> Response:
         for name, value in _FIXED.items():
             answer.headers.setdefault(name, value)
+        policy = policies[g.get("style", "work")]
         origin = "/".join(live_address().split("/")[:3])
         answer.headers.setdefault("Content-Security-Policy", f"{policy} {origin}" if origin[:4] == "http" else policy)
-        answer.headers["Cache-Control"] = _caching(answer)
+        answer.headers["Cache-Control"] = (
+            _file_kept(answer, versions, modules) if request.endpoint in OURS else _kept(answer)
+        )
         answer.headers.add("Vary", "Cookie")
         return answer
-
-    def _caching(answer: Response) -> str:
-        said = request.view_args or {}
-        if request.endpoint not in OURS or answer.status_code >= 400:
-            return "no-store"
-        known = modules.version if request.endpoint == "modules" else versions.get(said.get("filename", ""))
-        return _FOR_EVER if (said.get("version") or request.args.get("v")) == known else "no-cache"
 
     def file(version: str) -> Response:  # noqa: ARG001 - only the address changes with it
         return Response(modules.text, mimetype="text/javascript")
 
     app.add_url_rule("/static/js-<version>/all.js", "modules", file)
-    app.jinja_env.globals.update(asset=asset, sheets=lambda: styles)
+    app.jinja_env.globals.update(asset=asset, sheets=sheets)
     app.jinja_env.globals["modules"] = lambda: url_for("modules", version=modules.version)
     app.after_request(dress)

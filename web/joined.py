@@ -16,7 +16,14 @@ from pathlib import Path
 from web import scripts
 
 SHEETS = ("tokens.css", "app.css", "inbox.css")
-"""The style sheets of all pages, in the order of their cascade; what one page needs alone it names itself."""
+"""The style sheets of all pages of staff, in the order of their cascade; what one page needs alone it names itself."""
+STYLES = {
+    "work": SHEETS,
+    "portal": ("tokens.css", "app.css", "portal.css"),
+    "chat": ("tokens.css", "app.css", "portal.css", "chat.css"),
+    "answers": ("tokens.css", "answers.css"),
+}
+"""The style sheets that stand in a page: of staff, of people who ask, and of everybody on whatever line."""
 OURS = frozenset({"static", "modules"})
 """Endpoints that answer files of ours and nobody's data."""
 _NOT_JOINED = re.compile(r"@(?:charset|import|namespace)\b|url\(|<|\r")
@@ -47,10 +54,11 @@ class Sheet:
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.text.encode()).digest()).decode()}'"
 
 
-def joined_sheets(folder: Path) -> str:
+def joined_sheets(folder: Path, style: str = "work") -> str:
     """The style sheets one behind the other. Raises ValueError for what can't stand in the middle, or in a page."""
-    texts = [(folder / name).read_text(encoding="utf-8") for name in SHEETS]
-    for name, text in zip(SHEETS, texts, strict=True):
+    names = STYLES[style]
+    texts = [(folder / name).read_text(encoding="utf-8") for name in names]
+    for name, text in zip(names, texts, strict=True):
         if found := _NOT_JOINED.search(text):
             raise ValueError(f"{name} has {found[0]}, which can't be joined")
     return "".join(texts)

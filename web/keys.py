@@ -67,6 +67,7 @@ KEYS = (
     Key("q", "ticket", "quotes", N_("Unfold or fold earlier messages")),
     Key("y", "ticket", "copy-number", N_("Copy the number")),
     Key("y y", "ticket", "copy-link", N_("Copy the link")),
+    Key("Control+;", "composer", "insert", N_("Insert a canned reply or an answer")),
     Key("Control+Enter", "composer", "send", N_("Send the answer or save the note")),
 )
 

@@ -1,7 +1,8 @@
 """The event stream: hints from the bus to the browsers that may hear them. No database, no words of people.
 
 A bare ASGI application. Each browser brings a token that our pages signed, with the topics it may hear; the stream
-begins with `resync`, for nothing is kept: what was missed is read from the ordinary pages.
+begins with `resync`, for nothing is kept: what was missed is read from the ordinary pages. While a stream is open its
+owner is noted as being there; it ends with the session that opened it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
 import redis.asyncio
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+from helpdesk.chat.presence import KEPT_SECONDS
+from helpdesk.ports import note_key
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +30,14 @@ Send = Callable[[Message], Awaitable[None]]
 
 TOKEN_SECONDS = 120
 PING_SECONDS = 20.0
+NOTE_SECONDS = 10.0
 WAITING_HINTS = 100
 PREFIX = "helpdesk:"
+HERE, UNTIL, SESSION = "here:", "until:", "session:"
+"""What a token says besides topics: under which note its owner is there, until when, and which session it is of."""
 _RETRY_SECONDS = 1.0
+_NOTED_AT_ONCE = 1000
+RESYNC, PING = b"event: resync\ndata: {}\n\n", b"event: ping\ndata: {}\n\n"
 # Any page may connect: only the token opens anything, and no cookie is asked for or taken.
 _STREAM_HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -55,51 +65,105 @@ def topics_of(key: bytes, token: str) -> frozenset[str]:
         return frozenset()
 
 
-class Hub:
-    """One subscription for the whole process, and a bounded queue per browser; a full queue becomes a resync."""
+class Listener:
+    """One browser: the topics it may hear, and the events that wait for it, a bounded number."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._listeners: dict[asyncio.Queue[str], frozenset[str]] = {}
+    __slots__ = ("_turn", "over", "topics", "until", "waiting")
+
+    def __init__(self, topics: frozenset[str]) -> None:
+        self.topics = topics
+        self.waiting: deque[bytes] = deque((RESYNC,))
+        self.over = False
+        self.until = min((float(one.removeprefix(UNTIL)) for one in topics if one.startswith(UNTIL)), default=0.0)
+        self._turn: asyncio.Future[None] | None = None
+
+    def put(self, event: bytes) -> None:
+        """Let it wait to be sent. Whoever reads so slowly that too many wait is let go: it comes back and reads."""
+        if len(self.waiting) >= WAITING_HINTS:
+            self.end()
+        elif not self.over:
+            self.waiting.append(event)
+            self._wake()
+
+    def end(self) -> None:
+        """There is nothing more to hear."""
+        self.over = True
+        self.waiting.clear()
+        self._wake()
+
+    async def take(self) -> bytes:
+        """All that waits, as one piece; nothing at the end."""
+        if not self.waiting and not self.over:
+            self._turn = asyncio.get_running_loop().create_future()
+            await self._turn
+        self._turn = None
+        events = b"".join(self.waiting)
+        self.waiting.clear()
+        return events
+
+    def _wake(self) -> None:
+        if self._turn is not None and not self._turn.done():
+            self._turn.set_result(None)
+
+
+class Hub:
+    """One subscription for the whole process, and what it says handed to the listeners of each topic."""
+
+    def __init__(self, url: str, now: Callable[[], float]) -> None:
+        self._url, self._now = url, now
+        self._by_topic: dict[str, set[Listener]] = {}
+        self._all: dict[Listener, None] = {}
         self.connected = False
 
-    def join(self, topics: frozenset[str]) -> asyncio.Queue[str]:
-        """A queue that gets the hints of these topics, `resync` first."""
-        queue: asyncio.Queue[str] = asyncio.Queue(WAITING_HINTS)
-        queue.put_nowait("resync")
-        self._listeners[queue] = topics
-        return queue
+    def join(self, topics: frozenset[str]) -> Listener:
+        """A listener to these topics, `resync` first."""
+        listener = Listener(topics)
+        self._all[listener] = None
+        for topic in topics:
+            self._by_topic.setdefault(topic, set()).add(listener)
+        return listener
 
-    def leave(self, queue: asyncio.Queue[str]) -> None:
+    def leave(self, listener: Listener) -> None:
         """The browser is gone."""
-        self._listeners.pop(queue, None)
+        self._all.pop(listener, None)
+        for topic in listener.topics:
+            others = self._by_topic.get(topic)
+            if others is not None:
+                others.discard(listener)
+                if not others:
+                    del self._by_topic[topic]
 
     def tell(self, topic: str, hint: str) -> None:
-        """Hand a hint to whoever may hear its topic."""
-        for queue, topics in self._listeners.items():
-            if topic in topics or topic.partition(":")[0] + ":*" in topics:
-                self._put(queue, hint)
+        """Hand a hint to whoever may hear its topic; one about a session ends the streams that it opened."""
+        if topic.startswith(SESSION):
+            for listener in tuple(self._by_topic.get(topic, ())):
+                listener.end()
+            return
+        event = b"event: hint\ndata: " + json.dumps(json.loads(hint)).encode() + b"\n\n"
+        for listener in self._of(topic):
+            listener.put(event)
 
-    def resync(self) -> None:
-        """Hints may have been missed: everybody reads again."""
-        for queue in self._listeners:
-            self._put(queue, "resync")
+    def _of(self, topic: str) -> Iterable[Listener]:
+        exact, every = self._by_topic.get(topic, ()), self._by_topic.get(topic.partition(":")[0] + ":*", ())
+        return [*exact, *(one for one in every if one not in exact)]
 
-    def _put(self, queue: asyncio.Queue[str], hint: str) -> None:
-        if queue.full():
-            while not queue.empty():
-                queue.get_nowait()
-            hint = "resync"
-        queue.put_nowait(hint)
+    def to_all(self, event: bytes) -> None:
+        """Tell everybody, and let those go whose session is over."""
+        now = self._now()
+        for listener in tuple(self._all):
+            if listener.until and listener.until < now:
+                listener.end()
+            else:
+                listener.put(event)
 
     async def listen(self) -> None:
-        """Subscribe, and again after every fault, for ever."""
+        """Subscribe, and again after every fault, for ever. Hints may have been missed then: everybody reads again."""
         while True:
             try:
                 async with redis.asyncio.Redis.from_url(self._url) as connection, connection.pubsub() as hints:
                     await hints.psubscribe(PREFIX + "*")
                     self.connected = True
-                    self.resync()
+                    self.to_all(RESYNC)
                     async for message in hints.listen():
                         if message["type"] == "pmessage":
                             self.tell(message["channel"].decode().removeprefix(PREFIX), message["data"].decode())
@@ -108,32 +172,45 @@ class Hub:
             self.connected = False
             await asyncio.sleep(_RETRY_SECONDS)
 
+    async def beat(self) -> None:
+        """Keep the lines open, for ever."""
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            self.to_all(PING)
 
-def _event(hint: str) -> bytes:
-    if hint == "resync":
-        return b"event: resync\ndata: {}\n\n"
-    return b"event: hint\ndata: " + json.dumps(json.loads(hint)).encode() + b"\n\n"
+    async def note(self) -> None:
+        """Note who is there, for ever; what fails is noted the next time."""
+        async with redis.asyncio.Redis.from_url(self._url) as connection:
+            while True:
+                with contextlib.suppress(redis.RedisError, OSError):
+                    await self._note(connection, [topic for topic in self._by_topic if topic.startswith(HERE)])
+                await asyncio.sleep(NOTE_SECONDS)
+
+    async def _note(self, connection: redis.asyncio.Redis, names: list[str]) -> None:
+        for start in range(0, len(names), _NOTED_AT_ONCE):
+            async with connection.pipeline(transaction=False) as line:
+                for name in names[start : start + _NOTED_AT_ONCE]:
+                    line.set(note_key(name.removeprefix(HERE)), str(int(self._now())), ex=KEPT_SECONDS)
+                await line.execute()
 
 
-async def _hang_up(receive: Receive) -> None:
+async def _hang_up(listener: Listener, receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    listener.end()
 
 
 async def _stream(hub: Hub, topics: frozenset[str], receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
-    queue = hub.join(topics)
-    gone = asyncio.ensure_future(_hang_up(receive))
+    listener = hub.join(topics)
+    gone = asyncio.ensure_future(_hang_up(listener, receive))
     try:
-        while not gone.done():
-            coming = asyncio.ensure_future(queue.get())
-            await asyncio.wait({coming, gone}, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            body = _event(coming.result()) if coming.done() else b"event: ping\ndata: {}\n\n"
-            coming.cancel()
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+        while events := await listener.take():
+            await send({"type": "http.response.body", "body": events, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
     finally:
         gone.cancel()
-        hub.leave(queue)
+        hub.leave(listener)
 
 
 async def _say(send: Send, status: int, word: str) -> None:
@@ -144,18 +221,20 @@ async def _say(send: Send, status: int, word: str) -> None:
 
 async def _lifespan(hub: Hub, receive: Receive, send: Send) -> None:
     await receive()
-    listening = asyncio.ensure_future(hub.listen())
+    tasks = [asyncio.ensure_future(one) for one in (hub.listen(), hub.beat(), hub.note())]
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    listening.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await listening
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await send({"type": "lifespan.shutdown.complete"})
 
 
-def create_live_app(redis_url: str, key: bytes) -> Callable[[Message, Receive, Send], Awaitable[None]]:
-    """The ASGI application; `key` is the one our pages sign tokens with."""
-    hub = Hub(redis_url)
+def create_live_app(
+    redis_url: str, key: bytes, now: Callable[[], float]
+) -> Callable[[Message, Receive, Send], Awaitable[None]]:
+    """The ASGI application; `key` is the one our pages sign tokens with, `now` the clock in seconds since 1970."""
+    hub = Hub(redis_url, now)
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -169,6 +248,6 @@ def create_live_app(redis_url: str, key: bytes) -> Callable[[Message, Receive, S
         elif topics := topics_of(key, parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
             await _stream(hub, topics, receive, send)
         else:
-            await _say(send, 403, "no")
+            await _say(send, 404, "no")
 
     return app

@@ -45,7 +45,11 @@ def number_asked(name: str) -> int:
     return max(int(asked), 1) if asked.isascii() and asked.isdigit() and int(asked[:7]) <= _MOST else 1
 
 
+def id_in(said: str) -> int | None:
+    """The id that somebody sent, if it can be one."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+
 def id_asked(name: str) -> int | None:
     """The id in the address, if there is one that can be."""
-    asked = request.args.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    return id_in(request.args.get(name, ""))

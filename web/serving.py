@@ -82,10 +82,10 @@ def serve(settings: Settings) -> int:
 
 def serve_live(settings: Settings) -> int:
     """Serve the event stream until told to stop."""
-    keys = load_keys(wiring.keys_path(settings))
+    keys, clock = load_keys(wiring.keys_path(settings)), wiring.SystemClock(settings.clock_offset)
     listener = _listener(settings.host, settings.live_port)
     options = uvicorn.Config(
-        create_live_app(settings.redis_url, keys.session),
+        create_live_app(settings.redis_url, keys.session, lambda: clock().timestamp()),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE,

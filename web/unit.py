@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from flask import current_app, g
 
+from helpdesk.people.requester_sessions import SignedInRequester
 from helpdesk.people.sign_in import SignedIn
 from helpdesk.ports import Ports
 from helpdesk.unit import NOBODY, Actor, Unit, unit_of_work
@@ -27,12 +28,29 @@ def me() -> SignedIn | None:
     return who
 
 
+def requester() -> SignedInRequester | None:
+    """Who is signed in to ask; known on the pages for people who ask alone, and `me` on no such page."""
+    who: SignedInRequester | None = g.get("requester")
+    return who
+
+
 def actor() -> Actor:
     """The signed-in person as an actor, or nobody."""
+    asks = requester()
+    if asks is not None:
+        return Actor(language=g.language, requester=asks.requester)
     who = me()
     if who is None:
         return NOBODY
     return Actor(who.account_id, who.roles, who.desks, g.language)
+
+
+def own_topics() -> list[str]:
+    """What every stream of this session has: its end ends the stream."""
+    asks, who = requester(), me()
+    if asks is not None:
+        return [f"session:asker-{asks.session_id}"]
+    return [f"session:staff-{who.session_id}", f"account:{who.account_id}"] if who is not None else []
 
 
 @contextmanager

@@ -22,6 +22,15 @@ STATUS = {
     "snoozed": N_("Snoozed"),
     "done": N_("Done"),
 }
+OWN_STATE = {
+    "received": N_("We have your question"),
+    "busy": N_("We are working on it"),
+    "we_wait": N_("We are waiting for your answer"),
+    "later": N_("We will come back to this"),
+    "restricted": N_("Nobody works on it while your request is handled"),
+    "done": N_("Done"),
+}
+"""The states of a question as who asked is told of them."""
 AFTER_ANSWER = {
     "waiting_for_asker": N_("wait for the asker"),
     "done": N_("the ticket is done"),
@@ -35,6 +44,7 @@ CHANNEL = {
     "phone": N_("Telephone"),
     "desk": N_("Visit"),
 }
+VIA = {"portal": N_("via the portal")}
 HINT = {
     "token": N_("It answers a mail of ours, but the sender takes no part in that ticket."),
     "reference": N_("It answers a message of that ticket, but the sender takes no part in it."),
@@ -47,6 +57,8 @@ HINT = {
 EVENT = {
     "opened": N_("opened"),
     "mail_received": N_("mail received"),
+    "asked_in_portal": N_("written in the portal"),
+    "solved_by_asker": N_("called solved by who asked"),
     "machine_mail": N_("automatic mail received"),
     "assigned": N_("assigned"),
     "status": N_("state changed"),
@@ -80,6 +92,18 @@ EVENT = {
     "redacted": N_("words of a message destroyed"),
     "file_redacted": N_("a file destroyed"),
     "rectified": N_("name or address put right"),
+    "chat_picked_up": N_("chat picked up"),
+    "chat_handed_over": N_("chat handed over"),
+    "chat_queued": N_("chat put back in the queue"),
+    "chat_missed": N_("nobody picked the chat up in time"),
+    "chat_by_mail": N_("goes on by e-mail"),
+    "chat_again": N_("chat began again"),
+    "chat_silent": N_("silence in the chat pointed out"),
+    "chat_ended": N_("chat ended"),
+    "chat_left": N_("the asker left the chat"),
+    "chat_returned": N_("the asker is back in the chat"),
+    "chat_mailed": N_("lines of the chat mailed"),
+    "chat_transcript": N_("the whole chat mailed"),
 }
 LIST_STATE = {
     "open": N_("open"),
@@ -100,6 +124,11 @@ NOTICE = {
     "asker_answered": N_("the asker answered"),
     "delivery_failed": N_("an answer could not be delivered"),
     "bounced": N_("an answer came back"),
+}
+CHAT_PRESENCE = {
+    "available": N_("Available"),
+    "handover": N_("Only what is handed over"),
+    "away": N_("Not available"),
 }
 DRAFT = {"answer": N_("Answer"), "note": N_("Internal note")}
 SHORTCUTS = {

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from helpdesk.errors import Unavailable
 from helpdesk.leases import beat, hold, release
 from helpdesk.ports import (
+    CHAT_WAITING,
     CHECK_AGES,
     CHECK_ALARMS,
     CLEAN_WAITING,
@@ -23,6 +24,7 @@ from helpdesk.ports import (
     FILE_WAITING,
     HOLD_WAITING,
     IMPORT_WAITING,
+    POLICY_WAITING,
     RIGHTS_WAITING,
     SWEEP,
     Ports,
@@ -48,11 +50,13 @@ class Turn:
 TABLE = (
     Turn(FILE_WAITING, 2, "a mail whose nudge was lost is a ticket within 5 s all the same"),
     Turn(DELIVER_WAITING, 2, "an answer leaves when its 10 s of undo are over; nothing else tells us that moment"),
+    Turn(CHAT_WAITING, 5, "who left a chat, who waits too long and who is silent is known within seconds"),
     Turn(CLEAN_WAITING, 10, "HTML waits for nobody: the text is there at once"),
     Turn(IMPORT_WAITING, 10, "an import whose process was killed goes on by itself"),
     Turn(HOLD_WAITING, 10, "what a new hold keeps is found by itself, also when its process was killed"),
     Turn(DISPOSAL_WAITING, 60, "lists are made once a day; what may run does so within a minute"),
     Turn(RIGHTS_WAITING, 60, "exports are made, and gone when their week is over; destroyed parts leave the disk"),
+    Turn(POLICY_WAITING, 60, "who is to approve a register reads what it would do, also after a breakdown"),
     Turn(SWEEP, 60, "what a crash left half-way: claims, staged blobs, mails whose back-off is over"),
     Turn(CHECK_ALARMS, 60, "silence, lag, disk, parked mail: looked at once a minute"),
     Turn(CHECK_AGES, 3600, "ages are days: who waits too long is known within the hour of midnight"),

@@ -184,6 +184,7 @@ def _report(run: Run) -> None:
     if run.with_demo:
         say(f"  employee: http://127.0.0.1:{run.ports['demo']}  plays the one who asks")
         say(f"  sent:     {run.data}/sent  holds every mail sent")
+        say(f"  advisors: {run.web}/werk  sign in here; people who ask start at {run.web}/")
         say(f"  sign in:  {demo.ADVISOR[0]}  {demo.password(run.data, 'advisor')}")
         say(f"  or as:    {demo.OFFICER[0]}  {demo.password(run.data, 'officer')}  privacy officer")
     else:

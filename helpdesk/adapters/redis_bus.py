@@ -1,12 +1,15 @@
-"""Publishes hints on Redis; a lost one costs a delay, so faults are swallowed with a log line."""
+"""Publishes hints on Redis and keeps notes there for seconds; a lost one costs a delay, so faults are only logged."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import redis
+
+from helpdesk.errors import Unavailable
+from helpdesk.ports import note_key
 
 log = logging.getLogger(__name__)
 
@@ -26,3 +29,23 @@ class RedisBus:
                 line.execute()
         except redis.RedisError as fault:
             log.warning("bus", extra={"fault": type(fault).__name__})
+
+    def note(self, notes: Mapping[str, str], seconds: int) -> None:
+        """Keep all in one round trip."""
+        try:
+            with self._redis.pipeline(transaction=False) as line:
+                for name, word in notes.items():
+                    line.set(note_key(name), word, ex=seconds)
+                line.execute()
+        except redis.RedisError as fault:
+            log.warning("bus", extra={"fault": type(fault).__name__})
+
+    def noted(self, names: Sequence[str]) -> list[str | None]:
+        """Ask for all in one round trip."""
+        if not names:
+            return []
+        try:
+            found = self._redis.mget([note_key(name) for name in names])
+        except redis.RedisError as fault:
+            raise Unavailable("Redis does not answer. Start it, or set HELPDESK_REDIS.", code="redis") from fault
+        return [word.decode() if isinstance(word, bytes) else word for word in found]

@@ -9,11 +9,12 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from helpdesk.errors import Unavailable
+from helpdesk.ports import note_key
 
 log = logging.getLogger(__name__)
 QUEUE = "helpdesk"
-_KINDS = ("helpdesk:nudged:", "rq:")
-"""How the keys begin that we and the queue make; the bus and the event stream keep none."""
+_KINDS = ("helpdesk:nudged:", note_key(""), "rq:")
+"""How the keys begin that we and the queue make; notes are ids and times, and last an hour at most."""
 _LONGEST_KIND = 40
 
 

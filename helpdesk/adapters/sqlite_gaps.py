@@ -92,7 +92,10 @@ def _take_lock(database: sqlite3.Connection, path: Path, patience: float) -> Non
     """The write lock with nothing in the log: then every page is in the file as it counts."""
     log, until = path.with_name(path.name + "-wal"), time.monotonic() + patience
     while True:
+        # While it waits for readers nobody can write: a moment at a time.
+        database.execute("PRAGMA busy_timeout=200")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute("PRAGMA busy_timeout=15000")
         database.execute("BEGIN IMMEDIATE")
         if not log.exists() or log.stat().st_size == 0:
             return

@@ -13,7 +13,8 @@ from helpdesk.commands.acting import acting, as_account
 from helpdesk.commands.console import Console, pass_console, say, show
 from helpdesk.people.access import require
 from helpdesk.privacy import balance, destruction, listing, lists
-from helpdesk.privacy.list_views import ItemView, ListView, items, list_view, lists_page
+from helpdesk.privacy.list_items import ItemView, items
+from helpdesk.privacy.list_views import ListView, list_view, lists_page
 from helpdesk.text.language import N_
 from helpdesk.unit import unit_of_work
 
@@ -118,6 +119,18 @@ def approve(console: Console, list_id: int, reason: str, email: str) -> None:
         lists.approve(unit, list_id, reason)
         day = list_view(unit, list_id).executes_on
     say(console.words(N_("Approved. It runs from {day} on."), day=day.isoformat()))
+
+
+@disposal.command("send-back")
+@_list_id
+@click.option("--remark", required=True, help="What has to be changed; name nobody.")
+@as_account
+@pass_console
+def send_back(console: Console, list_id: int, remark: str, email: str) -> None:
+    """Send list LIST_ID back to who proposed it, with words; it may be proposed anew."""
+    with unit_of_work(console.ports, acting(console, email)) as unit:
+        lists.send_back(unit, list_id, remark)
+    say(console.words(N_("Sent back. It may be changed and proposed again.")))
 
 
 @disposal.command()

@@ -87,4 +87,5 @@ def certificate(
                 say(f"{one}  {span}  {count}")
             return
         found = certificates.issue(unit, rule, period)
-    click.echo(as_html(found, language) if shape == "html" else certificates.as_json(found), nl=False)
+        said = as_html(found, language) if shape == "html" else certificates.as_json(found, unit.ports.ledger.lines())
+    click.echo(said, nl=False)

@@ -8,8 +8,8 @@ from helpdesk.unit import Unit
 
 
 def tell_author(unit: Unit, mail: OutgoingMail, ticket_id: int, kind: str) -> None:
-    """Write a notice for author and assignee; only for answers, so that no notice is about a notice."""
-    if mail.kind != "answer":
+    """Write a notice for author and assignee; only for what people wrote, so that no notice is about a notice."""
+    if mail.kind not in ("answer", "chat"):
         return
     entry = unit.session.get(Entry, mail.entry_id) if mail.entry_id is not None else None
     ticket = unit.session.get(Ticket, ticket_id)

@@ -29,7 +29,19 @@ _REPLY_PREFIX = re.compile(r"^(?:\s*(?:re|antw|antwoord|aw)\s*(?:\[\d+\])?\s*:)+
 _CONTENT_TYPE = re.compile(r"(application|audio|font|image|model|text|video)/([a-z0-9][a-z0-9.+-]{0,80})")
 _FOLDER_SIGNS = re.compile(r"[\\/:*?\"<>|]")
 _FILE_NAME_LIMIT = 120
-_AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(("notice", "alarm", "password"), "auto-generated")
+_AUTOMATIC = {"receipt": "auto-replied"} | dict.fromkeys(
+    ("notice", "alarm", "password", "sign_in", "transcript"), "auto-generated"
+)
+_PLACES = {
+    "answer": "/mijn-vragen/",
+    "receipt": "/mijn-vragen/",
+    "chat": "/chat/",
+    "transcript": "/mijn-vragen/",
+    "notice": "/v/",
+    "alarm": "/v/",
+    "password": "/wachtwoord/",
+    "sign_in": "/mijn-vragen/inloggen/",
+}
 _LANGUAGES = {"nl": ("nl",), "en": ("en",), "both": ("nl", "en"), PSEUDO_LANGUAGE: (PSEUDO_LANGUAGE,)}
 _STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt;overflow-wrap:break-word"
 
@@ -42,6 +54,16 @@ class AlarmLine:
     subject: str
     detail: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """One line of a chat as a mail tells it; `seen` when it only stands there for the others to be understood."""
+
+    name: str
+    at: datetime
+    text: str
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,9 @@ class Letter:
     quote: Quote | None = None
     files: tuple[Part, ...] = ()
     alarms: tuple[AlarmLine, ...] = ()
+    lines: tuple[ChatLine, ...] = ()
     link_token: str = ""
+    link_code: str = ""
 
 
 def compose(letter: Letter, settings: Settings) -> bytes:
@@ -167,6 +191,7 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
     return {
         "number": shown,
         "link": _link(letter, settings),
+        "code": letter.link_code,
         "subject": _subject(letter, settings, shown),
         "desk": _of_desk(letter, "name", language),
         "answer_within": _of_desk(letter, "answer_within", language),
@@ -176,6 +201,7 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
         "signature_html": Markup(text_to_html(signature)),  # noqa: S704 - escaped by text_to_html
         "quote": quoted_text(letter.quote, language, zone) if letter.quote else "",
         "quote_html": Markup(quoted_html(letter.quote, language, zone) if letter.quote else ""),  # noqa: S704 - escaped there
+        **_lines(letter, language, zone),
         "alarms": [
             {
                 "kind": line.kind,
@@ -189,6 +215,20 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
     }
 
 
+def _lines(letter: Letter, language: str, zone: ZoneInfo) -> dict[str, Any]:
+    """The lines of a chat as one text each: what is new, and what was said before it."""
+    found: dict[str, Any] = {}
+    for name, seen in (("said", False), ("before", True)):
+        parts = [
+            f"{line.name}, {moment_text(line.at, language, zone)}:\n{line.text}"
+            for line in letter.lines
+            if line.seen is seen
+        ]
+        found[name] = tidy("\n\n".join(parts))
+        found[f"{name}_html"] = Markup(text_to_html(found[name]))  # noqa: S704 - escaped by text_to_html
+    return found
+
+
 def _of_desk(letter: Letter, what: str, language: str) -> str:
     """What the operator set for the desk in this language."""
     said: str = getattr(letter.desk, f"{what}_{language if language in LANGUAGES else 'en'}")
@@ -196,15 +236,15 @@ def _of_desk(letter: Letter, what: str, language: str) -> str:
 
 
 def _link(letter: Letter, settings: Settings) -> str:
+    """Where a mail leads: who asks to the own question, who works here to the ticket."""
     if not settings.public_url:
         return ""
-    if letter.link_token:
-        return f"{settings.public_url.rstrip('/')}/wachtwoord/{letter.link_token}"
-    return f"{settings.public_url.rstrip('/')}/v/{letter.number}" if letter.number else ""
+    place, what = _PLACES[letter.kind], letter.link_token or letter.number
+    return f"{settings.public_url.rstrip('/')}{place}{what}" if what else ""
 
 
 def _subject(letter: Letter, settings: Settings, shown: str) -> str:
-    if letter.kind == "receipt":
+    if letter.kind in ("receipt", "transcript"):
         return _REPLY_PREFIX.sub("", one_line(letter.subject)) or shown
     subject = reply_subject(letter.subject)
     if subject == "Re:":

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from helpdesk.mail.chat_lines import lines_of, said_before
 from helpdesk.mail.compose import AlarmLine, Letter
 from helpdesk.mail.header_fields import usable_ids
 from helpdesk.mail.incoming import Part, Sender
@@ -67,8 +68,13 @@ def read_letter(unit: Unit, mail: OutgoingMail) -> tuple[Letter, tuple[Enclosure
         cc=tuple(Sender(cc.address, cc.name) for cc in recipients if cc.role == "cc"),
         number=ticket.number if ticket else "",
         alarms=_alarms_at(unit, mail.date) if mail.kind == "alarm" else (),
-        link_token=unit.ports.keys.link_token(mail.seed) if mail.kind == "password" else "",
+        link_token=unit.ports.keys.link_token(mail.seed) if mail.kind in ("password", "sign_in") else "",
+        link_code=unit.ports.keys.link_code(mail.seed) if mail.kind == "sign_in" else "",
     )
+    if ticket is not None and mail.kind in ("chat", "transcript"):
+        before = said_before(unit, mail)
+        letter = replace(letter, lines=lines_of(unit, mail, ticket), subject=_subject(unit, ticket))
+        return replace(letter, references=_capped(before), in_reply_to=before[-1] if before else ""), ()
     if ticket is None or mail.kind not in ("answer", "receipt"):
         return letter, ()
     letter = _answering(unit, letter, mail, ticket)
@@ -83,12 +89,7 @@ def read_letter(unit: Unit, mail: OutgoingMail) -> tuple[Letter, tuple[Enclosure
 
 def _answering(unit: Unit, letter: Letter, mail: OutgoingMail, ticket: Ticket) -> Letter:
     """The subject, the quote and the ids that the mail takes over from the one it answers (RFC 5322 3.6.4, 3.6.5)."""
-    subject = unit.session.scalar(
-        select(Content.text).where(
-            Content.ticket_id == ticket.id, Content.entry_id.is_(None), Content.kind == "subject"
-        )
-    )
-    letter = replace(letter, subject=subject or "")
+    letter = replace(letter, subject=_subject(unit, ticket))
     parent = unit.session.get(Entry, mail.parent_entry_id) if mail.parent_entry_id is not None else None
     if parent is None:
         return letter
@@ -103,6 +104,13 @@ def _answering(unit: Unit, letter: Letter, mail: OutgoingMail, ticket: Ticket) -
         in_reply_to=own,
         references=_capped([*before, own] if own else before),
     )
+
+
+def _subject(unit: Unit, ticket: Ticket) -> str:
+    said = select(Content.text).where(
+        Content.ticket_id == ticket.id, Content.entry_id.is_(None), Content.kind == "subject"
+    )
+    return unit.session.scalar(said) or ""
 
 
 def _quote(words: dict[str, str], headers: dict[str, Any], parent: Entry, letter: Letter) -> Quote:

@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.mail.header_fields import one_line, sendable
@@ -103,6 +103,25 @@ def queue_receipt(
     )
 
 
+def queue_lines(
+    unit: Unit, ticket: Ticket, kind: str, first_entry_id: int, last_entry_id: int, recipient: Recipient
+) -> OutgoingMail:
+    """Queue lines of a chat, from one entry up to another: those that were not seen (chat), or all (transcript).
+
+    An answer to it comes back into the ticket.
+    """
+    mail = _queue(
+        unit,
+        kind=kind,
+        ticket=ticket,
+        entry_id=last_entry_id,
+        language=_language(unit, ticket.language),
+        recipients=[(recipient, "to")],
+    )
+    mail.first_entry_id = first_entry_id
+    return mail
+
+
 def queue_notice(unit: Unit, ticket: Ticket, recipient: Recipient, language: str | None) -> OutgoingMail:
     """Queue a mail to an advisor that something changed: number and link, no word of the ticket (RD-05)."""
     language = _language(unit, language)
@@ -120,6 +139,25 @@ def queue_password_link(
     mail = _queue(unit, kind="password", language=language, recipients=[(Sender(address, name), "to")])
     mail.give_up_at = give_up_at
     return mail
+
+
+def queue_sign_in(
+    unit: Unit, address: str, language: str | None, give_up_at: dt.datetime, *, wanted: bool
+) -> OutgoingMail:
+    """Queue the mail with which somebody who asks signs in; what it holds follows from its seed and our key.
+
+    One that is not `wanted` is written all the same and never sent, so that asking takes as long for any address.
+    """
+    mail = _queue(unit, kind="sign_in", language=_language(unit, language), recipients=[(Sender(address), "to")])
+    mail.give_up_at = give_up_at
+    mail.state = "queued" if wanted else "cancelled"
+    return mail
+
+
+def forget_sign_in(unit: Unit) -> None:
+    """Delete sign-in mails whose time is over, with who got them and their links."""
+    over = delete(OutgoingMail).where(OutgoingMail.kind == "sign_in", OutgoingMail.give_up_at <= unit.now)
+    unit.session.execute(over.where(OutgoingMail.state != "sending").execution_options(synchronize_session=False))
 
 
 def queue_alarm(unit: Unit, address: str) -> OutgoingMail | None:

@@ -20,7 +20,7 @@ from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, pseudo
 
 log = logging.getLogger(__name__)
 
-MAILS = ("answer", "receipt", "notice", "alarm", "password")
+MAILS = ("answer", "receipt", "notice", "alarm", "password", "sign_in", "chat", "transcript")
 PARTS = ("subject.txt", "body.txt", "body.html")
 _SHIPPED = Path(__file__).parent / "templates"
 # What a text must say: a replacement without it would send a mail that lacks its very point.
@@ -32,12 +32,19 @@ _MUST_SAY = {
     ("receipt", "body.html"): "number",
     ("notice", "body.txt"): "number",
     ("notice", "body.html"): "number",
+    ("chat", "body.txt"): "said",
+    ("chat", "body.html"): "said_html",
+    ("transcript", "body.txt"): "said",
+    ("transcript", "body.html"): "said_html",
     ("password", "body.txt"): "link",
     ("password", "body.html"): "link",
+    ("sign_in", "body.txt"): "code",
+    ("sign_in", "body.html"): "code",
 }
 SAMPLE: Mapping[str, Any] = {
     "number": "V-2026-01342",
-    "link": "https://helpdesk.example/v/2026-01342",
+    "link": "https://helpdesk.example/mijn-vragen/2026-01342",
+    "code": "048213",
     "subject": "Re: Inschrijven voor een cursus",
     "desk": "Leeradvies Academie",
     "answer_within": "twee werkdagen",
@@ -47,6 +54,10 @@ SAMPLE: Mapping[str, Any] = {
     "signature_html": Markup("<p>Leeradvies Academie</p>"),
     "quote": "> Kan ik me inschrijven?",
     "quote_html": Markup("<p>Kan ik me inschrijven?</p>"),
+    "said": "Marije Visser, zondag 22 november 2026, 10:02:\nDat kan.",
+    "said_html": Markup("<p>Marije Visser, zondag 22 november 2026, 10:02:<br>Dat kan.</p>"),
+    "before": "Femke de Vries, zondag 22 november 2026, 10:01:\nKan dat?",
+    "before_html": Markup("<p>Femke de Vries, zondag 22 november 2026, 10:01:<br>Kan dat?</p>"),
     "alarms": (
         {
             "kind": "mailbox_silent",

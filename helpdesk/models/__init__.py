@@ -2,15 +2,25 @@
 
 from helpdesk.models.account import AccessLog, Account, AccountRole, Attempt, SearchQuery, SignInLink, WebSession
 from helpdesk.models.base import CATEGORIES, Base
+from helpdesk.models.chat import Chat, ChatAdvisor
 from helpdesk.models.desk import Alarm, Counter, Flag, Heartbeat, IntakeTotal, Lease, Mailbox
 from helpdesk.models.draft import Draft, DraftFile
 from helpdesk.models.entry import Attachment, Content, Entry, SearchText
 from helpdesk.models.fact import Fact, ImportProblem, ImportProfile, ImportRun
 from helpdesk.models.inbound_mail import InboundMail, MailSeen
+from helpdesk.models.knowledge import (
+    Article,
+    ArticleText,
+    ArticleTicket,
+    ArticleTopic,
+    ArticleVersion,
+    ArticleWord,
+    CannedReply,
+)
 from helpdesk.models.notice import Notice
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
-from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy
+from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy, PolicyEffect
 from helpdesk.models.request import (
     Rectification,
     Redaction,
@@ -19,6 +29,7 @@ from helpdesk.models.request import (
     RightsRequest,
     SecurityEvent,
 )
+from helpdesk.models.requester import RequesterLink, RequesterSession
 from helpdesk.models.restore import Restore, RestoreTicket
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
 
@@ -29,10 +40,19 @@ __all__ = [
     "AccountRole",
     "Address",
     "Alarm",
+    "Article",
+    "ArticleText",
+    "ArticleTicket",
+    "ArticleTopic",
+    "ArticleVersion",
+    "ArticleWord",
     "Attachment",
     "Attempt",
     "Base",
     "BlockedSender",
+    "CannedReply",
+    "Chat",
+    "ChatAdvisor",
     "Content",
     "Counter",
     "DisposalItem",
@@ -62,10 +82,13 @@ __all__ = [
     "OutgoingRecipient",
     "Person",
     "Policy",
+    "PolicyEffect",
     "Rectification",
     "Redaction",
     "RequestEntry",
     "RequestTicket",
+    "RequesterLink",
+    "RequesterSession",
     "Restore",
     "RestoreTicket",
     "RightsRequest",

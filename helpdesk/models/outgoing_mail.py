@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from helpdesk.models.base import Base, BigId, UtcTime, own_id, personal, plain
 
 OUTGOING_STATES = ("queued", "sending", "sent", "failed", "cancelled")
-OUTGOING_KINDS = ("answer", "receipt", "notice", "alarm", "password")
+OUTGOING_KINDS = ("answer", "receipt", "notice", "alarm", "password", "sign_in", "chat", "transcript")
 
 
 class OutgoingMail(Base):
@@ -27,7 +27,8 @@ class OutgoingMail(Base):
         "points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True
     )
     entry_id: Mapped[int | None] = plain("points at the entry it carries", BigId, index=True)
-    kind: Mapped[str] = plain("answer, receipt, notice, alarm or password", String(16))
+    first_entry_id: Mapped[int | None] = plain("the first entry it carries, when it carries several", BigId)
+    kind: Mapped[str] = plain("answer, receipt, notice, alarm, password, sign_in, chat or transcript", String(16))
     state: Mapped[str] = plain("where it stands", String(16), default="queued")
     message_id: Mapped[str] = plain("Message-ID: a random token made by us", String(200), unique=True)
     token: Mapped[str] = plain("signed token that leads an answer back", String(64), default="")

@@ -28,6 +28,7 @@ class Person(Base):
     processing: Mapped[str] = plain("number of the processing the person falls under", String(16), default="551")
     directory_due_on: Mapped[dt.date | None] = plain("day on which the copy of the directory goes", Date, index=True)
     language: Mapped[str | None] = personal("preference", String(8))
+    receipts: Mapped[bool | None] = personal("preference")
     created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
     version: Mapped[int] = plain("counts changes, for claims", default=1)
 

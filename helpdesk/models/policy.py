@@ -61,6 +61,29 @@ class Policy(Base):
     row_version: Mapped[int] = plain("counts changes, for claims", default=1)
 
 
+class PolicyEffect(Base):
+    """What a proposed register would do to the tickets of one rule, that of today; TOTAL stands for all tickets.
+
+    The row of all says how far the reckoning is.
+    """
+
+    __tablename__ = "policy_effect"
+
+    policy_id: Mapped[int] = plain(
+        "points at a version of a register", BigId, ForeignKey("policy.id", ondelete="CASCADE"), primary_key=True
+    )
+    rule: Mapped[str] = plain("rule of the register; empty for all", String(16), primary_key=True)
+    tickets: Mapped[int] = plain("a number", default=0)
+    earlier: Mapped[int] = plain("a number", default=0)
+    later: Mapped[int] = plain("a number", default=0)
+    never: Mapped[int] = plain("a number", default=0)
+    dated: Mapped[int] = plain("a number", default=0)
+    due: Mapped[int] = plain("a number", default=0)
+    first_due_on: Mapped[dt.date | None] = plain("the earliest day of any ticket", Date)
+    after_id: Mapped[int] = plain("the last ticket that was reckoned", BigId, default=0)
+    done_at: Mapped[dt.datetime | None] = plain("time all were reckoned", UtcTime)
+
+
 class Hold(Base):
     """A duty to preserve: while it stands nothing of its tickets is destroyed or rewritten (RD-30)."""
 
@@ -149,6 +172,9 @@ class DisposalList(Base):
     approved_by_id: Mapped[int | None] = plain("points at the second person", BigId, ForeignKey("account.id"))
     approved_at: Mapped[dt.datetime | None] = plain("time of the approval", UtcTime)
     reason: Mapped[str | None] = personal("case", Text)
+    sent_back_by_id: Mapped[int | None] = plain("points at who sent it back", BigId, ForeignKey("account.id"))
+    sent_back_at: Mapped[dt.datetime | None] = plain("time it was sent back", UtcTime)
+    remark: Mapped[str | None] = personal("case", Text)
     started_at: Mapped[dt.datetime | None] = plain("time destruction began", UtcTime)
     finished_at: Mapped[dt.datetime | None] = plain("time it was verified", UtcTime)
     destroyed: Mapped[int] = plain("tickets destroyed so far, with those merged into them", default=0)

@@ -46,7 +46,12 @@ class RightsRequest(Base):
     notify: Mapped[str | None] = personal("case", Text)
     decision: Mapped[str | None] = plain("a fixed code", String(32))
     decision_text: Mapped[str | None] = personal("case", Text)
-    opened_by_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"))
+    channel: Mapped[str | None] = plain("portal, where who asks recorded it", String(16))
+    opened_by_id: Mapped[int] = plain(
+        "points at the account that recorded it, or of those who handle requests the one it fell to",
+        BigId,
+        ForeignKey("account.id"),
+    )
     handler_id: Mapped[int | None] = plain("points at the account that handles it", BigId, ForeignKey("account.id"))
     proposed_by_id: Mapped[int | None] = plain(
         "points at the account that proposed the decision", BigId, ForeignKey("account.id")
@@ -135,6 +140,7 @@ class SecurityEvent(Base):
     """One act with rights or rules: grants, approvals, placements; each row seals the one before it (C42)."""
 
     __tablename__ = "security_event"
+    __table_args__ = (Index(None, "account_id", "id"), Index(None, "at"))
 
     id: Mapped[int] = own_id()
     at: Mapped[dt.datetime] = personal("security_log", UtcTime)

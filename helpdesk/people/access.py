@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from helpdesk.errors import NotFound
-from helpdesk.models import Ticket
-from helpdesk.unit import Actor, Unit
+from helpdesk.models import Ticket, TicketPerson
+from helpdesk.unit import Actor, Requester, Unit
 
 _EVERYTHING = frozenset({"system"})
 _OF_RESTRICTED = frozenset({"request.read", "request.handle", "retention.read"})
@@ -17,6 +17,10 @@ VERBS: dict[str, frozenset[str]] = {
     "ticket.note": frozenset({"advisor"}),
     "ticket.handle": frozenset({"advisor"}),
     "ticket.open": frozenset({"advisor"}),
+    "knowledge.read": frozenset({"advisor", "functional_admin"}),
+    "knowledge.write": frozenset({"advisor", "functional_admin"}),
+    "canned.write": frozenset({"advisor", "functional_admin"}),
+    "chat.answer": frozenset({"advisor"}),
     "mail.decide": frozenset({"advisor", "functional_admin"}),
     "policy.read": frozenset({"functional_admin", "privacy_officer", "record_manager", "auditor"}),
     "policy.propose": frozenset({"functional_admin", "privacy_officer", "record_manager"}),
@@ -68,6 +72,39 @@ def ticket_for(unit: Unit, number: str | int, verb: str) -> Ticket:
     by = Ticket.id == number if isinstance(number, int) else Ticket.number == number
     ticket = unit.once((Ticket, number), lambda: unit.session.scalar(select(Ticket).where(by)))
     if ticket is None or not _is_there(ticket, verb) or not _own_desk(unit.actor, ticket):
+        raise NotFound("There is no such ticket, or you may not see it.")
+    return ticket
+
+
+def own_seat(who: Requester) -> ColumnElement[bool]:
+    """The seats in tickets of somebody who asks: of their address, or of the person; only the first of a shared one."""
+    by_address = TicketPerson.address == who.address
+    return by_address if who.shared else or_(by_address, TicketPerson.person_id == who.person_id)
+
+
+def own_tickets(who: Requester) -> ColumnElement[bool]:
+    """The tickets somebody asked or takes part in; one whose processing is restricted only to who asked it.
+
+    A copy of a mail is no part (RD-80).
+    """
+    seats = select(TicketPerson.ticket_id).where(own_seat(who))
+    asked = Ticket.id.in_(seats.where(TicketPerson.role == "requester"))
+    joined = Ticket.id.in_(seats.where(TicketPerson.role == "participant")) & Ticket.restricted.is_(False)
+    return or_(asked, joined) & (Ticket.retention_state != "destroying")
+
+
+def requester_of(unit: Unit) -> Requester:
+    """The actor as somebody who asks; NotFound for anybody else."""
+    if unit.actor.requester is None:
+        raise NotFound("This page does not exist, or you may not see it.")
+    return unit.actor.requester
+
+
+def own_ticket_for(unit: Unit, number: str) -> Ticket:
+    """The ticket with this number if the actor asked it or takes part in it; else NotFound, as if there were none."""
+    who = requester_of(unit)
+    ticket = unit.session.scalar(select(Ticket).where(Ticket.number == number, own_tickets(who)))
+    if ticket is None:
         raise NotFound("There is no such ticket, or you may not see it.")
     return ticket
 

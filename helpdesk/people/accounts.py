@@ -11,7 +11,7 @@ from itertools import groupby
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Account, AccountRole, SignInLink, WebSession
@@ -168,10 +168,13 @@ def deactivate(unit: Unit, email: str) -> None:
 
 def end_sessions(unit: Unit, account_id: int) -> int:
     """End every session of the account, and links that were mailed for its password; returns how many sessions."""
-    count = unit.session.scalar(select(func.count()).where(WebSession.account_id == account_id)) or 0
-    unit.session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+    ended = unit.session.scalars(
+        delete(WebSession).where(WebSession.account_id == account_id).returning(WebSession.id)
+    ).all()
+    for session_id in ended:
+        unit.hint(f"session:staff-{session_id}", {"kind": "ended"})
     unit.session.execute(delete(SignInLink).where(SignInLink.account_id == account_id))
-    return count
+    return len(ended)
 
 
 def sessions_of(unit: Unit, email: str) -> list[SessionView]:

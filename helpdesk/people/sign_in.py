@@ -13,6 +13,7 @@ from helpdesk.models import Account, AccountRole, Attempt, WebSession
 from helpdesk.people import second_factor
 from helpdesk.people.accounts import desks_of, end_sessions, hashed, is_password
 from helpdesk.people.addresses import normal
+from helpdesk.security_log import note
 from helpdesk.unit import Unit
 
 TRIES_PER_ACCOUNT = 10
@@ -64,16 +65,22 @@ def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> S
         return SignInResult(None, "too_many")
     account = unit.session.scalar(select(Account).where(Account.email == normal(email)))
     if account is None or not is_password(account, password[:500]):
-        return SignInResult(None, "wrong_password")
+        return _refused(unit, account, "wrong_password")
     if account.totp_secret:
         if not code:
             return SignInResult(None, "code_needed")
         if not second_factor.matches(unit, account, code):
-            return SignInResult(None, "wrong_code")
+            return _refused(unit, account, "wrong_code")
     unit.session.execute(
         delete(Attempt).where(Attempt.key_hmac == unit.ports.keys.word_digest("sign-in", normal(email)))
     )
     return SignInResult(_open_session(unit, account.id))
+
+
+def _refused(unit: Unit, account: Account | None, problem: str) -> SignInResult:
+    """Note the refusal, whether there is such an account or not; the throttle keeps these lines from being many."""
+    note(unit, f"sign_in.{problem}", "account", account.id if account else None)
+    return SignInResult(None, problem)
 
 
 def _open_session(unit: Unit, account_id: int) -> str:
@@ -130,8 +137,10 @@ def touch(unit: Unit, session_id: int) -> None:
 
 
 def sign_out(unit: Unit, token: str) -> None:
-    """End the session of this token."""
-    unit.session.execute(delete(WebSession).where(WebSession.token_hmac == unit.ports.keys.session_digest(token)))
+    """End the session of this token, and the streams it opened."""
+    mine = delete(WebSession).where(WebSession.token_hmac == unit.ports.keys.session_digest(token))
+    for session_id in unit.session.scalars(mine.returning(WebSession.id)):
+        unit.hint(f"session:staff-{session_id}", {"kind": "ended"})
 
 
 def sign_out_everywhere(unit: Unit, account_id: int) -> int:

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,13 @@ from sqlalchemy import select
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.models import LedgerLine
 from helpdesk.people.access import require
-from helpdesk.retention.ledger import Entry, numbered
+from helpdesk.retention.ledger import Entry, head_of, numbered
 from helpdesk.retention.policy import version
 from helpdesk.retention.register.model import Register
 from helpdesk.retention.terms import day_of, last_day
 from helpdesk.unit import Unit
 
-FORMAT = 1
+FORMAT, _END = 1, "ledger_end"
 _PARTS = {"entries": "messages", "files": "files", "mails": "mails", "kb": "kilobytes"}
 
 Certificate = dict[str, Any]
@@ -46,13 +46,20 @@ def quarter_of(month: str) -> str:
 
 def _destroyed(lines: Iterable[str]) -> tuple[list[_Line], str]:
     """The lines that say of a ticket that it was destroyed, and the ledger's name. Raises Invalid for a broken one."""
-    found, name = [], ""
+    found, name, _hash = _read(lines)
+    return found, name
+
+
+def _read(lines: Iterable[str], at: int = 0) -> tuple[list[_Line], str, str]:
+    """The same, and the hash of the line with the number `at`."""
+    found, name, hash_at = [], "", ""
     for seq, said, entry in numbered(lines):
+        hash_at = said if seq == at else hash_at
         if entry.op == "begin":
             name = entry.id
         if entry.op == "destroyed":
             found.append(_Line(seq, said, entry))
-    return found, name
+    return found, name, hash_at
 
 
 def _periods(lines: Iterable[_Line], small: int) -> dict[tuple[str, str], list[_Line]]:
@@ -143,13 +150,41 @@ def issue(unit: Unit, rule: str, period: str) -> Certificate:
         raise Conflict("A destruction in this period is not verified yet.", code="not_verified")
     if (rule, period) not in found:
         raise NotFound("Nothing was destroyed under this rule in this period.")
+    return next(one for one in _chain(unit, rule, found, small, name) if one["period"] == period)
+
+
+def issued(unit: Unit, year: str = "") -> Iterator[Certificate]:
+    """Every certificate that can be had now, of one year or of all; the ledger is read once for them together."""
+    require(unit.actor, "ledger.read")
+    lines, name = _destroyed(unit.ports.ledger.lines())
+    small = _small(unit, lines)
+    found = _periods(lines, small)
+    waiting = set(unit.session.scalars(select(LedgerLine.month).where(LedgerLine.op == "destroyed")))
+    waiting |= {quarter_of(month) for month in waiting}
+    for rule in sorted({rule for rule, _period in found}):
+        for one in _chain(unit, rule, found, small, name):
+            if one["period"].startswith(year) and one["period"] not in waiting and _over(unit, one["period"]):
+                yield one
+
+
+def runs_of(unit: Unit, rule: str, period: str) -> set[str]:
+    """The random names of the lists that a certificate tells of."""
+    require(unit.actor, "ledger.read")
+    lines, _name = _destroyed(unit.ports.ledger.lines())
+    return {line.entry.run for line in _periods(lines, _small(unit, lines)).get((rule, period), [])}
+
+
+def _chain(
+    unit: Unit, rule: str, found: Mapping[tuple[str, str], list[_Line]], small: int, name: str
+) -> Iterator[Certificate]:
+    """The certificates of a rule, oldest first, each sealed with the one before it."""
     own = sorted((one for key, one in found if key == rule), key=lambda one: (last_of(one), one))
     sealed: Certificate = {}
-    for one in own[: own.index(period) + 1]:
+    for one in own:
         some = found[rule, one]
         register = version(unit.session, some[-1].entry.version)
         sealed = _sealed(_body(register, rule, one, small, some, name), sealed.get("sha256"))
-    return sealed
+        yield sealed
 
 
 def _body(register: Register, rule: str, period: str, small: int, lines: list[_Line], name: str) -> Certificate:
@@ -183,18 +218,23 @@ def seal(whole: Mapping[str, Any]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def as_json(certificate: Certificate) -> str:
-    """The certificate as it is kept and checked."""
-    return json.dumps(certificate, ensure_ascii=False, indent=1) + "\n"
+def as_json(certificate: Certificate, lines: Iterable[str]) -> str:
+    """The certificate as it is kept and checked: with the end of the ledger as it is now, so that a cut is seen."""
+    head = head_of(lines)
+    whole = {**certificate, _END: {"seq": head.seq, "hash": head.hash}}
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
 def verify(content: str, lines: Iterable[str]) -> None:
     """Raise Invalid unless the certificate is whole and the ledger says the very numbers; asks nothing but these two.
 
-    Raises Invalid for a ledger that is broken, of another database, or cut off before the certificate's last line.
+    Raises Invalid for a ledger that is broken, of another database, or cut off before where it ended when the
+    certificate was handed out.
     """
     said = _parsed(content)
-    found, name = _destroyed(lines)
+    found, name, hash_at_end = _read(lines, said[_END]["seq"])
+    if hash_at_end != said[_END]["hash"]:
+        raise Invalid("The ledger is not the one that this certificate was made from.", code="certificate_ledger")
     some = _periods(found, said["small"]).get((said["rule"], said["period"]), [])
     last = max(some, key=lambda line: line.seq, default=None)
     here = None if last is None else {"name": name, "seq": last.seq, "hash": last.hash}
@@ -207,8 +247,9 @@ def verify(content: str, lines: Iterable[str]) -> None:
 def _parsed(content: str) -> Certificate:
     try:
         said: Certificate = json.loads(content)
-        body = {key: value for key, value in said.items() if key != "sha256"}
+        body = {key: value for key, value in said.items() if key not in ("sha256", _END)}
         whole = said["sha256"] == seal(body) and said["format"] == FORMAT and isinstance(said["small"], int)
+        whole = whole and isinstance(said[_END]["seq"], int) and isinstance(said[_END]["hash"], str)
         whole = whole and {"rule", "period", "numbers", "ledger"} <= said.keys()
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise Invalid("This is no certificate of ours.", code="certificate_shape") from fault

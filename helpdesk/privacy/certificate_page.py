@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from helpdesk.privacy.certificate import Certificate
 from helpdesk.text.language import N_, translator
@@ -35,11 +36,13 @@ WAYS = {
     "log_dropped": N_("the write-ahead log dropped up to that point"),
     "verified": N_("looked for afterwards, and not found"),
 }
+_SIGNERS = (N_("Proposed the destruction"), N_("Approved the destruction"))
+_SIGNED = (N_("Name and function"), N_("Day"), N_("Signature"))
 _STYLE = (
     "body{font:1rem/1.5 sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
     "table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:bold;padding:.5rem 0}"
     "th,td{border-bottom:1px solid #767676;text-align:left;padding:.25rem .5rem}td.n{text-align:right}"
-    "code{overflow-wrap:anywhere}"
+    "code{overflow-wrap:anywhere}.line{border-bottom:1px solid #767676;padding-top:1.5rem}"
 )
 
 
@@ -58,6 +61,9 @@ class Sheet:
     proof: str
     told: str
     seals: Sequence[tuple[str, str]]
+    original: str
+    signing: str
+    signers: Sequence[tuple[str, Sequence[str]]]
 
 
 def sheet(certificate: Certificate, language: str) -> Sheet:
@@ -68,8 +74,6 @@ def sheet(certificate: Certificate, language: str) -> Sheet:
     codes = dict.fromkeys(code for way in numbers["ways"] for code in way.split(",") if code)
     backups = N_("Backups that still held it are gone by the end of {month}; on restore it is destroyed again.")
     told = N_("Every number can be had from the ledger again, up to line {seq} with the hash {hash}.")
-    counted = [(words(label), str(numbers[name])) for name, label in _COUNTED.items()]
-    opened = [(year, str(many)) for year, many in numbers["opened"].items()]
     return Sheet(
         language=said,
         title=words(TITLE),
@@ -85,10 +89,7 @@ def sheet(certificate: Certificate, language: str) -> Sheet:
             (words(N_("Version of the register")), ", ".join(numbers["registers"])),
         ],
         heads=(words(N_("What")), words(N_("How many"))),
-        tables=[
-            (words(N_("What was destroyed")), counted),
-            (words(N_("In which year the tickets were opened")), opened),
-        ],
+        tables=_tables(numbers, words),
         how=words(N_("How it was destroyed")),
         ways=[words(WAYS.get(code, code)) for code in codes],
         backups=words(backups).format(month=certificate["backups_gone_by"]),
@@ -98,13 +99,29 @@ def sheet(certificate: Certificate, language: str) -> Sheet:
             (words(N_("This certificate")), certificate["sha256"]),
             (words(N_("The one before")), certificate["previous"] or words(N_("there is none"))),
         ],
+        original=words(N_("The accessible original of this certificate is a page:")),
+        signing=words(N_("For signatures on paper")),
+        signers=[(words(who), [words(line) for line in _SIGNED]) for who in _SIGNERS],
     )
+
+
+def _tables(numbers: Mapping[str, Any], words: Callable[[str], str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    counted = [(words(label), str(numbers[name])) for name, label in _COUNTED.items()]
+    opened = [(year, str(many)) for year, many in numbers["opened"].items()]
+    return [
+        (words(N_("What was destroyed")), counted),
+        (words(N_("In which year the tickets were opened")), opened),
+    ]
 
 
 def as_html(certificate: Certificate, language: str) -> str:
     """One page without script or link to anywhere; headings, and tables with headers of rows and columns."""
     said = sheet(certificate, language)
     ways = "".join(f"<li>{escape(way)}</li>\n" for way in said.ways)
+    signers = "".join(
+        f"<h3>{escape(who)}</h3>\n" + "".join(f'<p class="line">{escape(one)}:</p>\n' for one in lines)
+        for who, lines in said.signers
+    )
     parts = [
         f"<h1>{escape(said.title)}</h1>",
         f"<dl>\n{_terms(said.facts, '{}')}</dl>\n",
@@ -112,6 +129,7 @@ def as_html(certificate: Certificate, language: str) -> str:
         f"<h2>{escape(said.how)}</h2>\n<ul>\n{ways}</ul>\n<p>{escape(said.backups)}</p>\n",
         f"<h2>{escape(said.proof)}</h2>\n<p>{escape(said.told)}</p>\n",
         f"<dl>\n{_terms(said.seals, '<code>{}</code>')}</dl>\n",
+        f"<h2>{escape(said.signing)}</h2>\n{signers}",
     ]
     title = f"{said.title} {certificate['rule']} {certificate['period']}"
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'

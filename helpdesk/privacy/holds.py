@@ -79,14 +79,13 @@ def place(unit: Unit, wish: Wish) -> Placed:
     return _placed(unit, wish, unit.actor.account_id)
 
 
-def place_for_request(unit: Unit, person_id: int, reference: str, reason: str) -> int:
+def place_for_request(unit: Unit, person_id: int, reference: str, reason: str, placed_by_id: int) -> int:
     """Keep what a person asked while their request for access runs (4.3). Returns the hold's id.
 
-    Whoever records the request may do this, whatever their role: the duty follows from the request.
+    Whoever records the request may do this, whatever their role: the duty follows from the request. So may who asks:
+    then it stands in the name of the account to which the request fell.
     """
-    if unit.actor.account_id is None:
-        raise NotAllowed("A person has to decide this.", code="second_person")
-    return _placed(unit, Wish("dsr", reference, reason, person_id=person_id), unit.actor.account_id).hold_id
+    return _placed(unit, Wish("dsr", reference, reason, person_id=person_id), placed_by_id).hold_id
 
 
 def hand_over(unit: Unit, hold_id: int, owner_id: int) -> None:

@@ -98,6 +98,25 @@ def approval_refused(unit: Unit, found: DisposalList) -> NotAllowed | None:
     return NotAllowed("Somebody else has to decide this: you took a ticket off this list.", code="second_person")
 
 
+def send_back(unit: Unit, list_id: int, remark: str) -> None:
+    """Send a proposed list back to who proposed it, with words; it may be changed and proposed again.
+
+    Raises Invalid without words, NotAllowed for whoever proposed it, who takes it back instead.
+    """
+    require(unit.actor, "list.approve")
+    found = _claimed(unit, list_id, "window")
+    if found.kind != "due" or not needs_second(found):
+        raise Conflict("This list runs by itself when its window has passed.", code="runs_by_itself")
+    if unit.actor.is_system or unit.actor.account_id == found.proposed_by_id:
+        raise NotAllowed("Somebody else has to decide this: it is your own proposal.", code="second_person")
+    if not remark.strip() or len(remark) > _REASON_LIMIT:
+        raise Invalid("Say what has to be changed.", field="remark")
+    found.state, found.proposed_by_id = "open", None
+    found.sent_back_by_id, found.sent_back_at, found.remark = unit.actor.account_id, unit.now, remark.strip()
+    unit.session.flush()
+    note(unit, "list.send_back", "list", list_id)
+
+
 def except_(unit: Unit, list_id: int, number: str, reason: str) -> None:
     """Take one ticket off a list, for three months and a fixed reason; what must be kept longer needs a hold.
 

@@ -12,6 +12,7 @@ from helpdesk.errors import Conflict, Invalid, Misconfigured, NotFound
 from helpdesk.models import Account, Policy
 from helpdesk.people.access import require
 from helpdesk.people.two_people import require_second
+from helpdesk.ports import POLICY_WAITING
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force, version
 from helpdesk.retention.register.coverage import coverage
@@ -107,6 +108,7 @@ def propose(unit: Unit, content: bytes) -> str:
     unit.session.add(policy)
     unit.session.flush()
     note(unit, "policy.propose", "policy", policy.id)
+    unit.nudge(POLICY_WAITING)
     return register.version
 
 

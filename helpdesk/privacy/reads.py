@@ -35,11 +35,12 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which lines: of one account (NOBODY: of the command line), of one ticket by its number, of one day."""
+    """Which lines: of one account (NOBODY: the command line), of one ticket by its number, of one day, of one way."""
 
     account_id: int | None = None
     number: str = ""
     day: dt.date | None = None
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def reads_page(unit: Unit, wanted: Wanted, before: int | None = None) -> tuple[l
     if wanted.day is not None:
         first, last = _hours(unit, wanted.day)
         lines = lines.where(AccessLog.at >= first, AccessLog.at < last)
+    if wanted.how:
+        lines = lines.where(AccessLog.verb == wanted.how)
     if before is not None:
         lines = lines.where(AccessLog.id < before)
     rows = unit.session.execute(lines.order_by(AccessLog.id.desc()).limit(PAGE + 1)).all()

@@ -49,6 +49,11 @@ class Effect:
     due: int = 0
     first_due_on: dt.date | None = None
 
+    @property
+    def changed(self) -> int:
+        """How many get another day, a day, or lose theirs."""
+        return self.earlier + self.later + self.never + self.dated
+
     def add(self, one: Moved, today: dt.date) -> None:
         """Count one ticket."""
         before, after = one.due_before, one.due_on
@@ -89,9 +94,11 @@ def simulate(ports: Ports, actor: Actor, name: str) -> Simulation:
     return Simulation(register.version, register.id, today, [effects[rule] for rule in sorted(effects)])
 
 
-def moves(ports: Ports, actor: Actor, register: Register, today: dt.date) -> Iterator[list[Moved]]:
-    """Every ticket as it stands and as it would under this register, in chunks; none that is being destroyed."""
-    after = 0
+def moves(ports: Ports, actor: Actor, register: Register, today: dt.date, after: int = 0) -> Iterator[list[Moved]]:
+    """Every ticket as it stands and as it would under this register, in chunks; none that is being destroyed.
+
+    With `after` those with a higher id than this, for who goes on where another stopped.
+    """
     while True:
         with unit_of_work(ports, actor, write=False) as unit:
             registers = in_force(unit.session) | {register.id: register}

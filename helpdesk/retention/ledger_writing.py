@@ -157,7 +157,7 @@ def forget_told(unit: Unit, keys: Collection[tuple[str, str, str]]) -> None:
 def _begin(ports: Ports) -> None:
     """The first line, which gives the ledger its name; a database that knows a ledger never begins another."""
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        if known(unit).name is not None and ports.ledger.last() is not None:
+        if known(unit).seq and ports.ledger.last() is not None:
             return
     with unit_of_work(ports, SYSTEM) as unit:
         here = known(unit)

@@ -27,6 +27,7 @@ _LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
 _CLDR = {"nl": "nl", "en": "en", PSEUDO_LANGUAGE: "en"}
 # CLDR's own English order is American; ours is day, month, year and 24 hours in both languages.
 _DAY, _MONTH, _MOMENT = "EEEE d MMMM y", "MMMM y", "EEEE d MMMM y, HH:mm"
+_STAMP = "d MMM y, HH:mm"
 _TIME, _WEEKDAY, _DAY_OF_YEAR, _OLD_DAY = "HH:mm", "EEE d MMM", "d MMM", "d MMM y"
 _NARROW_SPACE = "\u202f"
 _SIZE_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
@@ -147,6 +148,11 @@ def moment_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> st
     return _shown(_at_minute(moment.replace(second=0, microsecond=0), _MOMENT, zone, _CLDR[language]), language)
 
 
+def stamp_text(moment: datetime, language: str, zone: tzinfo = AMSTERDAM) -> str:
+    """An aware `moment` as a log shows it, in `zone`: "22 nov 2026, 09:42"."""
+    return _shown(_at_minute(moment.replace(second=0, microsecond=0), _STAMP, zone, _CLDR[language]), language)
+
+
 @lru_cache(maxsize=4096)
 def _at_minute(moment: datetime, pattern: str, zone: tzinfo, locale: str) -> str:
     """A minute by a pattern of CLDR; kept, for the pages show the same moments over and over, and babel takes long."""
@@ -226,6 +232,7 @@ _ENGLISH = """
     the their them there these they this to us what when where which who why will with would you your
 """
 _STOP_WORDS = {"nl": frozenset(_WORD.findall(_DUTCH)), "en": frozenset(_WORD.findall(_ENGLISH))}
+_OF_BOTH = frozenset({"had", "in", "is", "of", "over", "was", "we"})
 _DETECTION_READS = 5_000
 
 
@@ -235,3 +242,9 @@ def detect(text: str) -> str | None:
     scores = {language: sum(word in known for word in words) for language, known in _STOP_WORDS.items()}
     (best, most), (_, other) = sorted(scores.items(), key=lambda score: score[1], reverse=True)
     return best if most >= 2 and most > 2 * other else None
+
+
+def telling_words(text: str) -> str:
+    """The words of `text` that say what it is about: those left without the frequent words of our languages."""
+    silent = _OF_BOTH.union(*_STOP_WORDS.values())
+    return " ".join(word for word in text.split() if word.strip(".,:;?!()'\"").lower() not in silent)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from helpdesk import notices
 from helpdesk.mail.bounces import mark_bounce
 from helpdesk.mail.incoming import IncomingMail, Sender
 from helpdesk.mail.known import Clues, Known, Trail, clues, read_known
@@ -16,6 +15,7 @@ from helpdesk.mail.outbox import queue_receipt
 from helpdesk.models import Person, Ticket
 from helpdesk.people.addresses import new_person, normal, person_for
 from helpdesk.tickets.opening import Numbers, add_person, open_ticket
+from helpdesk.tickets.waking import follow, too_old, wake
 from helpdesk.tickets.writing import INDEX_LIMIT, EntryDraft, FileDraft, stage_files, write_entry
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
@@ -97,7 +97,7 @@ class _Filing:
         person = self._person(sender)
         ticket = self.known.ticket(match.ticket_id) if match.ticket_id else None
         previous = None
-        if ticket is not None and not machine and _too_old(unit, ticket):
+        if ticket is not None and not machine and too_old(unit, ticket):
             previous, ticket = ticket, None
         opened = ticket is None
         if ticket is None:
@@ -111,8 +111,8 @@ class _Filing:
         entry = write_entry(unit, ticket.id, draft)
         record(unit, ticket.id, "machine_mail" if machine else "mail_received", entry_id=entry.id)
         if not machine:
-            _wake(unit, ticket, arrival.at, opened=opened)
-            if opened and not mail.answer_unwanted and sender.address:
+            wake(unit, ticket, arrival.at, opened=opened)
+            if opened and not mail.answer_unwanted and sender.address and person.receipts is not False:
                 queue_receipt(unit, ticket, entry, sender, ticket.language, self.known.receipts)
         self.known.filed(found, ticket, entry, (found.sender, person.id) if opened else None)
         return Filed(ticket.id, entry.id, "machine" if machine else "filed", opened)
@@ -158,33 +158,11 @@ class _Filing:
         return ticket
 
 
-def _too_old(unit: Unit, ticket: Ticket) -> bool:
-    limit = unit.now - unit.ports.settings.reopen_within
-    return ticket.status == "done" and ticket.done_at is not None and ticket.done_at < limit
-
-
 def _hint(ticket: Ticket, match: Match, previous: Ticket | None) -> None:
     ticket.hint_ticket_id = match.hint_ticket_id
     ticket.hint_reason = match.hint_reason
     if previous is not None:
-        ticket.previous_ticket_id = previous.id
-        ticket.hint_ticket_id = previous.id
-        ticket.hint_reason = "done_long_ago"
-
-
-def _wake(unit: Unit, ticket: Ticket, at: dt.datetime, *, opened: bool) -> None:
-    """Forms made before this mail came are refused from now on: the version counts. The ticket is new or locked."""
-    ticket.changed_at = unit.now
-    if opened:
-        return
-    ticket.version += 1
-    notices.tell(unit, ticket.assignee_id, ticket.id, "asker_answered")
-    if ticket.status in ("done", "waiting_for_asker", "snoozed"):
-        record(unit, ticket.id, "status", before=ticket.status, after="open")
-        ticket.status = "open"
-        ticket.waiting_since = at
-        ticket.done_at = None
-        ticket.snoozed_until = None
+        follow(ticket, previous)
 
 
 def _draft(

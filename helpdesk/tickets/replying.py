@@ -13,6 +13,7 @@ from helpdesk.mail.incoming import Sender
 from helpdesk.models import Attachment, Content, Entry, OutgoingMail, Ticket
 from helpdesk.people.access import ticket_for
 from helpdesk.search import forget_entry
+from helpdesk.text.placeholders import left_in
 from helpdesk.text.rendering import render_answer
 from helpdesk.tickets import drafts
 from helpdesk.tickets.writing import EntryDraft, FileDraft, write_entry
@@ -56,6 +57,13 @@ def _repeated(unit: Unit, client_id: str) -> int | None:
 def _checked(answer: Answer) -> tuple[list[Sender], list[Sender]]:
     if not answer.markdown.strip():
         raise Invalid("Write an answer first.", field="text")
+    if left := left_in(answer.markdown):
+        raise Invalid(
+            "Fill in first, or take out: {names}. Nothing was sent.",
+            field="text",
+            code="unfilled",
+            names=", ".join(left)[:200],
+        )
     if answer.status_after not in AFTER:
         raise Invalid("Choose what becomes of the ticket.", field="status")
     to, cc = _recipients(answer.to, "to"), _recipients(answer.cc, "cc")

@@ -46,7 +46,7 @@ def thread_of(
         number=ticket.number,
         subject=_subject(unit, ticket.id),
         people=_people(unit, ticket.id),
-        entries=_views(unit, ticket.id, entries, names),
+        entries=entry_views(unit, ticket.id, entries, names),
         events=_events(unit, ticket.id, names),
         assignee=names.get(ticket.assignee_id) if ticket.assignee_id else None,
         earlier=min(entry.id for entry in entries) if len(newest) > size else None,
@@ -81,7 +81,7 @@ def entry_alone(unit: Unit, entry_id: int, verb: str) -> tuple[str, EntryView]:
         raise NotFound("There is no such message.")
     ticket = ticket_for(unit, entry.ticket_id, verb)
     note_reads(unit, [ticket.id], "part")
-    return ticket.number, _views(unit, ticket.id, [entry], account_names(unit))[0]
+    return ticket.number, entry_views(unit, ticket.id, [entry], account_names(unit))[0]
 
 
 def _subject(unit: Unit, ticket_id: int) -> str:
@@ -120,7 +120,7 @@ def _links(unit: Unit, thread: Thread) -> None:
 def _events(unit: Unit, ticket_id: int, names: dict[int, str]) -> list[EventView]:
     rows = unit.session.execute(
         select(Event.at, Event.kind, Event.account_id, Event.entry_id, Event.before, Event.after)
-        .where(Event.ticket_id == ticket_id)
+        .where(Event.ticket_id == ticket_id, Event.kind != "chat_line")
         .order_by(Event.id.desc())
         .limit(200)
     )
@@ -132,7 +132,8 @@ def _events(unit: Unit, ticket_id: int, names: dict[int, str]) -> list[EventView
     ]
 
 
-def _views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dict[int, str]) -> list[EntryView]:
+def entry_views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dict[int, str]) -> list[EntryView]:
+    """These entries of a ticket; whoever asks has made sure that they may be read. `names` are accounts by id."""
     ids = [entry.id for entry in entries]
     texts: dict[int, dict[str, str]] = defaultdict(dict)
     filenames: dict[int, str] = {}
@@ -153,9 +154,20 @@ def _views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dict[int
     ):
         shown = FileView(file.id, filenames.get(file.id, ""), file.size, file.content_type, file.inline)
         views[file.entry_id].attachments.append(shown)
+    _chatted(unit, ticket_id, entries, views)
     _outgoing(unit, views)
     _raw(unit, entries, views)
     return [views[entry.id] for entry in entries]
+
+
+def _chatted(unit: Unit, ticket_id: int, entries: Sequence[Entry], views: dict[int, EntryView]) -> None:
+    """A line of a chat has no header that names who wrote it; who asked is named on the ticket."""
+    theirs = [entry for entry in entries if entry.kind == "chat" and entry.person_id is not None]
+    people = {person.person_id: person for person in _people(unit, ticket_id)} if theirs else {}
+    for entry in theirs:
+        person = people.get(entry.person_id or 0)
+        if person is not None:
+            views[entry.id].author, views[entry.id].address = person.name or person.address, person.address
 
 
 def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryView:
@@ -168,6 +180,7 @@ def _view(entry: Entry, texts: dict[str, str], names: dict[int, str]) -> EntryVi
         at=entry.at,
         author=names.get(entry.account_id, "") if entry.account_id else sender.get("name") or sender.get("address", ""),
         address=sender.get("address", ""),
+        via=str(headers.get("via") or ""),
         text=body if reply is None else reply,
         quoted=_rest(body, reply),
         html_state=entry.html_state,

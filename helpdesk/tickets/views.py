@@ -76,7 +76,8 @@ class RecipientView:
 class EntryView:
     """One entry of a thread. `text` is what is new, `quoted` the older mail below it; `html` is our own safe HTML.
 
-    `to` and `cc` are addresses a received mail went to; `remote_hosts` would have been asked for its `remote_images`.
+    `via` says which way it came when that was no mail; `to` and `cc` are addresses a received mail went to;
+    `remote_hosts` would have been asked for its `remote_images`.
     """
 
     id: int
@@ -84,6 +85,7 @@ class EntryView:
     at: dt.datetime
     author: str = ""
     address: str = ""
+    via: str = ""
     text: str = ""
     quoted: str = ""
     html: str | None = None

@@ -97,7 +97,7 @@ def run(database: str, seed: int, count: int, own: list[str]) -> bool:
         shown = _shown(house, made.kept)
         lists = _destroy(house)
         same = sum(_shown(house, made.kept)[number] == shown[number] for number in made.kept)
-        papers = certificates(house)
+        papers = certificates(house, 520)
         after = Scan(words.all).look(house.folders())
         house.stop()
         found = Found(before, after, Scan(words.all).look(house.folders()))

@@ -15,9 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from helpdesk.adapters.database import connect_database
+from helpdesk.models import OutgoingMail
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -104,8 +105,22 @@ class House:
             self._web.wait(20)
 
     def visitor(self, email: str) -> Visitor:
-        """Somebody who signs in."""
-        return Visitor(self.port, email, PASSWORD)
+        """Somebody who works here and signs in."""
+        visitor = Visitor(self.port)
+        visitor.sign_in(email, PASSWORD)
+        return visitor
+
+    def asker(self, address: str) -> Visitor:
+        """Somebody who asks, signed in by mail."""
+        visitor = Visitor(self.port)
+        visitor.sign_in_by_mail(address, self._token)
+        return visitor
+
+    def _token(self) -> str:
+        """The token in the newest sign-in mail: it follows from the seed and the key."""
+        with unit_of_work(self.ports, SYSTEM, write=False) as unit:
+            sent = select(OutgoingMail.seed).where(OutgoingMail.kind == "sign_in").order_by(OutgoingMail.id.desc())
+            return self.ports.keys.link_token(unit.session.scalars(sent).first() or "")
 
     def go_to(self, days: int) -> None:
         """Let every process live so many days after the start, and the ports of this one as well."""

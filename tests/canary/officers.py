@@ -47,8 +47,9 @@ def backups(house: House) -> int:
     return len(json.loads(house.command("backup", "list", "--json")))
 
 
-def certificates(house: House) -> int:
-    """Issue every certificate that there is, as page and as JSON. Returns how many."""
+def certificates(house: House, days: int) -> int:
+    """Issue every certificate that there is, so many days after the start, as page and as JSON. Returns how many."""
+    house.installation.environment |= {"HELPDESK_CLOCK_OFFSET": f"P{days}D"}
     there = re.findall(r"^(\S+)  (\S+)  \d+$", house.command("certificate", "--as", ARCHIVIST), re.MULTILINE)
     for rule, period in there:
         for shape in ("json", "html"):

@@ -69,6 +69,7 @@ def plant(house: House, words: Words, count: int) -> Planted:
         [numbers[ticket] for ticket in range(0, count, 2)], [numbers[ticket] for ticket in range(1, count, 2)]
     )
     _by_hand(house, advisor, words, made)
+    _in_the_portal(house, words, made)
     _merges(advisor, made)
     _files(house, words)
     if count >= _WITH_OFFICERS:
@@ -127,10 +128,34 @@ def _by_hand(house: House, advisor: Visitor, words: Words, made: Planted) -> Non
     """A doomed question by telephone."""
     said = {"name": words.draw("phone_name", -2, doomed=True), "text": words.draw("phone_text", -2, doomed=True)}
     said |= {"address": f"{words.draw('phone_address', -2, doomed=True)}@x.example"}
-    before = set(made.doomed + made.kept)
     advisor.send("/werk/nieuw", "/werk/nieuw", channel="phone", subject="Gebeld", **said)
+    _more(house, made)
+
+
+def _more(house: House, made: Planted) -> None:
+    """What was asked since is doomed, too."""
+    before = set(made.doomed + made.kept)
     with unit_of_work(house.ports, SYSTEM, write=False) as unit:
         made.doomed += [number for number in unit.session.scalars(select(Ticket.number)) if number not in before]
+
+
+def _in_the_portal(house: House, words: Words, made: Planted) -> None:
+    """A doomed question in the portal, with a file and something added, by who mailed one that is doomed."""
+
+    def word(place: str) -> str:
+        return words.draw(f"portal_{place}", -5, doomed=True)
+
+    mailed = next(one.word for one in words.all if one.place == "address" and one.doomed)
+    asker = house.asker(f"{mailed}@x.example")
+    said = {"subject": f"Over {word('subject')}", "text": f"Het gaat over {word('text')}."}
+    note = f"In het bestand staat {word('file')}.\n".encode()
+    new = "/mijn-vragen/nieuw"
+    asker.upload(new, "/nieuw", f"{word('file_name')}.txt", note, field="files", **said)
+    _more(house, made)
+    one = f"/mijn-vragen/{made.doomed[-1]}"
+    asker.send(one, "/bericht", text=f"Nog iets over {word('more')}.")
+    asker.fetch("/mijn-gegevens")
+    asker.fetch(f"{one}/afdrukken")
 
 
 def _merges(advisor: Visitor, made: Planted) -> None:

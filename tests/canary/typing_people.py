@@ -48,6 +48,7 @@ def _on(page: Page, words: Words, ticket: int, number: str) -> None:
     page.keyboard.type(f"Alleen voor ons: {word('typed_note')}.")
     page.locator("#notitie button.primary").click()
     expect(page.locator(".msg-note").last).to_contain_text("Alleen voor ons")
+    page.goto("/werk/w/open")
     page.goto(f"/werk/w/open/{number}#antwoord")
     expect(page.locator("#antwoord-tekst")).to_be_focused()
     page.keyboard.type(f"Nog niet af: {word('typed_draft')}")

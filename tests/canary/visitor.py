@@ -5,19 +5,33 @@ from __future__ import annotations
 import gzip
 import http.client
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from tests.web.visitor import Page
 
+DOOR = "/mijn-vragen/inloggen"
+
 
 class Visitor:
-    """One signed-in person at the web on this port."""
+    """One person at the web on this port."""
 
-    def __init__(self, port: int, email: str, password: str) -> None:
+    def __init__(self, port: int) -> None:
         self._port, self._cookies = port, dict[str, str]()
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Sign in as somebody who works here. Raises RuntimeError when not let in."""
         self.send("/inloggen", "/inloggen", email=email, password=password)
         if "helpdesk" not in self._cookies:
             raise RuntimeError(f"{email} was not let in")
+
+    def sign_in_by_mail(self, address: str, token: Callable[[], str]) -> None:
+        """Sign in as somebody who asks, by the link of the mail that is sent. Raises RuntimeError when not let in."""
+        self.send(DOOR, "/inloggen", email=address)
+        path = f"{DOOR}/{token()}"
+        self.send(path, path)
+        if "vragen" not in self._cookies:
+            raise RuntimeError(f"{address} was not let in")
 
     def page(self, path: str) -> Page:
         """A page, which must be there."""
@@ -37,16 +51,16 @@ class Visitor:
         form = self.page(page).form(ending)
         return self._post(form.action, urlencode(form.fields | fields).encode(), "application/x-www-form-urlencoded")
 
-    def upload(self, page: str, ending: str, name: str, content: bytes, **fields: str) -> str:
-        """As `send`, with a file in the field `file`."""
+    def upload(self, page: str, ending: str, name: str, content: bytes, *, field: str = "file", **fields: str) -> str:
+        """As `send`, with a file in a field of that name."""
         form = self.page(page).form(ending)
         mark = secrets.token_hex(12)
         parts = [
             f'--{mark}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
             for key, value in (form.fields | fields).items()
-            if key != "file"
+            if key != field
         ]
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
         body = b"".join(parts) + head.encode() + content + f"\r\n--{mark}--\r\n".encode()
         return self._post(form.action, body, f"multipart/form-data; boundary={mark}")
 

@@ -12,34 +12,37 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.house.breaking import Break, one
+from tests.house.breaking import Break, Edit
 from tests.house.sabotage import broken, copy_of_the_tree
 
 _ENGINE = "helpdesk/privacy/copies/engine.py"
-_DROP = '("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")'
+_GAPS = "helpdesk/adapters/sqlite_gaps.py"
+_ZEROS = "            os.pwrite(raw, bytes(end - start), number * size + start)\n"
+_EMPTY = "        if not log.exists() or log.stat().st_size == 0:\n            return\n"
+_CHECKPOINT = '        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")\n'
+_DROP = '("SELECT pg_switch_wal()", "CHECKPOINT")'
 _ANEW = "for table in _DIVIDED)\n"
 _PEOPLE = "    yield from sorted((with_people() | set(OF_PEOPLE)) - set(_DIVIDED))\n"
 
 
-def _step(database: str, find: str, put: str = "", *, tickets: int = 24, path: str = _ENGINE) -> tuple[str, int, Break]:
-    return database, tickets, one(find, "", "", path, put, find)
+def _step(
+    database: str, find: str, put: str = "", *, tickets: int = 24, path: str = _ENGINE, also: str = ""
+) -> tuple[str, int, Break]:
+    edits = [Edit(path, put, find), *([Edit(path, "", also)] if also else [])]
+    return database, tickets, Break(find, "", "", tuple(edits))
 
 
 STEPS: dict[str, tuple[str, int, Break]] = {
     "merge": _step("sqlite", "        merge_index(ports)\n"),
-    "log": _step("sqlite", "        merge_index(ports)\n        empty_log(ports)\n", "        merge_index(ports)\n"),
-    "gaps": _step("sqlite", "        overwrite_gaps(ports)\n", tickets=600),
-    "log_again": _step(
-        "sqlite", "        overwrite_gaps(ports)\n        empty_log(ports)\n", "        overwrite_gaps(ports)\n"
-    ),
+    "log": _step("sqlite", _EMPTY, "        return\n", path=_GAPS, also=_CHECKPOINT),
+    "gaps": _step("sqlite", _ZEROS, tickets=600, path=_GAPS),
     "overwrite": _step("sqlite", "secure_delete=ON", "secure_delete=OFF", path="helpdesk/adapters/database.py"),
     "older": _step("postgresql", "    older_have_ended(ports)\n"),
     "texts": _step("postgresql", _ANEW, 'for table in ("search_text",))\n'),
     "index": _step("postgresql", _ANEW, 'for table in ("content",))\n'),
     "people": _step("postgresql", _PEOPLE),
-    "checkpoint": _step("postgresql", _DROP, '("SELECT pg_switch_wal()", "CHECKPOINT")'),
-    "switch": _step("postgresql", _DROP, '("CHECKPOINT", "CHECKPOINT")'),
-    "drop": _step("postgresql", _DROP, '("CHECKPOINT", "SELECT pg_switch_wal()")'),
+    "switch": _step("postgresql", _DROP, '("CHECKPOINT",)'),
+    "checkpoint": _step("postgresql", _DROP, '("SELECT pg_switch_wal()",)'),
 }
 """Each step with the database it is for, the tickets it takes to see it missing, and the edit that takes it away."""
 

@@ -160,7 +160,8 @@ def _asked(ports: Ports, count: int, draw: random.Random, advisor: Actor, mailbo
         for number, word in list(zip(numbers, words, strict=True))[:_FEW]:
             add_note(unit, number, f"Let op {word}.", f"note-{number}")
             save_draft(unit, number, "answer", DraftForm(f"Nog iets over {word}."))
-        for first, into in zip(numbers[_FEW : _FEW + 6 : 2], numbers[_FEW + 1 : _FEW + 6 : 2], strict=True):
+        rest = numbers[_FEW : _FEW + 6]
+        for first, into in zip(rest[::2], rest[1::2], strict=False):
             merge(unit, first, into)
 
 

@@ -1,7 +1,7 @@
 """Somebody who places holds, in a process of its own: `python -m tests.destroying.placing`.
 
-It says `ready`, reads a line of JSON (environment, account, tickets, pause), and answers a line for each ticket:
-whether the hold stands, or what was said instead.
+It says `ready`, reads lines of JSON (environment, account, tickets, pause), and answers each with a line: of every
+ticket whether the hold stands, or what was said instead.
 """
 
 from __future__ import annotations
@@ -39,16 +39,20 @@ def place(ports: Ports, actor: Actor, number: str) -> str:
 
 
 def main() -> None:
-    """Place them all."""
+    """Place those of each line."""
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    said: dict[str, Any] = json.loads(sys.stdin.readline())
-    ports = replace(connect(from_env(said["environment"])), bus=MemoryBus(), jobs=MemoryJobs())
-    actor = Actor(said["account"], frozenset({"privacy_officer"}))
-    for ticket_id, number in said["tickets"]:
-        time.sleep(said["pause"])
-        sys.stdout.write(json.dumps([ticket_id, place(ports, actor, number)]) + "\n")
-    sys.stdout.flush()
+    for line in sys.stdin:
+        said: dict[str, Any] = json.loads(line)
+        ports = replace(connect(from_env(said["environment"])), bus=MemoryBus(), jobs=MemoryJobs())
+        actor = Actor(said["account"], frozenset({"privacy_officer"}))
+        answers = []
+        for ticket_id, number in said["tickets"]:
+            time.sleep(said["pause"])
+            answers.append([ticket_id, place(ports, actor, number)])
+        ports.engine.dispose()
+        sys.stdout.write(json.dumps(answers) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -22,12 +22,25 @@ _MOST_ROUNDS = 60
 
 def race(trial: Trial, wanted: int, least: int) -> None:
     """Rounds of placing until there were so many, and both outcomes so often."""
+    placers = [_placer() for _ in range(PLACERS)]
+    for placer in placers:
+        if _line(placer) != "ready\n":
+            raise RuntimeError("somebody who places holds did not begin")
+    try:
+        _rounds(trial, placers, wanted, least)
+    finally:
+        for placer in placers:
+            placer.kill()
+            placer.communicate()
+
+
+def _rounds(trial: Trial, placers: list[subprocess.Popen[str]], wanted: int, least: int) -> None:
     pace = 0.5
     for _ in range(_MOST_ROUNDS):
         held, told = trial.counts["held"], trial.counts["told"]
         if held + told >= wanted and min(held, told) >= least:
             return
-        _round(trial, pace)
+        _round(trial, placers, pace)
         won, lost = trial.counts["held"] - held, trial.counts["told"] - told
         trial.say(f"  of {won + lost} holds {won} stand, {lost} were told")
         # Who is quicker than the run always wins; who is slower, never.
@@ -35,21 +48,19 @@ def race(trial: Trial, wanted: int, least: int) -> None:
     trial.verdict.fault("one_sided", f"{trial.counts['held']} stand and {trial.counts['told']} were told")
 
 
-def _round(trial: Trial, pace: float) -> None:
+def _round(trial: Trial, placers: list[subprocess.Popen[str]], pace: float) -> None:
     trial.place.fresh()
     before = look(trial.place)
     wanted = [[one, (before.row(one) or {})["number"]] for one in before.rows if before.state(one) == "listed"]
     trial.random.shuffle(wanted)
     pause = pace * trial.seconds * PLACERS / len(wanted)
-    placers = [_placer() for _ in range(PLACERS)]
-    for placer in placers:
-        _line(placer)
-    runs = [trial.runner.begin(trial.place)]
     said = {"environment": trial.place.environment, "account": _officer(trial), "pause": pause}
+    runs = [trial.runner.begin(trial.place) for _ in range(RUNS)]
     for nth, placer in enumerate(placers):
         _tell(placer, said | {"tickets": wanted[nth::PLACERS]})
-    runs += [trial.runner.begin(trial.place) for _ in range(RUNS - 1)]
-    answers = dict(answer for placer in placers for answer in _answers(placer))
+    answers: dict[int, str] = {}
+    for placer in placers:
+        answers |= dict(json.loads(_line(placer) or "[]"))
     for run in runs:
         if (ended := run.end()).code:
             trial.verdict.fault("not_done", f"a run beside holds ended with {ended.code}: {ended.said[-300:]}")
@@ -91,9 +102,10 @@ def _placer() -> subprocess.Popen[str]:
     )
 
 
-def _line(placer: subprocess.Popen[str]) -> None:
-    if placer.stdout is None or placer.stdout.readline() != "ready\n":
-        raise RuntimeError("somebody who places holds did not begin")
+def _line(placer: subprocess.Popen[str]) -> str:
+    if placer.stdout is None:
+        raise RuntimeError("somebody who places holds has no voice")
+    return placer.stdout.readline()
 
 
 def _tell(placer: subprocess.Popen[str], said: dict[str, Any]) -> None:
@@ -101,8 +113,3 @@ def _tell(placer: subprocess.Popen[str], said: dict[str, Any]) -> None:
         raise RuntimeError("somebody who places holds can't be told what to do")
     placer.stdin.write(json.dumps(said) + "\n")
     placer.stdin.flush()
-
-
-def _answers(placer: subprocess.Popen[str]) -> list[tuple[int, str]]:
-    said, _errors = placer.communicate(timeout=180)
-    return [(ticket_id, answer) for ticket_id, answer in map(json.loads, said.splitlines())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from tests.attack.installation import ROOT
 from tests.destroying.place import Place
@@ -33,53 +34,74 @@ class Ended:
     said: str
 
 
+class _Loaded:
+    """A process that has loaded the command, and becomes it when it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.destroying.stopping", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")},
+        )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("there is no pipe")
+        self._to, self._from = self._process.stdin, self._process.stdout
+        self.line()
+
+    def tell(self, what: dict[str, object]) -> int:
+        """Be the command; returns the process it is."""
+        self._to.write(json.dumps(what).encode() + b"\n")
+        return int(self.line())
+
+    def has_ended(self) -> bool:
+        """Whether the command has."""
+        return bool(select.select([self._from], [], [], 0)[0])
+
+    def line(self) -> str:
+        """The next line it says. Raises RuntimeError when it says none for too long."""
+        said = b""
+        while not said.endswith(b"\n"):
+            if not select.select([self._from], [], [], _PATIENCE)[0] or not (more := self._from.read(1)):
+                raise RuntimeError("a run did not come to its end")
+            said += more
+        return said.decode().strip()
+
+    def end(self) -> None:
+        """Let it go."""
+        self._to.close()
+        self._process.kill()
+        self._process.wait()
+        self._from.close()
+
+
 class Runner:
-    """Keeps the next process loaded, so that a run begins at once; in `folder` it is told where to stop."""
+    """Keeps processes loaded, so that a run begins at once; in `folder` it is told where to stop."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hd-destroying-"))
-        self._next: subprocess.Popen[str] | None = None
-        self._errors: IO[str] | None = None
+        self._idle: list[_Loaded] = []
+        self._begun = 0
 
     def __enter__(self) -> Self:
-        self._load()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._next is not None:
-            self._next.kill()
-            self._next.communicate()
+        for loaded in self._idle:
+            loaded.end()
         shutil.rmtree(self.folder)
 
-    def _load(self) -> None:
-        self._errors = tempfile.TemporaryFile("w+", dir=self.folder)  # noqa: SIM115 - closed when the run has ended
-        self._next = subprocess.Popen(
-            [sys.executable, "-m", "tests.destroying.stopping", str(self.folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")},
-            start_new_session=True,
-        )
-
     def begin(self, place: Place, words: Sequence[str] = RUN, *, noting: bool = False) -> Running:
-        """Start the command; the process for the one after it is loaded meanwhile."""
-        process, errors = self._next, self._errors
-        if process is None or process.stdin is None or process.stdout is None or errors is None:
-            raise RuntimeError("the runner was not entered")
-        if process.stdout.readline() != "ready\n":
-            errors.seek(0)
-            raise RuntimeError(f"the command did not load: {errors.read()[-2000:]}")
-        told = {"environment": place.environment, "words": list(words), "noting": noting}
-        running = Running(process, errors, self.folder)
-        process.stdin.write(json.dumps(told) + "\n")
-        process.stdin.flush()
-        self._load()
-        return running
+        """Start the command."""
+        loaded = self._idle.pop() if self._idle else _Loaded(self.folder)
+        self._begun += 1
+        errors = self.folder / f"errors-{self._begun}"
+        told = {"environment": place.environment, "words": list(words), "noting": noting, "errors": str(errors)}
+        return Running(loaded, loaded.tell(told), errors, self._idle.append)
 
     def run(self, place: Place, words: Sequence[str] = RUN) -> Ended:
         """A run that nobody kills."""
@@ -110,30 +132,25 @@ class Runner:
 class Running:
     """A command under way."""
 
-    def __init__(self, process: subprocess.Popen[str], errors: IO[str], folder: Path) -> None:
-        self._process, self._errors, self._folder = process, errors, folder
+    def __init__(self, loaded: _Loaded, pid: int, errors: Path, over: Callable[[_Loaded], None]) -> None:
+        self._loaded, self._pid, self._errors, self._over = loaded, pid, errors, over
         self._began = time.monotonic()
 
     def kill_when(self, now: Callable[[float], bool]) -> Ended:
         """Kill it, and nothing that it started, as soon as this is so; it is told the seconds since the beginning."""
         until = self._began + _PATIENCE
-        while self._process.poll() is None and time.monotonic() < until:
+        while not self._loaded.has_ended() and time.monotonic() < until:
             if now(time.monotonic() - self._began):
-                os.kill(self._process.pid, signal.SIGKILL)
+                os.kill(self._pid, signal.SIGKILL)
                 break
             time.sleep(0.001)
         return self.end()
 
     def end(self) -> Ended:
         """Wait for its end."""
-        try:
-            self._process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
-            raise RuntimeError("a run did not come to its end") from None
-        self._errors.seek(0)
-        said = self._errors.read()
-        self._errors.close()
-        killed = self._process.returncode == -signal.SIGKILL
-        return Ended(killed, self._process.returncode, time.monotonic() - self._began, said)
+        code = int(self._loaded.line())
+        seconds = time.monotonic() - self._began
+        said = self._errors.read_text(encoding="utf-8", errors="replace")
+        self._errors.unlink()
+        self._over(self._loaded)
+        return Ended(code == -signal.SIGKILL, code, seconds, said)

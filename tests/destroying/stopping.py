@@ -1,9 +1,11 @@
 """A command of ours that can be stopped where it stands: `python -m tests.destroying.stopping FOLDER`.
 
-It loads everything, says `ready`, and waits for a line of JSON: the environment, the words of the command, and whether
-to note by what it comes. Then it is that command. A step is anything that becomes durable: a commit, a line in the
-ledger, a file unlinked, a sync, a program started; before it and after it. Its name is the way by which the command
-came there, so the list of steps is the product's own, whatever it looks like.
+It loads everything, says `ready`, and waits for lines of JSON: the environment, the words of the command, and whether
+to note by what it comes. For each it becomes that command, in a process made for it.
+
+A step is anything that becomes durable: a commit, a line in the ledger, a file unlinked, a sync, a program started;
+before it and after it. Its name is the way by which the command came there, so the list of steps is the product's own,
+whatever it looks like.
 
 While FOLDER holds `armed` the process freezes at that step (`tests.attack.stopper`), and somebody outside kills it.
 """
@@ -16,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -93,16 +96,42 @@ def watch(gate: Gate) -> None:
 
 
 def main() -> None:
-    """Wait for the word, then be the command."""
+    """Be the command each time it is said to, in a process of its own; say its number, and how it ended."""
     folder = Path(sys.argv[1])
     command = importlib.import_module("helpdesk.__main__")
-    sys.stdout.write("ready\n")
+    _say("ready")
+    for line in sys.stdin:
+        said = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os._exit(_be(command.main, folder, said))
+        _say(child)
+        _say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _say(what: object) -> None:
+    sys.stdout.write(f"{what}\n")
     sys.stdout.flush()
-    said = json.loads(sys.stdin.readline())
+
+
+def _be(command: Callable[[], None], folder: Path, said: dict[str, Any]) -> int:
+    """The command; nothing of the process that was loaded is in its way. Returns its exit code."""
+    os.setsid()
+    for number, path in ((0, os.devnull), (1, os.devnull), (2, said["errors"])):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
     os.environ.update(said["environment"])
-    watch(Noting(folder) if said["noting"] else FileGate(folder))
     sys.argv = ["helpdesk", *said["words"]]
-    command.main()
+    code = 1
+    try:
+        watch(Noting(folder) if said["noting"] else FileGate(folder))
+        command()
+        code = 0
+    except SystemExit as left:
+        code = int(left.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    sys.stderr.flush()
+    return code
 
 
 if __name__ == "__main__":

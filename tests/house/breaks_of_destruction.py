@@ -73,6 +73,6 @@ DESTRUCTION = (
         "Extra items",
         _ENGINE,
         '        for statement in ("SELECT 1",):\n',
-        '        for statement in ("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"):\n',
+        '        for statement in ("SELECT pg_switch_wal()", "CHECKPOINT"):\n',
     ),
 )

@@ -20,9 +20,9 @@
     return at.width > 0 && inside && (over === one || one.contains(over));
   };
 
-  /** An open composer has its main button in view, with nothing over it. */
+  /** An open composer has its main button in view, with nothing over it; under a dialog nothing can be pressed. */
   function send() {
-    const buttons = [...document.querySelectorAll(".compose[open] button.primary")].filter(shown);
+    const buttons = document.querySelector("dialog:modal") ? [] : [...document.querySelectorAll(".compose[open] button.primary")].filter(shown);
     return buttons.filter((one) => !within(one)).map((one) => `not in view: ${name(one)}`);
   }
 

@@ -25,14 +25,18 @@ from helpdesk.ports import Ports
 from helpdesk.settings import Settings
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import DESKS, NOON
+from tests.letters import ASKER
 from tests.made_app import made_app
 from tests.ui.seeds import fill
+from tests.web.asker import asks_for_mail, link_in, mailed, signs_in
 from tests.web.browsing import served
 from tests.web.conftest import FENNA, MARIJE, PRIYA, SANDER, TECH, people
 from tests.web.visitor import PASSWORD, Visitor
 
 WILHELMINA = "wilhelmina@academie.example"
 """An advisor with a long name, and nothing to do."""
+NEW_HERE = "nieuw@minbz.example"
+"""Somebody who may ask and has not yet."""
 SMALLEST_REQUEST = 100_000
 """Bytes above which a form is too large here, so that nobody has to send 26 MB."""
 
@@ -78,9 +82,11 @@ def _ports(folder: Path) -> Ports:
         min_free=0,
         parsers=0,
         undo_seconds=10,
+        chat_hours=("mon-sun 00:00-23:59",),
         secure_cookies=False,
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example", "academie.example"),
+        portal_domains=("minbz.example",),
     )
     create_keys(folder / "keys.json")
     engine = connect_database(f"sqlite:///{folder / 'helpdesk.sqlite3'}", durable=False)
@@ -111,10 +117,28 @@ def place(folder: Path, *, full: bool) -> Iterator[Place]:
             cookie = visitor.client.get_cookie("helpdesk")
             assert cookie is not None
             made.cookies[email] = cookie.value
+        for who in (ASKER, NEW_HERE):
+            asker = Visitor(app)
+            signs_in(asker, ports, who)
+            cookie = asker.client.get_cookie("vragen")
+            assert cookie is not None
+            made.cookies[who] = cookie.value
+        made.names["sign_in"] = _sign_in(ports)
         made.names |= _searches(visitors[MARIJE]) | _people_searched(visitors, made.names.get("first", ""))
         made.keep()
         yield made
     ports.engine.dispose()
+
+
+def _sign_in(ports: Ports) -> str:
+    """The token of a link with which somebody who asks can still sign in."""
+    asks_for_mail(Visitor(made_app(ports)), NEW_HERE)
+    return link_in(mailed(ports, NEW_HERE)).rpartition("/")[2]
+
+
+def cookie_of(who: str) -> str:
+    """The name of the cookie of somebody's session: staff's or that of people who ask."""
+    return "vragen" if who in (ASKER, NEW_HERE) else "helpdesk"
 
 
 def _searches(marije: Visitor) -> dict[str, str]:

@@ -28,7 +28,9 @@ from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.writing import FileDraft
 from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 from tests.letters import ASKER, letter, receive, wait
+from tests.ui.seeds_chat import chats
 from tests.ui.seeds_dated import dated
+from tests.ui.seeds_knowledge import knowledge
 from tests.ui.seeds_officers import officers
 from tests.ui.seeds_rights import rights
 from tests.web.conftest import MARIJE, SANDER
@@ -58,7 +60,13 @@ def fill(ports: Ports) -> dict[str, str]:
     _administration(ports)
     clean(ports)
     _undoable(ports, named["undo"], marije)
-    return ended | named | _ids(ports, named) | _link(ports) | dated(ports) | rights(ports)
+    ended |= knowledge(ports, marije, _ticket_id(ports, named["first"]))
+    return ended | named | _ids(ports, named) | _link(ports) | dated(ports) | rights(ports) | chats(ports, marije)
+
+
+def _ticket_id(ports: Ports, number: str) -> int:
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        return unit.session.scalars(select(Ticket.id).where(Ticket.number == number)).one()
 
 
 def _actor(ports: Ports, email: str) -> Actor:

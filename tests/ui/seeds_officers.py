@@ -9,8 +9,9 @@ from sqlalchemy import delete, select, update
 from helpdesk.models import DisposalList, Flag, Hold, InboundMail, Person, Ticket
 from helpdesk.people.accounts import account_named
 from helpdesk.ports import Ports
-from helpdesk.privacy import destruction, hold_finding, holds, listing, lists
+from helpdesk.privacy import destruction, effects, hold_finding, holds, listing, lists
 from helpdesk.privacy.holds import Wish
+from helpdesk.privacy.policies import propose, shipped_text
 from helpdesk.retention import clock
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.letters import letter, receive, wait
@@ -19,7 +20,7 @@ from tests.web.conftest import FENNA, PRIYA
 
 WORDS = {"d2": "Ik ben welkom, hoor ik.", "d4": "Welkom of niet?", "c1": "Of op de wachtlijst?"}
 """What some of the letters say more, for the holds to find."""
-_MORE_THAN_A_YEAR = dt.timedelta(days=420)
+_MORE_THAN_A_YEAR, _MORE_THAN_A_TERM = dt.timedelta(days=420), dt.timedelta(days=230)
 _WINDOW = dt.timedelta(days=8)
 
 
@@ -35,12 +36,14 @@ def officers(ports: Ports) -> dict[str, str]:
     wait(ports, _WINDOW)
     _trust_clock(ports)
     destruction.run(ports)
-    running, window, opened = (_list(ports, name, count) for name, count in (("b", 5), ("c", 4), ("d", 7)))
-    named = {"list_done": done, "list_running": running, "list_window": window, "list": opened}
+    running, window = _list(ports, "b", 5, _MORE_THAN_A_TERM), _list(ports, "c", 4, _MORE_THAN_A_TERM)
+    named = {"list_done": done, "list_running": running, "list_window": window}
+    named |= {"list_back": _sent_back(ports, fenna, priya), "list": _list(ports, "d", 12)}
     _at_each_step(ports, fenna, priya, named)
-    found = named | _holds(ports, fenna)
+    found: dict[str, int | str] = {**named, **_holds(ports, fenna)}
     _go(ports, now)
     _trust_clock(ports)
+    found["proposed"] = _other_register(ports, fenna)
     return {name: str(one) for name, one in found.items()} | {"rule": "R13", "period": "2023-04", "processing": "551"}
 
 
@@ -58,7 +61,7 @@ def _trust_clock(ports: Ports) -> None:
         unit.session.execute(delete(Flag).where(Flag.name == destruction.LOOKED_AT))
 
 
-def _list(ports: Ports, name: str, count: int) -> int:
+def _list(ports: Ports, name: str, count: int, after: dt.timedelta = _MORE_THAN_A_YEAR) -> int:
     """Tickets of people from outside, asked, done and forgotten, on a list of their own."""
     mails = (
         letter(
@@ -76,7 +79,7 @@ def _list(ports: Ports, name: str, count: int) -> int:
         unit.session.execute(update(Ticket).where(Ticket.status == "new").values(status="done", done_at=unit.now))
         for ticket_id in unit.session.scalars(select(Ticket.id).where(Ticket.retention_state != "listed")).all():
             clock.touch(unit, ticket_id)
-    wait(ports, _MORE_THAN_A_YEAR)
+    wait(ports, after)
     clock.tick(ports)
     (list_id,) = listing.propose(ports)
     # What is due next comes on a list of its own.
@@ -95,6 +98,24 @@ def _propose(ports: Ports, actor: Actor, list_id: int) -> None:
 def _approve(ports: Ports, actor: Actor, list_id: int) -> None:
     with unit_of_work(ports, actor) as unit:
         lists.approve(unit, list_id)
+
+
+def _sent_back(ports: Ports, fenna: Actor, priya: Actor) -> int:
+    list_id = _list(ports, "e", 3, _MORE_THAN_A_TERM)
+    _propose(ports, fenna, list_id)
+    with unit_of_work(ports, priya) as unit:
+        lists.send_back(unit, list_id, "Drie vragen gaan over een bezwaar dat loopt. Haal ze eraf.")
+    return list_id
+
+
+def _other_register(ports: Ports, fenna: Actor) -> str:
+    """A shorter term for people from outside, proposed and reckoned through."""
+    text = shipped_text("551").replace(b'period = "P6M"', b'period = "P3M"')
+    text = text.replace(b"6 maanden", b"3 maanden").replace(b"6 months", b"3 months")
+    with unit_of_work(ports, fenna) as unit:
+        version = propose(unit, text)
+    effects.reckon_waiting(ports)
+    return version
 
 
 def _at_each_step(ports: Ports, fenna: Actor, priya: Actor, named: dict[str, int]) -> None:

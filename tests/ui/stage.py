@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 
 from tests.services.chromium import Chromium
-from tests.ui.place import Place, place
+from tests.ui.place import Place, cookie_of, place
 from tests.ui.state import State
 
 SIZES = ((1440, 900), (375, 812), (320, 568))
@@ -57,7 +57,8 @@ class Stage:
         page.evaluate("sessionStorage.clear(); localStorage.clear()")
         self.context.clear_cookies()
         if state.who is not None:
-            self.context.add_cookies([{"name": "helpdesk", "value": here.cookies[state.who], "url": here.address}])
+            cookie = {"name": cookie_of(state.who), "value": here.cookies[state.who], "url": here.address}
+            self.context.add_cookies([cookie])  # type: ignore[list-item] # a cookie has no more than this
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         self.statuses.clear()

@@ -48,11 +48,11 @@ def named(who: str, route: str, kind: str, path: str, shows: str, name: str) -> 
     return State(route, kind, path, shows, name=name, who=who)
 
 
-def nothing(route: str, path: str, shows: str, who: str = MARIJE) -> State:
+def nothing(route: str, path: str, shows: str, who: str | None = MARIJE) -> State:
     """The page of a site in which nothing is."""
     return State(route, "empty", path, shows, who=who, full=False)
 
 
-def down(route: str, path: str, table: str, who: str = MARIJE) -> State:
+def down(route: str, path: str, table: str, who: str | None = MARIJE) -> State:
     """The page when the database has lost a table."""
     return State(route, "error", path, "h1:has-text('Dit werkt even niet')", without(table), who=who, status=503)

@@ -15,7 +15,10 @@ from tests.ui.state import down as _down
 from tests.ui.state import named as _named
 from tests.ui.state import nothing as _nothing
 from tests.ui.state import of as _of
+from tests.ui.states_chat import CHAT, CHAT_ABSENT
+from tests.ui.states_knowledge import KNOWLEDGE
 from tests.ui.states_officers import OFFICERS
+from tests.ui.states_portal import PORTAL, PORTAL_ABSENT
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
 KINDS = ("filled", "empty", "error", "open", "conflict")
@@ -142,7 +145,7 @@ OFFICE = (
     _down("admin.health", "/techniek/gezondheid", "heartbeat", TECH),
     _of(TECH, "admin.health", "open", "/techniek/gezondheid", "#weergaven", rail),
 )
-IMPORT, PERSON, KEPT = "/beheer/imports/", "/beheer/mensen/", "/privacybeheer/bewaartermijnen"
+IMPORT, PERSON = "/beheer/imports/", "/beheer/mensen/"
 IMPORTS = (
     _of(FENNA, "imports.show_list", "filled", "/beheer/imports", "tbody tr >> nth=4"),
     _nothing("imports.show_list", "/beheer/imports", ".empty", FENNA),
@@ -208,17 +211,6 @@ ASKERS = (
     _s("askers.found", "conflict", TICKET + "{first}/wie/{who}", ".box-danger", acts.named_meanwhile, status=409),
     _s("inbox.show_ticket", "filled", "/werk/w/alle/{matched}", "#over h2", drawer("over"), "said-by-hand"),
 )
-KEPT_PAGES = (
-    _of(PRIYA, "kept.show", "filled", KEPT, ".chart tbody tr >> nth=3"),
-    _nothing("kept.show", KEPT, "#standen", PRIYA),
-    _down("kept.show", KEPT, "alarm", PRIYA),
-    _of(PRIYA, "kept.show", "open", KEPT, "#weergaven", rail),
-    _named(FENNA, "kept.show", "filled", KEPT, ".box-warn", "alarms"),
-    _of(PRIYA, "kept.tickets", "filled", KEPT + "/vragen?stand=waiting:match", "tbody tr >> nth=20"),
-    _nothing("kept.tickets", KEPT + "/vragen?stand=dated", ".empty", PRIYA),
-    _of(PRIYA, "kept.tickets", "error", KEPT + "/vragen?stand=weg", "h1", status=404),
-    _of(PRIYA, "kept.tickets", "open", KEPT + "/vragen?stand=waiting:match", "#weergaven", rail),
-)
 ASKED, ASKED_TICKET = "/privacybeheer/verzoeken", "/privacybeheer/verzoeken/{asked}/vraag/{asked_files}"
 PART, RECORD = "/werk/bericht/{asked_entry}/vernietigen", TICKET + "{first}/verzoek"
 RIGHTS = (
@@ -250,6 +242,7 @@ RIGHTS = (
     _s("rights.part_form", "conflict", PART, ".box-danger", acts.destroyed_meanwhile, status=409),
 )
 STATES = (
+    *CHAT,
     *LISTS,
     *TICKETS,
     *OWN,
@@ -258,14 +251,16 @@ STATES = (
     *IMPORTS,
     *PEOPLE,
     *ASKERS,
-    *KEPT_PAGES,
+    *KNOWLEDGE,
     *OFFICERS,
     *RIGHTS,
+    *PORTAL,
 )
 
 _READS = "no form on it is held against a version of what it shows"
 _DRAWER = "nothing on it opens: no rail, no menu, no composer"
 ABSENT = {
+    **CHAT_ABSENT,
     **dict.fromkeys(
         (
             *((f"inbox.{name}", "conflict") for name in ("search_form", "search_results", "new_form")),
@@ -275,12 +270,19 @@ ABSENT = {
             *((name, "conflict") for name in ("people.search", "people.found", "askers.show_list", "askers.ask")),
             *((name, "conflict") for name in ("kept.show", "kept.tickets", "certificates.show_list", "reads.show")),
             *((name, "conflict") for name in ("certificates.show", "holds.show_list", "holds.new_form")),
-            ("register.show_list", "conflict"),
+            *((name, "conflict") for name in ("register.show_list", "decisions.show")),
+            *((name, "conflict") for name in ("answers.start", "answers.show", "articles.show_list", "articles.found")),
+            *(
+                (name, "conflict")
+                for name in ("articles.new_form", "topics.show", "canned.show_list", "canned.new_form")
+            ),
+            ("inserting.show", "conflict"),
             *((name, "conflict") for name in ("requests.show_list", "rights.request_form")),
         ),
         _READS,
     ),
     **dict.fromkeys(((name, "open") for name in ("forgotten.form", "forgotten.choose", "files.html")), _DRAWER),
+    **PORTAL_ABSENT,
 }
 """Why a page is not to be had in a state."""
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from tests.ui import acts
+from tests.ui import acts, acts_officers
 from tests.ui.acts import fields, fold, rail, submit
-from tests.ui.state import down, named, nothing, of
+from tests.ui.state import State, down, named, nothing, of
 from tests.web.conftest import FENNA, PRIYA
 
 LIST, HOLD, PAPER = "/privacybeheer/vernietiging", "/privacybeheer/bewaarplicht", "/privacybeheer/verklaringen"
 REGISTER, READS = "/privacybeheer/verwerkingsregister", "/privacybeheer/logboek"
+DECISIONS, CHANGES = READS + "/besluiten", REGISTER + "/{processing}/verschil"
+KEPT = "/privacybeheer/bewaartermijnen"
 OFFICERS = (
+    of(PRIYA, "kept.show", "filled", KEPT, ".chart tbody tr >> nth=3"),
+    nothing("kept.show", KEPT, "#standen", PRIYA),
+    down("kept.show", KEPT, "alarm", PRIYA),
+    of(PRIYA, "kept.show", "open", KEPT, "#weergaven", rail),
+    named(FENNA, "kept.show", "filled", KEPT, ".box-warn", "alarms"),
+    named(PRIYA, "kept.show", "filled", KEPT + "?per=jaar", "#einden", "years"),
+    named(PRIYA, "kept.show", "filled", KEPT + "?maanden=12&in=omvang", "#einden", "size"),
+    of(PRIYA, "kept.tickets", "filled", KEPT + "/vragen?stand=waiting:match", "tbody tr >> nth=20"),
+    nothing("kept.tickets", KEPT + "/vragen?stand=dated", ".empty", PRIYA),
+    of(PRIYA, "kept.tickets", "error", KEPT + "/vragen?stand=weg", "h1", status=404),
+    of(PRIYA, "kept.tickets", "open", KEPT + "/vragen?stand=waiting:match", "#weergaven", rail),
     of(PRIYA, "disposal.show_list", "filled", LIST, "#voorbij"),
     nothing("disposal.show_list", LIST, "h1", FENNA),
     down("disposal.show_list", LIST, "disposal_list", PRIYA),
@@ -19,6 +32,18 @@ OFFICERS = (
     of(PRIYA, "disposal.show", "empty", LIST + "/99999", "h1", status=404),
     of(PRIYA, "disposal.show", "error", LIST + "/{list_window}", ".wrong", submit("/akkoord", count="9"), 422),
     of(PRIYA, "disposal.show", "open", LIST + "/{list}", "td form", fold("td details")),
+    State(
+        "disposal.show",
+        "error",
+        LIST + "/{list_window}",
+        "details[open] .wrong",
+        acts_officers.sent_back_bare,
+        "bare",
+        PRIYA,
+        status=422,
+    ),
+    named(PRIYA, "disposal.show", "filled", LIST + "/{list}?steekproef=7", "#lijst", "by-lot"),
+    named(FENNA, "disposal.show", "filled", LIST + "/{list_back}", ".box-warn", "sent-back"),
     of(FENNA, "disposal.show", "conflict", LIST + "/{list}", ".box-danger", acts.withdrawn_meanwhile, 409),
     named(PRIYA, "disposal.show", "filled", LIST + "/{list_window}", "#veld-count", "second"),
     named(FENNA, "disposal.show", "filled", LIST + "/{list_window}", "#akkoord", "own-proposal"),
@@ -66,6 +91,24 @@ OFFICERS = (
     of(PRIYA, "register.show", "error", REGISTER + "/0", "h1", status=404),
     of(PRIYA, "register.show", "open", REGISTER + "/{processing}", "#weergaven", rail),
     of(PRIYA, "register.show", "conflict", REGISTER + "/M895", ".box-danger", acts.proposed_meanwhile, 422),
+    named(
+        PRIYA,
+        "register.show",
+        "filled",
+        REGISTER + "/{processing}?versie={proposed}",
+        "a[href*='verschil']",
+        "proposed",
+    ),
+    of(PRIYA, "versions.show", "filled", CHANGES, "section:has(#gevolg) table"),
+    of(PRIYA, "versions.show", "empty", REGISTER + "/M895/verschil", ".empty"),
+    of(PRIYA, "versions.show", "error", REGISTER + "/{processing}/verschil?van=x", "h1", status=404),
+    of(PRIYA, "versions.show", "conflict", CHANGES, ".box-danger", acts_officers.withdrawn_version, 409),
+    of(PRIYA, "versions.show", "open", CHANGES, "#weergaven", rail),
+    of(PRIYA, "decisions.show", "filled", DECISIONS, "tbody tr >> nth=5"),
+    of(PRIYA, "decisions.show", "empty", DECISIONS + "?dag=1-1-2020", ".empty"),
+    of(PRIYA, "decisions.show", "error", DECISIONS + "?dag=gisteren&vraag=x", ".wrong >> nth=1"),
+    of(PRIYA, "decisions.show", "open", DECISIONS, "#weergaven", rail),
+    named(PRIYA, "decisions.show", "filled", DECISIONS + "?keten=1", "section:has(#keten) .tag-ok", "chain"),
     of(PRIYA, "reads.show", "filled", READS, "tbody tr", acts.some_reads),
     nothing("reads.show", READS, ".empty", PRIYA),
     of(PRIYA, "reads.show", "error", READS + "?dag=gisteren&vraag=x", ".wrong >> nth=1"),

@@ -2,7 +2,8 @@
 
 An answer is `yes`, `no` (404: it reads as if it were not there) or `door` (sent to sign in). A form is sent without its
 token: whoever may send it is stopped by the lock of forms (403), everybody else before. Where an advisor of another
-desk is refused what advisors may do, the form is sent whole, for there the ticket decides.
+desk is refused what advisors may do, or somebody who asks what another may do with a question, the form is sent whole,
+for there the ticket decides.
 """
 
 from __future__ import annotations
@@ -19,16 +20,31 @@ from helpdesk.models import Attachment, Fact
 from helpdesk.models.account import ROLES
 from helpdesk.people.accounts import create_account, set_desks
 from helpdesk.unit import SYSTEM, unit_of_work
+from tests.letters import ASKER
 from tests.made_app import quick_passwords
 from tests.ui.place import Place, place
 from tests.ui.test_screens import QUERY, VALUES
+from tests.web.asker import DOOR, signs_in
 from tests.web.visitor import PASSWORD, Form, Page, Visitor
 
 MATRIX = Path(__file__).parents[2] / "docs" / "roles.csv"
 NOBODY, ELSEWHERE = "nobody", "advisor_elsewhere"
-COLUMNS = (NOBODY, ELSEWHERE, *ROLES)
-SEARCHES = {"/beheer/mensen": "/zoeken", "/werk/zoeken": "/zoeken", "/werk/w/open/{first}/wie": "/wie"}
+REQUESTERS = {"requester": ASKER, "other_requester": "els@minbz.example"}
+"""Who asked the question in the addresses of the matrix, and who asked another one."""
+COLUMNS = (NOBODY, ELSEWHERE, *ROLES, *REQUESTERS)
+WHOLE = {ELSEWHERE: "advisor", "other_requester": "requester"}
+"""Whose forms are sent whole where somebody else may do it."""
+DOORS = ("/inloggen", DOOR)
+SEARCHES = {
+    "/beheer/mensen": "/zoeken",
+    "/werk/antwoorden": "/antwoorden/zoeken",
+    "/werk/zoeken": "/zoeken",
+    "/werk/w/open/{first}/wie": "/wie",
+}
 """Pages with a form that keeps a search, and how the address of the form ends."""
+
+BARE = {"/antwoorden/zoeken", "/antwoorden/<int:article_id>/hielp"}
+"""Forms that act for nobody and carry no token."""
 
 Row = dict[str, str]
 
@@ -61,7 +77,9 @@ def people(site: Place) -> dict[str, Visitor]:
     found = {}
     for name in COLUMNS:
         found[name] = Visitor(site.app)
-        if name != NOBODY:
+        if name in REQUESTERS:
+            signs_in(found[name], site.ports, REQUESTERS[name])
+        elif name != NOBODY:
             assert found[name].sign_in(f"{name}@rollen.example").status_code == 200
     return found
 
@@ -72,7 +90,12 @@ def _path(site: Place, who: Visitor, row: Row) -> str:
     values = VALUES | {"number": "{first}", "attachment_id": "{file}", "fact_id": "{fact}", "inbound_id": "1"}
     if "<int:request_id>" in row["route"]:
         values |= {"number": "{asked_files}", "attachment_id": "{asked_file}"}
+    values |= {"article_id": "{article}", "reply_id": "{reply}"}
+    if "/chat/" in row["route"]:
+        values |= {"number": "{chat}" if row["route"].startswith("/werk") else "{chat_own}"}
     values |= {"path:filename": "icon.svg", "kind": "answer" if "/concept/" in row["route"] else "json"}
+    if row["route"].startswith(DOOR):
+        values["token"] = "{sign_in}"
     path = row["route"].replace("<int:", "<").replace("<path:", "<")
     if "<query_id>" in path:
         values["query_id"] = _search(site, who, path)
@@ -105,12 +128,13 @@ def _answer(client: FlaskClient, row: Row, path: str, *, whole: bool, token: str
         answer = client.post(path, data=said, headers={"Sec-Fetch-Site": "same-origin"})
     status, to = answer.status_code, answer.headers.get("Location", "")
     answer.close()
-    if status == 401 or (status == 303 and to.startswith("/inloggen")):
+    if status == 401 or (status == 303 and to.partition("?")[0] in DOORS):
         return "door"
     if status == 404:
         return "no"
     if row["verb"] == "POST":
-        return "yes" if (whole and status < 500) or status in {403, 413} else f"status {status}"
+        through = (whole and status < 500) or status in ({200, 422} if row["route"] in BARE else {403, 413})
+        return "yes" if through else f"status {status}"
     return "yes" if status in {200, 302, 303} else f"status {status}"
 
 
@@ -130,9 +154,10 @@ def test_every_route_and_every_role_has_its_line(site: Place) -> None:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_role_is_answered_as_the_matrix_says(site: Place, people: dict[str, Visitor], name: str) -> None:
     who, wrong = people[name], []
-    token = next(form.fields["formulier"] for form in _forms(who.get("/werk/hulp").text) if "formulier" in form.fields)
+    page = who.get("/hulp" if name in REQUESTERS else "/werk/hulp").text
+    token = next(form.fields["formulier"] for form in _forms(page) if "formulier" in form.fields)
     for row in rows():
-        whole = name == ELSEWHERE and row[name] == "no" and row["advisor"] == "yes"
+        whole = name in WHOLE and row[name] == "no" and row[WHOLE[name]] == "yes"
         got = _answer(who.client, row, _path(site, who, row), whole=whole, token=token)
         if got != row[name]:
             wrong.append(f"{row['verb']} {row['route']}: {got}, and not {row[name]}")
@@ -144,6 +169,6 @@ def test_content_is_for_advisors_of_its_desk_alone() -> None:
     places = ("/werk/w/<view>/<number>", "/werk/bericht", "/werk/bestand")
     content = [row for row in rows() if row["route"].startswith(places)]
     reads = [row for row in content if row["verb"] == "GET"]
-    assert len(reads) == 12
+    assert len(reads) == 13
     assert {name for row in reads for name in COLUMNS if row[name] == "yes"} == {"advisor"}
     assert {row[ELSEWHERE] for row in content} == {"no"}

@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from tests.ui.place import Place, place
+from tests.letters import ASKER
+from tests.ui.place import Place, cookie_of, place
 from tests.ui.states import ABSENT, KINDS, STATES
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
@@ -28,6 +29,8 @@ VALUES = {
     "entry_id": "{html_entry}",
     "attachment_id": "1",
     "token": "{link}",
+    "article_id": "{article}",
+    "reply_id": "{reply}",
     "filename": "icon.svg",
     "version": "0",
 }
@@ -43,7 +46,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def _signed_in(here: Place, who: str | None) -> FlaskClient:
     client = here.app.test_client()
     if who is not None:
-        client.set_cookie("helpdesk", here.cookies[who])
+        client.set_cookie(cookie_of(who), here.cookies[who])
     return client
 
 
@@ -56,7 +59,10 @@ QUERY = {"kept.tickets": "?stand=waiting:match"}
 def _address(here: Place, rule: Rule) -> str:
     path = rule.rule.replace("<int:", "<")
     values = VALUES | {"query_id": OWN_SEARCH.get(rule.endpoint, VALUES["query_id"])}
+    values |= {"token": "{sign_in}"} if rule.endpoint == "entrance.link" else {}
     values |= {"number": "{asked_first}"} if "request_id" in rule.arguments else {}
+    values |= {"number": "{chat_own}"} if rule.endpoint.startswith("chat.") else {}
+    values |= {"number": "{chat}"} if rule.endpoint.startswith("chat_desk.") else {}
     for name in rule.arguments:
         path = path.replace(f"<{name}>", values[name].format(**here.names))
     return path + QUERY.get(rule.endpoint, "")
@@ -65,7 +71,7 @@ def _address(here: Place, rule: Rule) -> str:
 def _is_page(here: Place, rule: Rule) -> bool:
     """Whether anybody gets HTML there, asking as a frame asks."""
     kinds = set()
-    for who in (MARIJE, TECH, FENNA, PRIYA, None):
+    for who in (MARIJE, TECH, FENNA, PRIYA, ASKER, None):
         answer = _signed_in(here, who).get(_address(here, rule), headers={"Sec-Fetch-Dest": "iframe"})
         kinds |= {answer.mimetype} if answer.status_code == 200 else set()
         answer.close()

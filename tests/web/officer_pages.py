@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from helpdesk.ports import Ports
-from helpdesk.privacy import destruction, hold_finding, listing
+from helpdesk.privacy import destruction, effects, hold_finding, listing
 from helpdesk.privacy.list_views import list_view, lists_page
 from helpdesk.retention import clock
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -46,6 +46,8 @@ def ruled(clerk: Clerk, ports: Ports, fenna: Visitor, priya: Visitor) -> None:
     clerk.act(fenna, REGISTER + "/551", "register.propose", "register_proposed")
     clerk.act(priya, REGISTER + "/551", "register.approve", "register_approved")
     clerk.act(fenna, REGISTER + "/M895", "register.propose", "register_proposed")
+    effects.reckon_waiting(ports)
+    clerk.act(fenna, REGISTER + "/M895/verschil", "versions.reckon", "effect_asked")
     clerk.act(fenna, REGISTER + "/M895", "register.withdraw", "register_withdrawn")
     clock.tick(ports)
 
@@ -66,6 +68,8 @@ def decided(clerk: Clerk, ports: Ports, fenna: Visitor, priya: Visitor) -> None:
     path = _largest_list(ports)
     clerk.act(fenna, path, "disposal.take_off", "list_excepted", reason="archive")
     clerk.act(fenna, path, "disposal.propose", "list_proposed")
+    clerk.act(priya, path, "disposal.send_back", "list_sent_back", remark="Kijk nog eens.")
+    clerk.act(fenna, path, "disposal.propose", "list_proposed")
     form = clerk.form(priya.page(path), "disposal.approve")
     clerk.send(priya, form, "disposal.approve", "list_approved", count=str(_listed(ports, path)))
     clerk.act(priya, path, "disposal.withdraw", "list_withdrawn")
@@ -79,6 +83,9 @@ def looked_at(crawl: Crawl, ports: Ports, both: str, officer: str) -> None:
     for which in ("", "/551", "/M895"):
         crawl.page(REGISTER + which)
     crawl.send(REGISTER + "/551", "/voorstellen")
+    crawl.page(REGISTER + "/551/verschil")
+    effects.reckon_waiting(ports)
+    crawl.page(REGISTER + "/551/verschil")
     second = Visitor(crawl.app)
     assert second.sign_in(officer).status_code == 200
     form = crawl.look("a proposal", second.get(REGISTER + "/551").text).form("/in-werking")
@@ -94,6 +101,7 @@ def looked_at(crawl: Crawl, ports: Ports, both: str, officer: str) -> None:
     path = _largest_list(ports)
     crawl.send(path, "/uitzonderen", 422, reason="")
     crawl.send(path, "/uitzonderen", reason="archive")
+    _sent_back(crawl, second, path)
     crawl.send(path, "/voorstellen")
     crawl.page(LISTS)
     shown = crawl.look("second person", second.get(path).text)
@@ -102,12 +110,29 @@ def looked_at(crawl: Crawl, ports: Ports, both: str, officer: str) -> None:
     crawl.look("wrong count", wrong.text)
     _destroyed(crawl, ports, second, shown, path)
     _again((crawl.visitor, both))
-    papers = [link for link in crawl.page(PAPERS).links if link.startswith(PAPERS + "/")]
+    papers = [link for link in crawl.page(PAPERS).links if link.startswith(PAPERS + "/R")]
     for one in (path, LISTS, *papers, f"{PAPERS}/R13/2040-01", "/privacybeheer/bewaartermijnen?maanden=60"):
         crawl.page(one)
     crawl.page("/privacybeheer/bewaartermijnen/vragen?maand=later&maanden=12")
+    _logs(crawl)
+
+
+def _sent_back(crawl: Crawl, second: Visitor, path: str) -> None:
+    crawl.send(path, "/voorstellen")
+    back = second.send(second.page(path).form("/terugsturen"), remark="Ναι")
+    assert back.status_code == 200
+    crawl.look("sent back", back.text)
+    crawl.page(path)
+
+
+def _logs(crawl: Crawl) -> None:
     for asked in ("", "?wie=0", "?dag=x&vraag=x"):
         crawl.page("/privacybeheer/logboek" + asked)
+        crawl.page("/privacybeheer/logboek/besluiten" + asked)
+    crawl.page("/privacybeheer/logboek/besluiten?keten=1")
+    crawl.page(REGISTER + "/551/verschil?van=meegeleverd&naar=meegeleverd")
+    for asked in ("?per=jaar&in=omvang", "/vragen?maand=late", "/vragen?maand=2031&per=jaar"):
+        crawl.page("/privacybeheer/bewaartermijnen" + asked)
 
 
 def _holds(crawl: Crawl, ports: Ports, second: Visitor) -> None:

@@ -11,7 +11,8 @@ from helpdesk.tickets.cleaning import drain as clean
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import letter, receive
 from tests.web.visitor import SHEET, Page, Visitor
-from web.files.views import FILE_POLICY, FRAME_POLICY, sniffed
+from web.downloads import FILE_POLICY, sniffed
+from web.files.views import FRAME_POLICY
 from web.headers import page_policy
 from web.joined import Sheet
 

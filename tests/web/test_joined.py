@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.web.visitor import Visitor
-from web.joined import SHEETS, joined_sheets
+from web.joined import SHEETS, STYLES, joined_sheets
 
 CSS = Path(__file__).parents[2] / "web" / "static" / "css"
 LINK = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
-ALONE = {"office.css", "own.css", "print.css"}
+ALONE = {"office.css", "own.css", "print.css", "knowledge.css", "chat.css"}
 """Style sheets of a few pages, which name them themselves."""
 
 
@@ -26,17 +27,24 @@ def test_a_page_waits_for_no_style_sheet(marije: Visitor, path: str) -> None:
     assert STYLE.findall(answer.text) == [joined_sheets(CSS)]
 
 
+def test_pages_for_people_who_ask_have_a_small_sheet_of_their_own() -> None:
+    assert len(gzip.compress(joined_sheets(CSS, "portal").encode(), 9)) <= 6 * 1024, "interface 5.2"
+
+
 def test_the_policy_names_the_very_text_that_stands_in_the_page(stranger: Visitor) -> None:
-    answer = stranger.client.get("/inloggen")
-    [shown] = STYLE.findall(answer.text)
-    digest = base64.b64encode(hashlib.sha256(shown.encode()).digest()).decode()
-    assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
+    for path, style in (("/inloggen", "work"), ("/antwoorden", "answers"), ("/hulp", "portal")):
+        answer = stranger.client.get(path)
+        [shown] = STYLE.findall(answer.text)
+        assert shown == joined_sheets(CSS, style)
+        digest = base64.b64encode(hashlib.sha256(shown.encode()).digest()).decode()
+        assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
 
 
 def test_every_style_sheet_is_in_it_or_named_by_a_page() -> None:
-    assert {path.name for path in CSS.glob("*.css")} == {*SHEETS} | ALONE
-    places = [joined_sheets(CSS).index((CSS / name).read_text(encoding="utf-8")) for name in SHEETS]
-    assert places == sorted(places)
+    assert {path.name for path in CSS.glob("*.css")} == {name for names in STYLES.values() for name in names} | ALONE
+    for style, names in STYLES.items():
+        places = [joined_sheets(CSS, style).index((CSS / name).read_text(encoding="utf-8")) for name in names]
+        assert places == sorted(places)
 
 
 def test_what_can_t_stand_in_a_page_is_refused(tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import datetime as dt
 import re
 
 import pytest
+from sqlalchemy import select, update
 
 from helpdesk.adapters.memory import SetClock
+from helpdesk.models import Attachment, InboundMail, Ticket
 from helpdesk.ports import Ports
 from helpdesk.retention import clock
 from helpdesk.status import raise_alarm
-from helpdesk.tickets import states
+from helpdesk.tickets import endings, states
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.disposal import due
 from tests.holds import place
@@ -104,11 +106,11 @@ def test_bars_table_and_lists_say_the_same_as_the_counts(site_ports: Ports, priy
     page = priya.page(PLACE)
     with unit_of_work(site_ports, SYSTEM, write=False) as unit:
         counted = states.counts(unit)
-        months = states.months(unit)
+        months = endings.endings(unit)
     assert sum(month.count for month in months) == sum(counted.values())
     assert sum(month.held for month in months) == (1 if many else 0)
     assert ("Niet-BZ medewerkers (tijdelijke accounts)" in page.text) is bool(many), "the rule with what it says"
-    links = [link for link in page.links if "maand=" in link]
+    links = [link for link in page.links if "maand=" in link and "maanden=" in link]
     assert len(links) == len(set(links)) * 2 - 1 if many else links == []
     for month in months:
         if many:
@@ -118,6 +120,51 @@ def test_bars_table_and_lists_say_the_same_as_the_counts(site_ports: Ports, priy
     bars = re.findall(r'aria-label="([^"]+ vra(?:ag|gen), waarvan \d+ onder bewaarplicht)"', priya.get(PLACE).text)
     assert len(bars) == (26 if many else 0)
     assert sum(int(re.findall(r": (\d+)", bar)[0]) for bar in bars) == sum(m.count for m in months if m.key != "none")
+
+
+def test_years_and_bytes_are_the_same_tickets(site_ports: Ports, priya: Visitor) -> None:
+    due(site_ports, 3, files=(("rooster.pdf", b"%PDF-1.4" + b"x" * 4000),))
+    receive(site_ports, letter("Later.", sender="later@x.example", message_id="<later@x>"))
+    place(site_ports, staff(site_ports, "piet", "privacy_officer"), numbers=["2026-00001"])
+    with unit_of_work(site_ports, SYSTEM) as unit:
+        unit.session.execute(update(Ticket).where(Ticket.number == "2026-00002").values(due_on=dt.date(2031, 2, 3)))
+        unit.session.execute(update(Ticket).where(Ticket.number == "2026-00003").values(due_on=dt.date(2028, 12, 31)))
+        sizes = sum([*unit.session.scalars(select(Attachment.size)), *unit.session.scalars(select(InboundMail.size))])
+        years = endings.endings(unit, endings.YEARS, sizes=True)
+    assert priya.sign_in(PRIYA).status_code == 200, "a year went by"
+    assert [one.key for one in years] == ["before", "2027", "2028", "2029", "2030", "2031", "later", "none"]
+    assert {one.key: (one.free, one.held) for one in years if one.count} == {
+        "before": (0, 1),
+        "2028": (1, 0),
+        "2031": (1, 0),
+        "none": (1, 0),
+    }
+    assert sum(one.size for one in years) == sizes
+    assert next(one for one in years if one.held).held_size > 4000
+    page = priya.page(f"{PLACE}?per=jaar&in=omvang")
+    assert "In de komende jaren eindigt de termijn van 2." in page.text
+    assert re.search(
+        r"2031: 1 vraag, waarvan 0 onder bewaarplicht, \d+(,\d)?\u202fkB", priya.get(f"{PLACE}?per=jaar&in=omvang").text
+    )
+    for one in years:
+        found = priya.page(f"{PLACE}/vragen?maand={one.key}&per=jaar")
+        assert _numbers(priya, found) == one.count
+    rows = [row.split(";") for row in priya.get(f"{PLACE}/aflopend.csv?per=jaar").text.split()]
+    assert [row[0] for row in rows[1:]] == [one.key for one in years]
+    assert sum(int(row[4]) for row in rows[1:]) == sizes
+    for key, many in (("now", 2), ("late", 0), ("held", 1)):
+        assert _numbers(priya, priya.page(f"{PLACE}/vragen?maand={key}")) == many
+    assert priya.get(f"{PLACE}/vragen?maand=2019").status_code == 404
+
+
+def test_a_year_is_shown_when_all_terms_ended_long_ago(site_ports: Ports, priya: Visitor) -> None:
+    due(site_ports, 1)
+    with unit_of_work(site_ports, SYSTEM) as unit:
+        unit.session.execute(update(Ticket).values(due_on=dt.date(2020, 5, 5)))
+    assert priya.sign_in(PRIYA).status_code == 200
+    page = priya.page(f"{PLACE}?per=jaar")
+    assert "In de komende jaren eindigt de termijn van 0." in page.text
+    assert [one for one in page.links if "maand=2027&" in one]
 
 
 def _numbers(who: Visitor, page: Page) -> int:

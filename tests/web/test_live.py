@@ -37,34 +37,41 @@ def test_a_token_opens_its_topics_and_a_forged_one_nothing() -> None:
 
 def test_our_pages_hand_out_a_token_to_advisors_only(site_ports: Ports, marije: Visitor, tess: Visitor) -> None:
     token = marije.get("/werk/stroom").get_json()["token"]
-    assert live.topics_of(site_ports.keys.session, token) == {"ticket:*"}
+    topics = live.topics_of(site_ports.keys.session, token)
+    assert {topic.partition(":")[0] for topic in topics} == {"ticket", "session", "account"}
     assert tess.get("/werk/stroom").status_code == 404
 
 
+def events(listener: live.Listener) -> list[bytes]:
+    return [event.rpartition(b"data: ")[2].strip() for event in listener.waiting]
+
+
 def test_a_listener_hears_its_topics_only() -> None:
-    hub = live.Hub("redis://nowhere")
-    one, all_tickets = hub.join(frozenset({"ticket:7"})), hub.join(frozenset({"ticket:*"}))
+    hub = live.Hub("redis://nowhere", time.time)
+    one, all_tickets = hub.join(frozenset({"ticket:7"})), hub.join(frozenset({"ticket:*", "ticket:8"}))
     hub.tell("ticket:7", '{"ticket": 7}')
     hub.tell("ticket:8", '{"ticket": 8}')
-    assert [one.get_nowait() for _ in range(one.qsize())] == ["resync", '{"ticket": 7}']
-    assert all_tickets.qsize() == 3
+    assert events(one) == [b"{}", b'{"ticket": 7}']
+    assert events(all_tickets) == [b"{}", b'{"ticket": 7}', b'{"ticket": 8}'], "each once"
     hub.leave(one)
-    hub.tell("ticket:7", "{}")
-    assert one.qsize() == 0
+    hub.tell("ticket:7", '{"ticket": 7}')
+    assert len(one.waiting) == 2
 
 
-def test_a_browser_that_reads_slowly_is_told_to_read_again() -> None:
-    hub = live.Hub("redis://nowhere")
-    queue = hub.join(frozenset({"inbox"}))
+def test_who_reads_nothing_is_let_go_and_who_signed_out_too() -> None:
+    hub = live.Hub("redis://nowhere", lambda: 1000.0)
+    slow, out = hub.join(frozenset({"inbox"})), hub.join(frozenset({"inbox", "session:staff-4"}))
+    over, still = hub.join(frozenset({"until:999"})), hub.join(frozenset({"until:1001"}))
+    hub.tell("session:staff-4", '{"kind": "ended"}')
     for number in range(live.WAITING_HINTS + 5):
         hub.tell("inbox", f'{{"n": {number}}}')
-    left = [queue.get_nowait() for _ in range(queue.qsize())]
-    assert left[0] == "resync"
-    assert len(left) < 10
+    hub.to_all(live.PING)
+    assert [one.over for one in (slow, out, over, still)] == [True, True, True, False]
+    assert not slow.waiting, "nothing piles up"
 
 
 def test_what_is_not_a_stream_is_refused() -> None:
-    app = live.create_live_app("redis://nowhere", KEY)
+    app = live.create_live_app("redis://nowhere", KEY, time.time)
 
     async def status(path: str, query: bytes = b"") -> int:
         said: list[live.Message] = []
@@ -81,7 +88,7 @@ def test_what_is_not_a_stream_is_refused() -> None:
     asked = (("/healthz", b""), ("/readyz", b""), ("/x", b""), ("/events", b"token=x"))
     with ThreadPoolExecutor(1) as apart:  # a browser of another test may hold an event loop in this thread
         found = [apart.submit(asyncio.run, status(path, query)).result() for path, query in asked]
-    assert found == [200, 503, 404, 403]
+    assert found == [200, 503, 404, 404]
 
 
 @pytest.fixture
@@ -131,3 +138,21 @@ def test_a_hint_on_the_bus_reaches_the_browser(valkey: Valkey, stream: tuple[int
     assert answer.readline() == b"event: hint\n"
     assert answer.readline() == b'data: {"ticket": 7, "kind": "replied"}\n'
     connection.close()
+
+
+def test_who_is_connected_is_noted_and_the_end_of_a_session_ends_the_stream(
+    valkey: Valkey, stream: tuple[int, bytes]
+) -> None:
+    port, key = stream
+    bus = RedisBus(valkey.url)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    token = live.make_token(key, ["room:7", "here:asker:7", "session:asker-3"])
+    connection.request("GET", "/events?token=" + token)
+    answer = connection.getresponse()
+    assert answer.readline() == b"event: resync\n"
+    until = time.monotonic() + live.NOTE_SECONDS + 5
+    while not (noted := bus.noted(["asker:7"])[0]) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert abs(int(noted or 0) - time.time()) < 5
+    bus.publish({"session:asker-3": {"kind": "ended"}})
+    assert answer.read() == b"data: {}\n\n"

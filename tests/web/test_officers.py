@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import re
+import zipfile
 
 import pytest
 from sqlalchemy import update
@@ -91,6 +93,16 @@ def _certified(ports: Ports, priya: Visitor, paper: str) -> None:
         assert said[said.index(label) + 1] == str(numbers[name]).encode()
     assert not SECRET.findall(twin.data + b"".join(said))
     assert b"/Lang (nl)" in pdf.data
+    assert f"/Title (Verklaring van vernietiging {paper.split('/')[-2]} {paper.split('/')[-1]})".encode() in pdf.data
+    assert b"/DisplayDocTitle true" in pdf.data
+    assert f"/URI (https://helpdesk.example{paper})".encode() in pdf.data, "the page is the accessible original"
+    assert "Fenna Beheer" in shown.text, "the annex of the page says who decided"
+    with zipfile.ZipFile(io.BytesIO(priya.get(f"{PAPERS}/verklaringen.zip?jaar=2028").data)) as whole:
+        names = whole.namelist()
+        assert sorted(name.rpartition(".")[2] for name in names) == ["html", "json", "pdf"]
+        verify(whole.read(next(name for name in names if name.endswith("json"))).decode(), ports.ledger.lines())
+    with zipfile.ZipFile(io.BytesIO(priya.get(f"{PAPERS}/verklaringen.zip?jaar=2027").data)) as whole:
+        assert whole.namelist() == []
     assert priya.get(f"{paper}/verklaring.pdf").data == pdf.data, "the same bytes whenever it is asked for"
     assert priya.get(f"{paper}/verklaring.exe").status_code == 404
 

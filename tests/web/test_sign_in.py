@@ -102,6 +102,13 @@ def test_who_asked_for_a_page_gets_it_after_signing_in(stranger: Visitor) -> Non
     assert stranger.send(form, email=MARIJE, password=PASSWORD).request.path == "/techniek/gezondheid"
 
 
+@pytest.mark.parametrize("path", ["/beheer/imports", "/privacybeheer/vernietiging/3", "/v/2026-00001"])
+def test_every_room_of_ours_is_gone_on_to(stranger: Visitor, path: str) -> None:
+    form = stranger.page("/inloggen").form("/inloggen")
+    answer = stranger.send(form, follow=False, email=MARIJE, password=PASSWORD, naar=path)
+    assert answer.headers["Location"] == path
+
+
 def test_a_session_that_lies_still_ends_and_one_in_use_does_not(site_ports: Ports, marije: Visitor) -> None:
     for _ in range(3):
         wait(site_ports, dt.timedelta(hours=9))

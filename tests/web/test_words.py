@@ -30,21 +30,33 @@ from tests.made_app import made_app
 from tests.naked import Search
 from tests.services.chromium import Chromium
 from tests.web.browsing import TICKET, browsing, served
+from tests.web.chat_words import chatting
+from tests.web.knowledge_pages import advisor_of, answered
 from tests.web.office_words import asking, office
 from tests.web.officer_pages import looked_at
+from tests.web.portal_words import portal
 from tests.web.rights_words import requests_of
 from tests.web.test_inert import parked_mail
 from tests.web.visitor import KEPT, PASSWORD, Page, Visitor
 from web import errors, guards, wording
 from web.notices import COOKIE, NOTICES
+from web.portal import entrance
 from web.sign_in.views import PROBLEMS
 
 ONE, TWO, THREE = "m@academie.example", "s@academie.example", "p@academie.example"
-DESK = DeskSettings("academy", "a@academie.example", "Σχολή", "Σχολή", signature_nl="Γεια", signature_en="Γεια")
+DESK = DeskSettings(
+    *("academy", "a@academie.example", "Σχολή", "Σχολή"),
+    signature_nl="Γεια",
+    signature_en="Γεια",
+    answer_within_nl="δύο",
+    answer_within_en="δύο",
+)
 SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
-KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg", "art"})
+KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg", "art"}) | {
+    *("minbz", "example")
+}
 """A mailbox's name, a code of a fault, the languages by their own names, the prefix of RFC 5322 3.6.5, the number of a
-processing, and a law with its article."""
+processing, a law with its article, and the domain of a masked address."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
 UNSEEN_TAGS = {"pre", "kbd", "code", KEPT}
 """The raw source of a mail, the names of keys, a secret, and the public text of a register."""
@@ -58,12 +70,17 @@ NO_PAGES = {
     "files.raw": "somebody's mail",
     "files.html": "somebody's mail",
     "disposal.as_csv": "a list as a file",
+    "kept.as_csv": "numbers as a file",
+    "decisions.as_csv": "ids as a file",
+    "certificates.as_zip": "certificates as files, in one of our languages",
     "certificates.as_file": "a certificate as a file, in one of our languages",
     "register.as_file": "the public text of a register",
     "request_tickets.file": "somebody's file",
     "papers.eml": "a conversation as a mail; its words are people's",
     "inbox.stream_token": "for a script",
-    "inbox.home": "leads on",
+    **dict.fromkeys(("chat.stream_token", "chat_desk.stream_token"), "for a script"),
+    **dict.fromkeys(("chat.lines", "chat_desk.lines", "chat_desk.rail"), "parts of the page, for a script"),
+    "questions.file": "somebody's file",
     "inbox.start": "leads on",
     "inbox.deep_link": "leads on",
 }
@@ -283,7 +300,13 @@ def fixed_words() -> Iterator[tuple[str, str]]:
         for name, table in vars(wording).items()
         if isinstance(table, dict) and name.isupper() and name != "SHAPES"
     }
-    tables |= {"NOTICES": NOTICES, "TITLES": errors.TITLES, "ADVICE": errors.ADVICE, "PROBLEMS": PROBLEMS}
+    tables |= {
+        "NOTICES": NOTICES,
+        "TITLES": errors.TITLES,
+        "ADVICE": errors.ADVICE,
+        "PROBLEMS": PROBLEMS,
+        "ENTRANCE": entrance.PROBLEMS,
+    }
     for name, table in tables.items():
         yield from ((f"{name} {code}", text) for code, text in table.items())
 
@@ -297,8 +320,11 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     pages(crawl)
     office(crawl, pseudo, TWO, THREE)
     asking(crawl)
+    answered(crawl, pseudo, advisor_of(pseudo, ONE))
     requests_of(crawl)
     looked_at(crawl, pseudo, ONE, THREE)
+    portal(crawl, pseudo)
+    chatting(crawl, pseudo, TWO)
     for code in NOTICES:
         crawl.visitor.client.set_cookie(COOKIE, code)
         assert NOTICES[code] not in crawl.page("/werk/hulp").text

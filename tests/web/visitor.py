@@ -11,15 +11,18 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from web.joined import joined_sheets
+from web.joined import STYLES, joined_sheets
 
 PASSWORD = "een lang wachtwoord"
 KEPT = "translate=no"
 """The tag of texts that are nobody's to translate, as a register's."""
 _VOID = {"input", "img", "br", "meta", "link", "hr"}
 _SPOKEN = ("title", "aria-label", "aria-description", "aria-roledescription", "placeholder", "alt", "label")
-SHEET = joined_sheets(Path(__file__).parents[2] / "web" / "static" / "css")
-"""The style of every page; any other is none of ours."""
+_CSS = Path(__file__).parents[2] / "web" / "static" / "css"
+SHEET = joined_sheets(_CSS)
+"""The style of every page of the workspace."""
+_STYLES = {joined_sheets(_CSS, style) for style in STYLES}
+"""The styles of our pages; any other is none of ours."""
 
 
 @dataclass
@@ -122,7 +125,7 @@ class Page(HTMLParser):
         if self._area and self._form is not None:
             before = self._form.fields.get(self._area, "")
             self._form.fields[self._area] = f"{before}{data}".removeprefix("\n")
-        if self._stack[-1:] == ["style"] and data != SHEET:
+        if self._stack[-1:] == ["style"] and data not in _STYLES:
             self.active.append("style")
         if not data.strip() or (self._stack and self._stack[-1] in {"script", "style"}):
             return

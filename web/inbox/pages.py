@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 
 from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound, Unavailable
+from helpdesk.knowledge.linking import read_before
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import Staff, staff
 from helpdesk.read_log import How
@@ -180,6 +181,7 @@ def _ticket_values(unit: Unit, thread: Thread, view: str, composer: Composer | N
         "kept_until": kept_until(unit, thread.ticket, unit.actor.language),
         "to": shown.to or (thread.requester.address if thread.requester else ""),
         "last_entry": max((entry.id for entry in thread.entries), default=0),
+        "read_before": read_before(unit, thread.number),
         "moved_from": _moved_from(unit, thread),
         "left_behind": drafts.left_behind(unit, thread.ticket.id) if thread.merged_from else [],
         "outside": {person.address for person in thread.people if is_outside(person.address, domains)},

@@ -7,20 +7,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.people.access import can
 from helpdesk.tickets.thread import merged_into
-from web.guards import SIGNED_IN, needs, open_to_all
+from web.guards import SIGNED_IN, needs
 from web.headers import live_address
 from web.inbox import pages
 from web.live import make_token
-from web.unit import actor, ports, reading
+from web.unit import actor, own_topics, ports, reading
 
 blueprint = Blueprint("inbox", __name__)
-
-
-@blueprint.get("/")
-@open_to_all("it only sends on to the workspace")
-def home() -> AnyResponse:
-    """The workspace; employees get a page of their own later."""
-    return redirect(url_for("inbox.start"), 303)
 
 
 @blueprint.get("/werk")
@@ -83,7 +76,7 @@ def search_results(query_id: str) -> Response:
 @needs("ticket.read")
 def stream_token() -> dict[str, str]:
     """A token with which this browser may hear for two minutes, by hints without words, that tickets change."""
-    return {"token": make_token(ports().keys.session, ["ticket:*"]), "url": live_address()}
+    return {"token": make_token(ports().keys.session, ["ticket:*", *own_topics()]), "url": live_address()}
 
 
 @blueprint.get("/werk/nieuw")

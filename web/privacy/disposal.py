@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import secrets
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
@@ -11,18 +12,8 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from helpdesk.errors import HelpdeskError, Invalid
 from helpdesk.people.access import can
 from helpdesk.privacy import certificate, destruction, listing, lists
-from helpdesk.privacy.list_views import (
-    PAGE,
-    ListView,
-    ended_page,
-    items,
-    items_count,
-    items_page,
-    list_view,
-    lists_page,
-    refused,
-    sums,
-)
+from helpdesk.privacy.list_items import PAGE, SAMPLE, Narrow, items, items_count, items_page, sample, sums
+from helpdesk.privacy.list_views import ListView, ended_page, grown, list_view, lists_page, refused
 from helpdesk.privacy.list_words import ITEM_STATE, REASON, STATE, STEPS, WHY, step_of
 from helpdesk.tickets.finding import number_in
 from helpdesk.unit import Unit
@@ -30,7 +21,7 @@ from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
 from web.notices import then
-from web.paging import Pages, number_asked
+from web.paging import Pages, id_asked, number_asked
 from web.unit import actor, reading, writing
 
 blueprint = Blueprint("disposal", __name__)
@@ -106,12 +97,18 @@ def _page(fault: HelpdeskError | None = None, list_id: int = 0) -> str:
 
 
 def _items(unit: Unit, list_id: int) -> dict[str, object]:
-    asked, state = number_asked("pagina"), request.args.get("stand", "")
-    state = state if state in SHOWN_STATES else ""
-    number = number_in(request.args.get("vraag", ""), unit.now.year)
-    pages = Pages(asked, items_count(unit, list_id, state, number), PAGE)
-    rows = items_page(unit, list_id, state, number, pages.skip)
-    return {"rows": rows, "pages": pages, "state": state, "number": number}
+    asked, state, seed = number_asked("pagina"), request.args.get("stand", ""), id_asked("steekproef")
+    narrow = Narrow(
+        state=state if state in SHOWN_STATES else "",
+        number=number_in(request.args.get("vraag", ""), unit.now.year),
+        with_files=request.args.get("bijlagen") == "1",
+    )
+    if seed is not None:
+        rows = sample(unit, list_id, seed)
+        return {"rows": rows, "pages": Pages(1, len(rows), SAMPLE), "narrow": Narrow(), "seed": seed}
+    pages = Pages(asked, items_count(unit, list_id, narrow), PAGE)
+    rows = items_page(unit, list_id, narrow, pages.skip)
+    return {"rows": rows, "pages": pages, "narrow": narrow, "seed": None}
 
 
 def _decisions(unit: Unit, found: ListView) -> dict[str, object]:
@@ -123,6 +120,10 @@ def _decisions(unit: Unit, found: ListView) -> dict[str, object]:
     reads = found.state == "done" and can(unit.actor, "ledger.read")
     return {
         "sums": sums(unit, found.id) if undecided else None,
+        "grown": grown(unit, found) if undecided else None,
+        "lot": secrets.randbelow(10**6),
+        "sampled": SAMPLE,
+        "may_send_back": approves and found.kind == "due" and found.proposed_by_id != unit.actor.account_id,
         "may_except": undecided and can(unit.actor, "list.except"),
         "may_propose": found.state == "open" and found.second and can(unit.actor, "list.propose"),
         "waits_for_second": waits,
@@ -151,11 +152,11 @@ def as_csv(list_id: int) -> Response:
 
 
 def _lines(list_id: int) -> Iterator[str]:
-    heads = ("number", "asked", "first_day", "state", "reason")
+    heads = ("number", "asked", "first_day", "files", "state", "reason")
     yield _line(heads)
     with reading() as unit:
         for one in items(unit, list_id, subjects=False):
-            yield _line((one.number, one.opened_at.date(), one.due_on or "", one.state, one.reason))
+            yield _line((one.number, one.opened_at.date(), one.due_on or "", one.files, one.state, one.reason))
 
 
 def _line(cells: tuple[object, ...]) -> str:
@@ -198,6 +199,16 @@ def approve(list_id: int) -> Response:
             raise Invalid("This is not the number of tickets on the list. Look at the list again.", field="count")
         lists.approve(unit, list_id, request.form.get("reason", ""))
     return then(url_for("disposal.show", list_id=list_id), "list_approved")
+
+
+@blueprint.post(ONE + "/terugsturen")
+@needs("list.approve")
+@shown_again(_page)
+def send_back(list_id: int) -> Response:
+    """Send the list back to who proposed it, as the second person, with words."""
+    with writing() as unit:
+        lists.send_back(unit, list_id, request.form.get("remark", ""))
+    return then(url_for("disposal.show", list_id=list_id), "list_sent_back")
 
 
 @blueprint.post(ONE + "/terugnemen")

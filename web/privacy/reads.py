@@ -19,14 +19,15 @@ blueprint = Blueprint("reads", __name__)
 @blueprint.get("/privacybeheer/logboek")
 @needs("log.read")
 def show() -> str:
-    """The lines, newest first; by person, ticket and day when these are asked for."""
+    """The lines, newest first; by person, ticket, day and way when these are asked for."""
     given = request.args
     day = day_in(given.get("dag", ""))
     with reading() as unit:
         number = number_in(given.get("vraag", ""), unit.now.year)
         account_id = id_asked("wie")
         wrong = [name for name, read in (("vraag", number), ("dag", day)) if given.get(name, "").strip() and not read]
-        wanted = Wanted(account_id, number, day)
+        how = given.get("hoe", "") if given.get("hoe") in HOW else ""
+        wanted = Wanted(account_id, number, day, how)
         lines, after = ([], None) if wrong else reads_page(unit, wanted, id_asked("voor"))
         everybody = staff(unit, active_only=False)
         around = frame(unit)
@@ -34,11 +35,12 @@ def show() -> str:
         "privacy/reads.html",
         lines=lines,
         after=after,
-        kept={name: given[name] for name in ("wie", "vraag", "dag") if given.get(name)},
+        kept={name: given[name] for name in ("wie", "vraag", "dag", "hoe") if given.get(name)},
         account_id=account_id,
         staff=everybody,
         shell=NOBODY,
         wrong=wrong,
         hows=HOW,
+        how=how,
         **around,
     )

@@ -7,10 +7,11 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from helpdesk.errors import HelpdeskError, NotFound
 from helpdesk.people.access import can
 from helpdesk.people.two_people import second_refused
-from helpdesk.privacy import policies
+from helpdesk.privacy import effects, policies
 from helpdesk.privacy.policies import STATE, PolicyView
+from helpdesk.retention.register.differences import machine_form
 from helpdesk.retention.register.export import as_html, as_json, as_text
-from helpdesk.retention.register.lint import lint
+from helpdesk.retention.register.lint import Finding, lint
 from helpdesk.retention.register.load import load, shipped
 from helpdesk.retention.register.model import Register
 from helpdesk.retention.register.outline import outline
@@ -58,6 +59,7 @@ def _page(fault: HelpdeskError | None = None, processing: str = "") -> str:
         waits = view is not None and view.state == "proposed"
         approves = waits and can(unit.actor, "policy.approve")
         said = second_refused(unit, "policy.approve", view.proposed_by_id) if view and approves else None
+        foreseen = effects.foreseen(unit, view.version) if view and waits else None
         around = frame(unit)
     words = translator(g.language).gettext
     return render_template(
@@ -67,7 +69,9 @@ def _page(fault: HelpdeskError | None = None, processing: str = "") -> str:
         version=view,
         versions=known,
         lines=outline(register),
-        tensions=[(one.code, one.row, words(one.sentence).format(**one.said())) for one in lint(register)],
+        rules=[(rule, register.subjects[rule.subject], machine_form(rule)) for rule in register.rules.values()],
+        tensions=[(one, words(one.sentence).format(**one.said()), _decided(register, one)) for one in lint(register)],
+        foreseen=foreseen,
         states=STATE,
         may_propose=can(actor(), "policy.propose") and own.version not in {one.version for one in known},
         may_withdraw=waits and can(actor(), "policy.propose"),
@@ -77,6 +81,12 @@ def _page(fault: HelpdeskError | None = None, processing: str = "") -> str:
         problem=sentence(fault) if fault else "",
         **around,
     )
+
+
+def _decided(register: Register, one: Finding) -> str:
+    """What was decided about the row that a tension is about."""
+    rule = register.rules.get(one.row)
+    return rule.decision_nl if rule else ""
 
 
 @blueprint.get(ONE)

@@ -17,7 +17,7 @@ from web.unit import me, reading, writing
 
 blueprint = Blueprint("sign_in", __name__)
 
-OWN_PLACES = ("/werk", "/beheer", "/techniek", "/v/")
+OWN_PLACES = ("/werk", "/beheer", "/privacybeheer", "/techniek", "/v/")
 PROBLEMS = {
     "wrong_password": N_("This e-mail address and password do not belong together."),
     "code_needed": N_("Give the code of your authenticator app as well."),

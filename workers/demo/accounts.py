@@ -1,4 +1,4 @@
-"""The two people who work in the demonstration, and the register that they put in force: one proposes, one approves."""
+"""The two people who work in the demonstration; the register that they put in force, and the first answers of one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from helpdesk.errors import Invalid
 from helpdesk.people.accounts import actor_named, create_account
 from helpdesk.ports import Ports
 from helpdesk.privacy import policies
-from helpdesk.unit import SYSTEM, unit_of_work
-from workers.demo import configuration
+from helpdesk.unit import SYSTEM, Actor, unit_of_work
+from workers.demo import answers, configuration
 
 _ROLES = {
     "advisor": ("advisor", "functional_admin", "technical_admin"),
@@ -17,10 +17,12 @@ REGISTER = "551"
 
 
 def make(ports: Ports) -> list[str]:
-    """Make the accounts that are not there yet, and put the register in force with the first. Returns the new ones."""
+    """Make the accounts that are not there yet; with the first the register and answers. Returns the new ones."""
     made = [email for key, (email, name) in configuration.STAFF.items() if _made(ports, key, email, name)]
     if len(made) == len(configuration.STAFF):
-        _register(ports)
+        advisor, officer = _actors(ports)
+        _register(ports, advisor, officer)
+        answers.write(ports, advisor)
     return made
 
 
@@ -34,9 +36,13 @@ def _made(ports: Ports, key: str, email: str, name: str) -> bool:
     return True
 
 
-def _register(ports: Ports) -> None:
+def _actors(ports: Ports) -> tuple[Actor, Actor]:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         advisor, officer = (actor_named(unit, email) for email, _name in configuration.STAFF.values())
+    return advisor, officer
+
+
+def _register(ports: Ports, advisor: Actor, officer: Actor) -> None:
     with unit_of_work(ports, advisor) as unit:
         version = policies.propose(unit, policies.shipped_text(REGISTER))
     with unit_of_work(ports, officer) as unit:

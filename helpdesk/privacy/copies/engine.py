@@ -76,9 +76,7 @@ def scrub(ports: Ports) -> tuple[str, ...]:
     """
     if ports.engine.dialect.name == "sqlite":
         merge_index(ports)
-        empty_log(ports)
         overwrite_gaps(ports)
-        empty_log(ports)
         return "overwritten", "index_merged", "gaps_overwritten", "log_emptied"
     older_have_ended(ports)
     for table in to_write_anew(ports):
@@ -106,7 +104,10 @@ def merge_index(ports: Ports) -> None:
 
 
 def overwrite_gaps(ports: Ports) -> None:
-    """Overwrite what is left between the rows of pages, by a process of its own, which needs that to be safe."""
+    """Empty the log and overwrite what is left between the rows of pages; by a process of its own, to be safe.
+
+    Tried again while a reader stands in the log.
+    """
     program = find_spec(_GAPS)
     if program is None or program.origin is None:
         raise AssertionError("the program is part of the house")
@@ -114,27 +115,7 @@ def overwrite_gaps(ports: Ports) -> None:
     command = [sys.executable, "-I", "-S", program.origin, str(ports.engine.url.database), str(PATIENCE)]
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own program
     if done.returncode:
-        raise Unavailable("The pages of the database can't be overwritten now.", code="scrub")
-
-
-def empty_log(ports: Ports) -> None:
-    """Write the log back and cut it off; tried again while a reader stands in it."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        raw = ports.engine.raw_connection()
-        try:
-            cursor = raw.cursor()
-            cursor.execute("PRAGMA busy_timeout=200")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            row = cursor.fetchone()
-            cursor.execute("PRAGMA busy_timeout=15000")
-        finally:
-            raw.close()
-        if row is not None and row[0] == 0:
-            return
-        if time.monotonic() > until:
-            raise Unavailable("The database's log can't be emptied while it is read.", code="scrub")
-        time.sleep(_STEP)
+        raise Unavailable("The pages of the database can't be overwritten while it is read.", code="scrub")
 
 
 def older_have_ended(ports: Ports) -> None:
@@ -202,7 +183,7 @@ def _clear_touched(ports: Ports) -> None:
 def drop_log(ports: Ports) -> bool:
     """End the segment that is written to, and let the checkpoint drop those before it. False without that right."""
     try:
-        for statement in ("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"):
+        for statement in ("SELECT pg_switch_wal()", "CHECKPOINT"):
             with unit_of_work(ports, SYSTEM) as unit:
                 unit.session.execute(text(statement))
     except ProgrammingError:

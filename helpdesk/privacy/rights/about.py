@@ -22,6 +22,7 @@ from helpdesk.models import (
     RightsRequest,
     Ticket,
 )
+from helpdesk.models.person import PERSON_KINDS
 from helpdesk.people.addresses import normal
 from helpdesk.privacy.rights import belonging
 from helpdesk.privacy.rights.codes import DECISION, KIND
@@ -62,6 +63,13 @@ def processing(unit: Unit, rules: Collection[str], language: str) -> list[dict[s
         if here:
             found.append(_of_register(register, here, language))
     return found
+
+
+def of_asking(unit: Unit, language: str) -> list[dict[str, Any]]:
+    """The same of the rules under which whatever people ask falls, whoever they are; nothing where none is in force."""
+    registers = in_force(unit.session)
+    found = {rule_for(registers, one, "conversation", kind) for one in registers for kind in PERSON_KINDS}
+    return processing(unit, {rule.key for rule in found if rule is not None}, language)
 
 
 def _of_register(register: Register, rules: list[Rule], language: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def open_request(unit: Unit, wish: Wish) -> int:
         raise Invalid("Choose one of the kinds: {kinds}.", field="kind", kinds=", ".join(KIND))
     if wish.received_on > day_of(unit.now):
         raise Invalid("A request can't have come after today.", field="received_on")
-    words = _text(wish.words, "wish", N_("Write down what is asked."))
+    words = checked_text(wish.words, "wish", N_("Write down what is asked."))
     ticket = ticket_for(unit, wish.number, "request.read" if handles(unit) else "ticket.read") if wish.number else None
     person_id = wish.person_id if handles(unit) else None
     person_id = _asker(unit, ticket) if ticket is not None and person_id is None else _person(unit, person_id)
@@ -70,7 +70,7 @@ def open_request(unit: Unit, wish: Wish) -> int:
     unit.session.add(found)
     unit.session.flush()
     note(unit, "request.open", "request", found.id)
-    _take_measures(unit, found)
+    take_measures(unit, found)
     return found.id
 
 
@@ -96,7 +96,8 @@ def _person(unit: Unit, person_id: int | None) -> int | None:
     return person_id
 
 
-def _text(text: str, field: str, missing: str) -> str:
+def checked_text(text: str, field: str, missing: str) -> str:
+    """What somebody wrote, trimmed. Raises Invalid, with the sentence `missing` where nothing was written."""
     if not text.strip():
         raise Invalid(missing, field=field)
     if len(text) > _TEXT_LIMIT:
@@ -104,12 +105,13 @@ def _text(text: str, field: str, missing: str) -> str:
     return text.strip()
 
 
-def _take_measures(unit: Unit, found: RightsRequest) -> None:
+def take_measures(unit: Unit, found: RightsRequest) -> None:
     """What a request does by itself from the moment it is known whose it is."""
     if found.person_id is None:
         return
     if found.kind in EXPORTED and found.hold_id is None:
-        found.hold_id = holds.place_for_request(unit, found.person_id, f"AVG-{found.id}", "AVG art. 15")
+        reference, by_id = f"AVG-{found.id}", unit.actor.account_id or found.opened_by_id
+        found.hold_id = holds.place_for_request(unit, found.person_id, reference, "AVG art. 15", by_id)
     if found.kind in RESTRICTING:
         restricting.restrict(unit, found.id, belonging.asked_by(unit.session, found.person_id))
     unit.session.flush()
@@ -142,7 +144,7 @@ def identify(unit: Unit, request_id: int, how: str, person_id: int | None = None
         _handled_by_me(unit, found)
     unit.session.flush()
     note(unit, "request.identify", "request", request_id)
-    _take_measures(unit, found)
+    take_measures(unit, found)
     return collect(unit, request_id)
 
 
@@ -178,7 +180,7 @@ def extend(unit: Unit, request_id: int, because: str) -> dt.date:
     found = claimed(unit, request_id, "open", "collecting", "review")
     if found.extended or day_of(unit.now) > found.due_on:
         raise Conflict("The time for this request can be extended once, and only within the first month.", code="late")
-    found.extended_because = _text(because, "because", N_("Write why more time is needed."))
+    found.extended_because = checked_text(because, "because", N_("Write why more time is needed."))
     found.extended, found.due_on = True, answer_by(found.received_on, extended=True)
     note(unit, "request.extend", "request", request_id)
     return found.due_on
@@ -209,7 +211,7 @@ def _decided(found: RightsRequest, decision: str, text: str) -> None:
     if decision not in DECISION:
         raise Invalid("Choose a decision.", field="decision")
     found.decision = decision
-    found.decision_text = _text(text, "decision_text", N_("Write the reasons of the decision."))
+    found.decision_text = checked_text(text, "decision_text", N_("Write the reasons of the decision."))
 
 
 def release(unit: Unit, request_id: int) -> None:

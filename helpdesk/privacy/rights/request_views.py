@@ -74,6 +74,7 @@ class RequestView:
     person_id: int | None
     identity: str
     number: str
+    channel: str
     mask_words: str
     notify: list[str]
     extended_because: str
@@ -133,6 +134,7 @@ def request_view(unit: Unit, request_id: int) -> RequestView:
         person_id=found.person_id if reads else None,
         identity=found.identity or "",
         number=(number or "") if reads else "",
+        channel=found.channel or "",
         mask_words=(found.mask_words or "") if reads else "",
         notify=(found.notify or "").splitlines() if reads else [],
         extended_because=(found.extended_because or "") if reads else "",

@@ -95,7 +95,7 @@ def test_an_answer_says_the_words_the_number_the_signature_and_the_question_in_t
     mail = read(LETTER)
     assert body(mail, "plain") == (
         "Dat kan **nog**.\n\nFrom hier af: é\n\n"
-        "Vraag V-2026-01342: https://helpdesk.example/v/2026-01342\n\n"
+        "Vraag V-2026-01342: https://helpdesk.example/mijn-vragen/2026-01342\n\n"
         "Groet,\nde Academie\n\n"
         "Op zondag 22 november 2026, 13:00 schreef Femke de Vries:\n"
         "> Kan ik <b>nog</b>?\n>\n>> eerder\n"
@@ -105,7 +105,7 @@ def test_an_answer_says_the_words_the_number_the_signature_and_the_question_in_t
         html.index(words)
         for words in (
             "<strong>nog</strong>",
-            '<a href="https://helpdesk.example/v/2026-01342">V-2026-01342</a>',
+            '<a href="https://helpdesk.example/mijn-vragen/2026-01342">V-2026-01342</a>',
             "Groet,<br>",
             "<b>Van:</b> Femke de Vries &lt;femke@ministerie.example&gt;",
             "<b>Verzonden:</b> zondag 22 november 2026, 13:00",
@@ -119,14 +119,14 @@ def test_an_answer_says_the_words_the_number_the_signature_and_the_question_in_t
 
 def test_an_answer_in_english_speaks_english() -> None:
     text = body(read(replace(LETTER, language="en")), "plain")
-    assert "Question V-2026-01342: https://helpdesk.example/v/2026-01342" in text
+    assert "Question V-2026-01342: https://helpdesk.example/mijn-vragen/2026-01342" in text
     assert "On Sunday 22 November 2026, 13:00 Femke de Vries wrote:" in text
 
 
 def test_without_a_public_address_there_is_a_number_and_no_link() -> None:
     mail = read(LETTER, replace(SETTINGS, public_url=""))
     assert "Vraag V-2026-01342\n" in body(mail, "plain")
-    assert "/v/2026-01342" not in body(mail, "html")
+    assert "/mijn-vragen/2026-01342" not in body(mail, "html")
 
 
 def test_our_own_parser_finds_only_what_is_new() -> None:

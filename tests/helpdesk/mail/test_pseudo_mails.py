@@ -12,13 +12,15 @@ from typing import cast
 import pytest
 
 from helpdesk.adapters.memory import MemoryMailer
+from helpdesk.chat import saying
 from helpdesk.mail.incoming import Sender
-from helpdesk.mail.outbox import queue_alarm, queue_notice, queue_password_link
+from helpdesk.mail.outbox import queue_alarm, queue_lines, queue_notice, queue_password_link, queue_sign_in
 from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.mail.quoted import Quote, quoted_html, quoted_text
 from helpdesk.mail.texts import MAILS
 from helpdesk.people.access import ticket_for
 from helpdesk.people.accounts import create_account
+from helpdesk.people.addresses import person_for
 from helpdesk.ports import Ports
 from helpdesk.settings import DeskSettings
 from helpdesk.status import raise_alarm
@@ -26,7 +28,7 @@ from helpdesk.text.alarms import ALARM
 from helpdesk.text.language import AMSTERDAM, PSEUDO_LANGUAGE
 from helpdesk.tickets import replying
 from helpdesk.tickets.thread import thread_of
-from helpdesk.unit import SYSTEM, Actor, unit_of_work
+from helpdesk.unit import SYSTEM, Actor, Requester, unit_of_work
 from tests.conftest import PortsMaker
 from tests.letters import letter, receive, wait
 from tests.naked import Search
@@ -74,15 +76,30 @@ def every_kind(ports: Ports) -> None:
     with unit_of_work(ports, Actor(account, frozenset({"advisor"}))) as unit:
         version = thread_of(unit, NUMBER).ticket.version
         replying.reply(unit, NUMBER, replying.Answer("Ναι", (ASKER.address,), "done", version, "a"))
+    _chatted(ports, account)
     wait(ports)
     deliver_waiting(ports)
+
+
+def _chatted(ports: Ports, account: int) -> None:
+    """A chat whose lines are mailed, a part and the whole; and the mail of a sign-in."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        queue_sign_in(unit, ASKER.address, "nl", unit.now.replace(year=2030), wanted=True)
+        asker = Actor(requester=Requester(person_for(unit, ASKER.address).id, ASKER.address))
+    with unit_of_work(ports, asker) as unit:
+        said = saying.start(unit, "academy", "Μπορώ;", "pseudo-line-1")
+    with unit_of_work(ports, Actor(account, frozenset({"advisor"}))) as unit:
+        answer = saying.answer(unit, said.number, "Ναι", "pseudo-line-2")
+        ticket = ticket_for(unit, said.number, "ticket.read")
+        queue_lines(unit, ticket, "chat", answer.entry_id, answer.entry_id, ASKER)
+        queue_lines(unit, ticket, "transcript", said.entry_id, answer.entry_id, ASKER)
 
 
 def test_every_word_of_every_mail_was_given_to_be_translated(pseudo: Ports) -> None:
     every_kind(pseudo)
     mailer = cast("MemoryMailer", pseudo.mailer)
     sent = [message_from_bytes(raw, policy=policy.default) for _from, _to, raw in mailer.sent]
-    assert len(sent) == len(MAILS)
+    assert len(sent) == len(MAILS) + 1, "the first line of a chat outside its hours has a receipt of its own"
     search = Search(KNOWN)
     for mail in sent:
         assert mail["Content-Language"] == PSEUDO_LANGUAGE

@@ -64,8 +64,8 @@ def test_a_run_is_certified_when_its_quarter_is_over(
     assert (numbers["tickets"], numbers["messages"], numbers["files"], numbers["mails"]) == (3, 3, 3, 3)
     assert (numbers["opened"], numbers["verified"], numbers["merged"]) == ({"2026": 3}, True, 0)
     assert found["backups_gone_by"] == "2028-04"
-    assert not NAMES.search(as_json(found))
-    verify(as_json(found), ports.ledger.lines())
+    assert not NAMES.search(as_json(found, ports.ledger.lines()))
+    verify(as_json(found, ports.ledger.lines()), ports.ledger.lines())
 
 
 def test_small_months_are_told_together_by_the_quarter(ports: Ports, auditor: Actor) -> None:
@@ -99,34 +99,38 @@ LEDGERS: dict[str, Callable[[list[str]], list[str]]] = {
     "edited": _edited,
     "dropped": lambda lines: [*lines[:3], *lines[4:]],
     "swapped": lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]],
-    "cut": lambda lines: lines[:-1],
+    "cut": lambda lines: lines[:6],
+    "cut behind what it tells of": lambda lines: lines[:-1],
+    "edited at its end": lambda lines: [*lines[:-1], lines[-1].replace("kb=7", "kb=8")],
     "empty": lambda lines: lines[:0],
 }
 
 
 @pytest.mark.parametrize("how", LEDGERS)
 def test_a_changed_ledger_is_seen(ports: Ports, auditor: Actor, how: str) -> None:
-    _lines(ports, {"2026-10": 6})
+    _lines(ports, {"2026-10": 6, "2026-11": 2})
     with unit_of_work(ports, auditor, write=False) as unit:
-        paper = as_json(issue(unit, "R13", "2026-10"))
+        paper = as_json(issue(unit, "R13", "2026-10"), ports.ledger.lines())
     lines = list(ports.ledger.lines())
     verify(paper, lines)
     with pytest.raises(Invalid):
         verify(paper, LEDGERS[how](lines))
 
 
-@pytest.mark.parametrize("how", ["digit", "resealed", "nothing", "other"])
+@pytest.mark.parametrize("how", ["digit", "resealed", "nothing", "other", "end"])
 def test_a_changed_certificate_is_seen(ports: Ports, auditor: Actor, how: str) -> None:
     _lines(ports, {"2026-10": 6})
     with unit_of_work(ports, auditor, write=False) as unit:
         found = issue(unit, "R13", "2026-10")
     papers = {
-        "digit": as_json(found).replace('"tickets": 6', '"tickets": 7'),
+        "digit": as_json(found, ports.ledger.lines()).replace('"tickets": 6', '"tickets": 7'),
         "nothing": "{}",
         "other": "no json",
     }
+    end = json.loads(papers["digit"])["ledger_end"]
+    papers["end"] = json.dumps(found | {"ledger_end": end | {"seq": end["seq"] - 1}})
     body = {key: value for key, value in found.items() if key != "sha256"} | {"period": "2026-Q4"}
-    papers["resealed"] = as_json(body | {"sha256": seal(body)})
+    papers["resealed"] = as_json(body | {"sha256": seal(body)}, ports.ledger.lines())
     with pytest.raises(Invalid):
         verify(papers[how], ports.ledger.lines())
 

@@ -16,6 +16,7 @@ from helpdesk.people.access import ticket_for
 from helpdesk.ports import Ports
 from helpdesk.privacy import destruction
 from helpdesk.reconcile import reconcile
+from helpdesk.retention.ledger_writing import flush
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import destroy_ids, files, ledger, listed, pass_window
 from tests.dying import run_killed_at
@@ -98,6 +99,7 @@ def test_nothing_is_destroyed_before_its_intent_is_in_the_ledger(
     listed(ports, admin, officer)
     pass_window(ports)
     there = files(tmp_path / "blobs")
+    flush(ports)
     full = replace(ports, ledger=_FullDisk(tmp_path / "ledger"))
     with pytest.raises(Unavailable):
         destruction.run(full)

@@ -12,7 +12,8 @@ from helpdesk.errors import Conflict, Invalid, NotAllowed, NotFound
 from helpdesk.models import AccountRole, Counter, DisposalItem, DisposalList
 from helpdesk.ports import Ports
 from helpdesk.privacy import destruction, listing, lists
-from helpdesk.privacy.list_views import items, list_view, lists_page
+from helpdesk.privacy.list_items import items
+from helpdesk.privacy.list_views import list_view, lists_page
 from helpdesk.privacy.listing import too_many
 from helpdesk.privacy.policies import shipped_text
 from helpdesk.retention import clock

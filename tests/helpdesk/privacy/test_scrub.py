@@ -143,7 +143,7 @@ def test_every_step_is_needed_on_sqlite(sqlite_ports: Ports, sqlite_place: Path)
     _rows_gone(ports)
     engine.merge_index(ports)
     assert _holds(sqlite_place.parent, _words(seeds)), "old pages are still in the log"
-    engine.empty_log(ports)
+    engine.overwrite_gaps(ports)
     assert _holds(sqlite_place.parent, _words(seeds)) == set()
 
 
@@ -151,10 +151,10 @@ def test_the_index_keeps_words_of_deleted_rows_until_it_is_merged(sqlite_ports: 
     ports, seeds = sqlite_ports, range(1, 31)
     _lived(ports, *_people(ports), seeds)
     _rows_gone(ports)
-    engine.empty_log(ports)
+    engine.overwrite_gaps(ports)
     assert _holds(sqlite_place.parent, _words(seeds)), "deleted words are still in the index"
     engine.merge_index(ports)
-    engine.empty_log(ports)
+    engine.overwrite_gaps(ports)
     assert _holds(sqlite_place.parent, _words(seeds)) == set()
 
 
@@ -176,7 +176,7 @@ def test_a_reader_keeps_a_run_from_being_done(
     _lived(ports, *_people(ports), range(1, 3))
     with ports.engine.execution_options(reading=True).connect() as reader:
         reader.execute(text("SELECT count(*) FROM content"))
-        with pytest.raises(Unavailable, match="can't be emptied"):
+        with pytest.raises(Unavailable, match="can't be overwritten"):
             destruction.run(ports)
         assert ledger(ports, "destroyed") == [], "not before it was verified"
     assert destruction.run(ports).done == (1,)

@@ -22,7 +22,7 @@ from helpdesk.retention.register.load import load
 from helpdesk.retention.terms import Period, day_of, last_day, latest_anchor
 from helpdesk.status import open_alarms, own_alarms
 from helpdesk.text.alarms import ALARM
-from helpdesk.tickets import handling, merging, requesters, states
+from helpdesk.tickets import endings, handling, merging, requesters, states
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.imports import M250, bring_in, row
 from tests.letters import letter, receive
@@ -179,9 +179,9 @@ def test_states_sum_to_all_tickets_and_are_for_who_watches_over_them(ports: Port
         found = states.counts(unit)
         assert sum(found.values()) == unit.session.scalar(select(func.count()).select_from(Ticket)) == 6
         assert found == {"waiting:match": 3, "waiting:employment": 1, "waiting:merged": 1, "dated": 1}
-        ends = states.months(unit)
+        ends = endings.endings(unit)
         assert (len(ends), ends[0].first, ends[1].first) == (27, None, dt.date(2026, 11, 1))
-        assert {month.key: month.count for month in ends if month.count} == {"2027-05": 1, states.UNDATED: 5}
+        assert {month.key: month.count for month in ends if month.count} == {"2027-05": 1, endings.UNDATED: 5}
         assert [one.number for one in states.tickets_in(unit, "waiting:match")] == [
             "2026-00001",
             "2026-00004",
@@ -191,7 +191,7 @@ def test_states_sum_to_all_tickets_and_are_for_who_watches_over_them(ports: Port
             states.tickets_in(unit, "femke")
     for role in ("advisor", "technical_admin", "cfb"):
         with unit_of_work(ports, Actor(1, frozenset({role})), write=False) as unit:
-            for ask in (states.months, lambda unit: states.tickets_in(unit, "dated")):
+            for ask in (endings.endings, lambda unit: states.tickets_in(unit, "dated")):
                 with pytest.raises(NotFound):
                     ask(unit)
     assert "advisor" not in VERBS["retention.read"]

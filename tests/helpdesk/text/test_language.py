@@ -18,6 +18,7 @@ from helpdesk.text.language import (
     number_text,
     pseudo,
     size_text,
+    stamp_text,
     translator,
 )
 
@@ -83,6 +84,7 @@ def test_times_in_lists(age: timedelta, nl: str, en: str) -> None:
 def test_days_and_moments_in_full() -> None:
     assert moment_text(NOW, "nl") == "zondag 22 november 2026, 09:42"
     assert moment_text(NOW, "en") == "Sunday 22 November 2026, 09:42"
+    assert (stamp_text(NOW, "nl"), stamp_text(NOW, "en")) == ("22 nov 2026, 09:42", "22 Nov 2026, 09:42")
     assert moment_text(NOW, "nl", ZoneInfo("Africa/Nairobi")) == "zondag 22 november 2026, 11:42"
     assert moment_text(datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "nl") == "donderdag 2 juli 2026, 00:30"
     assert day_text(date(2026, 3, 1), "nl") == "zondag 1 maart 2026"

@@ -176,5 +176,6 @@ export const ACTIONS = {
   quotes: foldQuotes,
   "copy-number": () => copy(number(), "number-copied"),
   "copy-link": () => copy(`${location.origin}/v/${number()}`, "link-copied"),
+  insert: () => find(".compose[open] [data-insert]")?.click(),
   send: () => find(".compose[open] form.write:focus-within button.primary")?.click(),
 };

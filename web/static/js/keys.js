@@ -6,7 +6,7 @@ import { firstKey } from "./help.js";
 
 const SEQUENCE = 1500;
 /** Keys that are no letters: they count while one types too. */
-const ALWAYS = new Set(["Escape", "F6", "Shift+F6", "Control+Enter"]);
+const ALWAYS = new Set(["Escape", "F6", "Shift+F6", "Control+Enter", "Control+;"]);
 const AT_ROWS = new Set(["Home", "End"]);
 
 const ARROWS = new Map([
@@ -17,7 +17,7 @@ const ARROWS = new Map([
 /** @param {KeyboardEvent} event */
 function named(event) {
   const letter = event.key.length === 1;
-  const held = (event.ctrlKey || event.metaKey) && !letter ? "Control+" : "";
+  const held = (event.ctrlKey || event.metaKey) && (!letter || event.key === ";") ? "Control+" : "";
   const shift = event.shiftKey && (!letter || /\p{Lu}/u.test(event.key)) ? "Shift+" : "";
   return held + shift + event.key;
 }

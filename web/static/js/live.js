@@ -9,6 +9,8 @@ const COALESCE = 400;
 const POLL = 15_000;
 const DEAD = 45_000;
 const LONGEST = 30_000;
+/** What changes no list, and would make each one ask many times a second. */
+const CHATTER = new Set(["chat_line", "typing", "read"]);
 
 const open = () => document.getElementById("vraag")?.dataset.ticket ?? "";
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("hd-live") : null;
@@ -17,13 +19,15 @@ let timer = 0;
 let tries = 0;
 let streaming = false;
 
-/** @param {{ticket?: number} | null} hint null: everything may have changed */
+/** @param {{ticket?: number, kind?: string} | null} hint null: everything may have changed */
 function hear(hint) {
-  due.add("list");
+  if (!CHATTER.has(hint?.kind ?? "")) {
+    due.add("list");
+  }
   if (open() && (!hint || String(hint.ticket) === open())) {
     due.add("ticket");
   }
-  timer ||= setTimeout(refresh, COALESCE);
+  timer ||= due.size ? setTimeout(refresh, COALESCE) : 0;
 }
 
 /** Ask for what is due; what fails is due again. */

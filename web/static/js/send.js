@@ -5,6 +5,7 @@ import { word, zeg } from "./announce.js";
 import { signedOut } from "./connection.js";
 import { save, settled, touched } from "./drafts.js";
 import { ask, forget, parsed, shownAt, swap } from "./fragments.js";
+import { insertInto } from "./insert.js";
 
 /** @param {HTMLFormElement} form @param {string} name */
 function field(form, name) {
@@ -184,7 +185,9 @@ export function startSending() {
         return;
       }
       event.preventDefault();
-      if (button?.hasAttribute("formaction")) {
+      if (button?.hasAttribute("data-insert")) {
+        insertInto(form, /** @type {HTMLButtonElement} */ (button));
+      } else if (button?.hasAttribute("formaction")) {
         save(form);
       } else {
         sendWords(form);

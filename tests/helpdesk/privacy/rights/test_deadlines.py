@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from helpdesk.privacy.rights.deadlines import answer_by, easter_sunday, is_working_day
+from helpdesk.privacy.rights.deadlines import answer_by
+from helpdesk.service_levels.days import easter_sunday, is_working_day
 
 WITHIN_A_MONTH = [
     ("2026-11-02", "2026-12-02", "the same date of the next month"),

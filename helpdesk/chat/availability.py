@@ -1,0 +1,122 @@
+"""Whether somebody is there to chat now: hours, closures, which advisors are there, and their places. Reads only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from helpdesk.chat.presence import ADVISOR_GONE, advisor_name, seen_at
+from helpdesk.errors import Unavailable
+from helpdesk.models import Account, AccountRole, Chat, ChatAdvisor, Ticket
+from helpdesk.people.accounts import desks_of
+from helpdesk.service_levels.hours import Standing, standing
+from helpdesk.unit import Unit
+
+CHATS = frozenset({"available", "busy"})
+"""The states in which a first line begins a chat; in all others it is a question that is answered by mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """One of available, busy, away, outside, closed, disturbed; `ahead` counts who waits already."""
+
+    state: str
+    until: dt.datetime | None = None
+    opens_at: dt.datetime | None = None
+    reason: str = ""
+    ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An advisor who is connected; `free` is how many more chats fit, `takes_new` whether those of the queue are."""
+
+    account_id: int
+    name: str
+    desks: frozenset[str] | None
+    free: int
+    takes_new: bool
+
+    def works_for(self, desk_key: str) -> bool:
+        """Whether the advisor works for this desk."""
+        return self.desks is None or desk_key in self.desks
+
+
+def places(unit: Unit) -> list[Place]:
+    """Every advisor who is there, for chats of the queue or for those handed over. Raises Unavailable."""
+    chosen = (
+        select(ChatAdvisor, Account)
+        .join(Account, Account.id == ChatAdvisor.account_id)
+        .join(AccountRole, (AccountRole.account_id == Account.id) & (AccountRole.role == "advisor"))
+        .where(ChatAdvisor.state != "away", Account.active.is_(True))
+        .order_by(Account.id)
+    )
+    rows = unit.session.execute(chosen).all()
+    seen = seen_at(unit, [advisor_name(row.Account.id) for row in rows])
+    taken = chats_of(unit, [row.Account.id for row in rows])
+    return [
+        Place(
+            row.Account.id,
+            row.Account.name,
+            desks_of(row.Account),
+            max(0, capacity_of(unit, row.ChatAdvisor) - taken.get(row.Account.id, 0)),
+            row.ChatAdvisor.state == "available",
+        )
+        for row, at in zip(rows, seen, strict=True)
+        if at is not None and unit.now - at < ADVISOR_GONE
+    ]
+
+
+def capacity_of(unit: Unit, advisor: ChatAdvisor) -> int:
+    """How many chats an advisor has at once."""
+    return unit.ports.settings.chat_capacity if advisor.capacity is None else advisor.capacity
+
+
+def chats_of(unit: Unit, account_ids: Collection[int]) -> dict[int, int]:
+    """How many chats each of these advisors has now."""
+    counted = (
+        select(Chat.account_id, func.count())
+        .where(Chat.state == "active", Chat.account_id.in_(account_ids))
+        .group_by(Chat.account_id)
+    )
+    return {account_id: count for account_id, count in unit.session.execute(counted) if account_id is not None}
+
+
+def waiting_in(unit: Unit, desk_key: str) -> list[Chat]:
+    """Who waits at a desk for anybody, in the order in which they are picked up."""
+    queue = (
+        select(Chat)
+        .join(Ticket, Ticket.id == Chat.ticket_id)
+        .where(Chat.state == "waiting", Chat.for_account_id.is_(None), Ticket.desk_key == desk_key)
+    )
+    return list(unit.session.scalars(queue.order_by(Chat.queued_at, Chat.id)))
+
+
+def position_of(unit: Unit, chat: Chat) -> int:
+    """The place of a waiting chat in its queue, from 1; 0 when it does not wait in one."""
+    desk_key = unit.session.scalar(select(Ticket.desk_key).where(Ticket.id == chat.ticket_id))
+    ids = [one.id for one in waiting_in(unit, desk_key or "")]
+    return ids.index(chat.id) + 1 if chat.id in ids else 0
+
+
+def availability(unit: Unit, desk_key: str) -> Availability:
+    """Whether a chat at this desk can begin now (interface 3.2)."""
+    hours = standing(unit.ports.settings, unit.now)
+    if not hours.is_open:
+        return _shut(hours)
+    try:
+        here = [place for place in places(unit) if place.takes_new and place.works_for(desk_key)]
+    except Unavailable:
+        return Availability("disturbed")
+    if not here:
+        return Availability("away", until=hours.until)
+    ahead = len(waiting_in(unit, desk_key))
+    free = sum(place.free for place in here)
+    return Availability("available" if ahead < free else "busy", until=hours.until, ahead=ahead)
+
+
+def _shut(hours: Standing) -> Availability:
+    return Availability("closed" if hours.closed_day else "outside", opens_at=hours.opens_at, reason=hours.reason)

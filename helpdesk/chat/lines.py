@@ -1,0 +1,130 @@
+"""The lines of a conversation as its pages show them: what was said, without notes. Reads only.
+
+A page asks for what came after the newest line it has, and says how many lines it has up to there. When that is no
+longer right, because a line was moved, destroyed or came in between, it gets all of them anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+
+from helpdesk.models import Account, Content, Entry, OutgoingMail, Ticket, TicketPerson
+from helpdesk.text.rendering import without_marks
+from helpdesk.tickets.own_questions import mine
+from helpdesk.unit import Unit
+
+PAGE = 500
+"""Lines on one page; earlier ones stand in the ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; `side` is asker or advisor, `by_mail` when it came or went as a mail."""
+
+    id: int
+    side: str
+    name: str
+    at: dt.datetime
+    text: str
+    by_mail: bool = False
+    redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines in order; `whole` when they replace all that the page has, `newest` and `count` for the next question."""
+
+    rows: list[Line]
+    whole: bool
+    newest: int
+    count: int
+
+
+def own_lines(unit: Unit, ticket: Ticket, after: int = 0, have: int = 0) -> Lines:
+    """What is theirs of the own ticket of the actor, who asks: nothing that others wrote or were told."""
+    return _lines(unit, ticket, mine(unit, {ticket.id}), after, have)
+
+
+def staff_lines(unit: Unit, ticket: Ticket, after: int = 0, have: int = 0) -> Lines:
+    """The same for an advisor, who may see the ticket: all that was said, without notes."""
+    return _lines(unit, ticket, _shown(unit), after, have)
+
+
+def _lines(unit: Unit, ticket: Ticket, which: ColumnElement[bool], after: int, have: int) -> Lines:
+    """What was said after the entry with this id; everything when the page does not have `have` lines up to it."""
+    shown = and_(Entry.ticket_id == ticket.id, which)
+    known = unit.session.scalar(select(func.count()).select_from(Entry).where(shown, Entry.id <= after)) or 0
+    whole = after == 0 or known != have
+    wanted = select(Entry).where(shown) if whole else select(Entry).where(shown, Entry.id > after)
+    newest = list(unit.session.scalars(wanted.order_by(Entry.id.desc()).limit(PAGE)))[::-1]
+    if whole:
+        known = (unit.session.scalar(select(func.count()).select_from(Entry).where(shown)) or 0) - len(newest)
+    last = newest[-1].id if newest else after
+    return Lines(_rows(unit, ticket, newest), whole, last, known + len(newest))
+
+
+def _shown(unit: Unit) -> ColumnElement[bool]:
+    """What both sides may read: lines, mails of people, and answers that can no longer be taken back."""
+    waits = exists().where(
+        OutgoingMail.entry_id == Entry.id,
+        OutgoingMail.state == "queued",
+        OutgoingMail.attempts == 0,
+        OutgoingMail.send_after > unit.now,
+    )
+    answers = and_(Entry.kind.in_(("answer", "forward")), Entry.undone_at.is_(None), not_(waits))
+    return or_(Entry.kind.in_(("chat", "mail")), answers)
+
+
+def _rows(unit: Unit, ticket: Ticket, entries: Sequence[Entry]) -> list[Line]:
+    if not entries:
+        return []
+    texts = _texts(unit, ticket.id, [entry.id for entry in entries])
+    ids = {entry.account_id for entry in entries if entry.account_id is not None}
+    staff = dict(unit.session.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all())
+    people = _people(unit, ticket.id)
+    return [
+        Line(
+            entry.id,
+            "asker" if entry.account_id is None else "advisor",
+            people.get(entry.person_id or 0, "") if entry.account_id is None else staff.get(entry.account_id, ""),
+            entry.at,
+            texts.get(entry.id, ""),
+            entry.kind != "chat",
+            entry.redacted is not None,
+        )
+        for entry in entries
+    ]
+
+
+def _people(unit: Unit, ticket_id: int) -> dict[int, str]:
+    rows = unit.session.execute(
+        select(TicketPerson.person_id, TicketPerson.name, TicketPerson.address)
+        .where(TicketPerson.ticket_id == ticket_id)
+        .order_by(TicketPerson.id.desc())
+    )
+    return {row.person_id: row.name or row.address for row in rows}
+
+
+def _texts(unit: Unit, ticket_id: int, ids: Sequence[int]) -> dict[int, str]:
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    rows = unit.session.execute(
+        select(Content.entry_id, Content.kind, Content.text).where(
+            Content.ticket_id == ticket_id,
+            Content.entry_id.in_(ids),
+            Content.kind.in_(("body", "reply", "markdown")),
+        )
+    )
+    for row in rows:
+        found[row.entry_id][row.kind] = row.text
+    return {entry_id: _text(said) for entry_id, said in found.items()}
+
+
+def _text(said: dict[str, str]) -> str:
+    if "markdown" in said:
+        return without_marks(said["markdown"])
+    return said.get("reply") or said.get("body", "")

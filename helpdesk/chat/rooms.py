@@ -1,0 +1,75 @@
+"""Finds the chat of a ticket for who may be there, and locks it; looking up and checking are one step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+
+from helpdesk.errors import NotFound
+from helpdesk.models import Chat, Ticket, TicketPerson
+from helpdesk.models.ticket import SHOWN
+from helpdesk.people.access import own_seat, own_ticket_for, requester_of, ticket_for
+from helpdesk.tickets.own_questions import asked_by_me
+from helpdesk.unit import Unit
+
+RETURNS_WITHIN = dt.timedelta(hours=24)
+OPEN = ("waiting", "active")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A ticket and how its chat stands."""
+
+    ticket: Ticket
+    chat: Chat
+
+
+def own_room(unit: Unit, number: str) -> Room:
+    """The chat of this number, for the actor who began it; else NotFound. A unit that only reads looks once."""
+    return unit.once(("chat", number), lambda: _own_room(unit, number))
+
+
+def _own_room(unit: Unit, number: str) -> Room:
+    ticket = own_ticket_for(unit, number)
+    chat = unit.session.scalar(select(Chat).where(Chat.ticket_id == ticket.id))
+    if chat is None or ticket.restricted or not asked_by_me(unit, ticket):
+        raise NotFound("There is no such conversation.")
+    return Room(ticket, chat)
+
+
+def latest_room(unit: Unit) -> Room | None:
+    """The chat to go on with: the actor's newest one, when somebody said something in it within a day."""
+    seats = select(TicketPerson.ticket_id).where(own_seat(requester_of(unit)), TicketPerson.role == "requester")
+    recent = (
+        select(Ticket, Chat)
+        .join(Chat, Chat.ticket_id == Ticket.id)
+        .where(Ticket.id.in_(seats), text(SHOWN), Ticket.merged_into_id.is_(None))
+        .where(Chat.quiet_since > unit.now - RETURNS_WITHIN)
+    )
+    row = unit.session.execute(recent.order_by(Ticket.id.desc()).limit(1)).first()
+    return None if row is None else Room(row.Ticket, row.Chat)
+
+
+def staff_room(unit: Unit, number: str | int) -> Room:
+    """The chat of this number (or id of a ticket), for an advisor; else NotFound."""
+    ticket = ticket_for(unit, number, "chat.answer")
+    chat = unit.session.scalar(select(Chat).where(Chat.ticket_id == ticket.id))
+    if chat is None:
+        raise NotFound("There is no such conversation.")
+    return Room(ticket, chat)
+
+
+def locked(unit: Unit, ticket_id: int) -> Room:
+    """The ticket and its chat as they are now, locked: mail that joins it waits, so ids of entries rise with time.
+
+    Raises NotFound when it is gone, or going.
+    """
+    here = select(Ticket).where(Ticket.id == ticket_id, Ticket.retention_state != "destroying")
+    fresh = {"populate_existing": True}
+    ticket = unit.session.scalar(here.with_for_update(key_share=True), execution_options=fresh)
+    chat = unit.session.scalar(select(Chat).where(Chat.ticket_id == ticket_id), execution_options=fresh)
+    if ticket is None or chat is None:
+        raise NotFound("There is no such conversation.")
+    return Room(ticket, chat)

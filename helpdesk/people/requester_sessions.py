@@ -1,0 +1,126 @@
+"""Sessions of people who ask: opened by a proven address, sliding, ended by whoever holds them. In the database.
+
+Whose a session is follows from its address at each request: when an address turns out to be somebody else's, so is the
+session.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from helpdesk.errors import Invalid, NotSignedIn
+from helpdesk.models import Address, Person, RequesterSession
+from helpdesk.people.addresses import person_for
+from helpdesk.text.language import LANGUAGES
+from helpdesk.unit import Requester, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInRequester:
+    """Who a session belongs to, and until when it stands if it is not used; `shared`: several use the address."""
+
+    session_id: int
+    person_id: int
+    address_id: int
+    address: str
+    shared: bool
+    name: str
+    language: str | None
+    ends: dt.datetime
+
+    @property
+    def requester(self) -> Requester:
+        """The same as who acts in a unit."""
+        return Requester(self.person_id, self.address, self.shared)
+
+
+def _end(unit: Unit) -> dt.datetime:
+    return unit.now + dt.timedelta(hours=unit.ports.settings.portal_hours)
+
+
+def open_session(unit: Unit, address: str) -> str:
+    """A session for whoever proved this address just now; a person is made where nobody has it. Returns its token."""
+    person_for(unit, address)
+    unit.rows.write()
+    address_id = unit.session.scalars(select(Address.id).where(Address.value == address)).one()
+    token = secrets.token_urlsafe(32)
+    unit.session.add(
+        RequesterSession(
+            token_hmac=unit.ports.keys.session_digest(token),
+            address_id=address_id,
+            created_at=unit.now,
+            ends=_end(unit),
+        )
+    )
+    unit.session.flush()
+    return token
+
+
+def session_for(unit: Unit, token: str) -> SignedInRequester:
+    """Who the token belongs to. Raises NotSignedIn when it is unknown, or ended."""
+    row = unit.session.execute(
+        select(RequesterSession, Address, Person)
+        .join(Address, Address.id == RequesterSession.address_id)
+        .join(Person, Person.id == Address.person_id)
+        .where(RequesterSession.token_hmac == unit.ports.keys.session_digest(token), RequesterSession.ends > unit.now)
+    ).one_or_none()
+    if row is None:
+        raise NotSignedIn("Your session has ended. Sign in to go on.")
+    session, address, person = row
+    return SignedInRequester(
+        session_id=session.id,
+        person_id=person.id,
+        address_id=address.id,
+        address=address.value,
+        shared=address.shared,
+        name="" if address.shared else person.display_name or "",
+        language=None if address.shared else person.language,
+        ends=session.ends,
+    )
+
+
+def touch(unit: Unit, session_id: int) -> None:
+    """Let the session stand from now on as long as a new one; one that ended stays ended."""
+    standing = (RequesterSession.id == session_id) & (RequesterSession.ends > unit.now)
+    unit.session.execute(update(RequesterSession).where(standing).values(ends=_end(unit)))
+
+
+def sign_out(unit: Unit, token: str) -> None:
+    """End the session of this token, and the streams it opened."""
+    _end_those(unit, RequesterSession.token_hmac == unit.ports.keys.session_digest(token))
+
+
+def _end_those(unit: Unit, which: ColumnElement[bool]) -> None:
+    ended = delete(RequesterSession).where(which).returning(RequesterSession.id)
+    for session_id in unit.session.scalars(ended.execution_options(synchronize_session=False)):
+        unit.hint(f"session:asker-{session_id}", {"kind": "ended"})
+
+
+def sign_out_everywhere(unit: Unit, who: SignedInRequester) -> None:
+    """End every session of this person; of a shared address those that were opened by it."""
+    own = select(Address.id).where(Address.person_id == who.person_id)
+    mine = RequesterSession.address_id == who.address_id if who.shared else RequesterSession.address_id.in_(own)
+    _end_those(unit, mine)
+
+
+def choose(unit: Unit, who: SignedInRequester, language: str, receipts: bool | None = None) -> None:
+    """Remember the language somebody wants and, if said, whether they want a receipt for each question.
+
+    Nothing is remembered of a shared address. Raises Invalid for a language that there is not.
+    """
+    if language not in LANGUAGES:
+        raise Invalid("Choose Dutch or English.", field="language")
+    if who.shared:
+        return
+    said = {"language": language} | ({} if receipts is None else {"receipts": receipts})
+    unit.session.execute(update(Person).where(Person.id == who.person_id).values(**said))
+
+
+def forget_ended(unit: Unit) -> None:
+    """Delete sessions that have ended by themselves."""
+    over = delete(RequesterSession).where(RequesterSession.ends <= unit.now)
+    unit.session.execute(over.execution_options(synchronize_session=False))

@@ -1,0 +1,1 @@
+"""When the desks work: days, hours and closures. Reads no ticket."""

@@ -1,0 +1,118 @@
+"""When the chat is open: hours by day of the week, public holidays, and days on which it is closed. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from helpdesk.errors import Misconfigured
+from helpdesk.service_levels.days import is_holiday
+from helpdesk.settings import CLOSURE, HOURS, WEEKDAYS, Settings
+
+_LOOK_AHEAD = 60
+_ONE = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Hours on some days of the week, Monday is 0; `until` is the first minute after them."""
+
+    days: frozenset[int]
+    since: dt.time
+    until: dt.time
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the hours stand at a moment: open until `until`, or shut until `opens_at`, where that is within two months.
+
+    `reason` is what the operator says of a day on which the chat is closed.
+    """
+
+    is_open: bool
+    closed_day: bool = False
+    reason: str = ""
+    until: dt.datetime | None = None
+    opens_at: dt.datetime | None = None
+
+
+@cache
+def spells(lines: tuple[str, ...]) -> tuple[Spell, ...]:
+    """Hours such as `mon-fri 09:00-17:00` or `sat 10:00-12:30`. Raises Misconfigured."""
+    return tuple(_spell(line) for line in lines)
+
+
+def _spell(line: str) -> Spell:
+    found = HOURS.fullmatch(line.strip())
+    if found is None:
+        raise _wrong(line)
+    first, last, since, until = found.groups()
+    days = range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1)
+    made = Spell(frozenset(days), _time(since, line), _time(until, line))
+    if not made.days or made.since >= made.until:
+        raise _wrong(line)
+    return made
+
+
+def _time(said: str, line: str) -> dt.time:
+    try:
+        return dt.time.fromisoformat(said)
+    except ValueError as fault:
+        raise _wrong(line) from fault
+
+
+@cache
+def closures(lines: tuple[str, ...]) -> dict[dt.date, str]:
+    """Closed days with their reasons, from lines such as `2026-11-27 Study day` or `2026-12-24/2027-01-01 Winter`."""
+    found: dict[dt.date, str] = {}
+    for line in lines:
+        match = CLOSURE.fullmatch(line.strip())
+        if match is None:
+            raise _wrong(line)
+        try:
+            first = dt.date.fromisoformat(match[1])
+            last = dt.date.fromisoformat(match[2] or match[1])
+        except ValueError as fault:
+            raise _wrong(line) from fault
+        for days in range((last - first).days + 1):
+            found[first + days * _ONE] = (match[3] or "").strip()
+    return found
+
+
+def _wrong(line: str) -> Misconfigured:
+    return Misconfigured(
+        "chat.hours or chat.closures can't be '{value}': write mon-fri 09:00-17:00, or 2026-11-27 Study day.",
+        value=line,
+    )
+
+
+def standing(settings: Settings, now: dt.datetime) -> Standing:
+    """How the hours of the chat stand now."""
+    zone = ZoneInfo(settings.timezone)
+    here = now.astimezone(zone)
+    for since, until in _open_on(settings, here.date(), zone):
+        if since <= here < until:
+            return Standing(True, until=until)
+    closed = closures(settings.chat_closures)
+    reason = closed.get(here.date())
+    return Standing(False, reason is not None, reason or "", opens_at=_next(settings, here, zone))
+
+
+def _next(settings: Settings, here: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
+    for days in range(_LOOK_AHEAD):
+        for since, _until in _open_on(settings, here.date() + days * _ONE, zone):
+            if since > here:
+                return since
+    return None
+
+
+def _open_on(settings: Settings, day: dt.date, zone: ZoneInfo) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+    """The hours of a day, in order; none on a holiday or a day on which the chat is closed."""
+    if is_holiday(day) or day in closures(settings.chat_closures):
+        return
+    for spell in sorted(spells(settings.chat_hours), key=lambda one: one.since):
+        if day.weekday() in spell.days:
+            yield dt.datetime.combine(day, spell.since, zone), dt.datetime.combine(day, spell.until, zone)

@@ -1,0 +1,36 @@
+"""The chat desk of advisors in its states; `states.py` lists them with all others."""
+
+from __future__ import annotations
+
+from tests.letters import ASKER
+from tests.ui.acts import fold, rail, submit
+from tests.ui.place import NEW_HERE
+from tests.ui.state import State, down, nothing, of
+from tests.ui.state import at as _s
+
+CHAT: tuple[State, ...] = (
+    _s("chat_desk.start", "filled", "/werk/chat", "#rij li"),
+    nothing("chat_desk.start", "/werk/chat", "#rij"),
+    down("chat_desk.start", "/werk/chat", "chat_advisor"),
+    _s("chat_desk.start", "open", "/werk/chat", "#weergaven", rail),
+    _s("chat_desk.show", "filled", "/werk/chat/{chat}", "#regels li"),
+    _s("chat_desk.show", "filled", "/werk/chat/{chat_waiting}", "button:has-text('Neem deze chat')", name="waiting"),
+    _s("chat_desk.show", "open", "/werk/chat/{chat}", "#aan", fold(".menu-like")),
+    of(ASKER, "chat.begin", "filled", "/chat", "a:has-text('Verder met je gesprek')"),
+    nothing("chat.begin", "/chat", ".availability", NEW_HERE),
+    of(ASKER, "chat.begin", "error", "/chat", ".wrong", submit("/chat", text=" "), 422),
+    of(ASKER, "chat.show", "filled", "/chat/{chat_own}", "#regels li >> nth=2"),
+    of(ASKER, "chat.show", "open", "/chat/{chat_own}", ".menu-like button", fold(".menu-like")),
+    of(ASKER, "chat.show", "error", "/chat/2026-99999", "h1", status=404),
+    _s("chat_desk.show", "error", "/werk/chat/1999-00001", "h1:has-text('Deze pagina is er niet')", status=404),
+)
+"""Screens of the desk."""
+CHAT_ABSENT = {
+    ("chat_desk.show", "empty"): "a chat has a line from its beginning",
+    ("chat.show", "empty"): "a chat has a line from its beginning",
+    ("chat.begin", "open"): "nothing on it opens",
+    **dict.fromkeys(
+        ((name, "conflict") for name in ("chat_desk.show", "chat_desk.start", "chat.begin", "chat.show")),
+        "what is refused is said above the form, as an error is",
+    ),
+}

@@ -1,0 +1,93 @@
+"""A chat from both sides, in the pseudo-language for `test_words.py`, and all its forms for `test_forms.py`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from helpdesk.chat import presence
+from helpdesk.people.accounts import account_named
+from helpdesk.ports import Ports
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.chats import Office
+from tests.web.asker import signs_in
+from tests.web.conftest import SANDER
+from tests.web.portal_words import NOOR
+from tests.web.visitor import Page, Visitor
+
+if TYPE_CHECKING:
+    from tests.web.test_forms import Clerk
+    from tests.web.test_words import Crawl
+
+CHAT, DESK = "/chat", "/werk/chat"
+
+
+def _number(page: Page) -> str:
+    rooms = [path for path in page.links if path.startswith(f"{CHAT}/2")]
+    return rooms[0].partition("#")[0].rpartition("/")[2]
+
+
+def chatting(crawl: Crawl, ports: Ports, advisor: str) -> None:
+    """A chat that is taken, silent, handed over and ended; who looked before looks again afterwards."""
+    Office(ports)
+    before, asker, staff = crawl.visitor, Visitor(crawl.app), Visitor(crawl.app)
+    signs_in(asker, ports, NOOR)
+    assert staff.sign_in(advisor).status_code == 200
+    crawl.visitor = asker
+    crawl.page(CHAT)
+    crawl.visitor = staff
+    crawl.page(DESK)
+    crawl.send(DESK, "/bereikbaar", state="available", capacity="1")
+    crawl.visitor = asker
+    crawl.send(CHAT, CHAT, 422, text="")
+    number = _number(crawl.send(CHAT, CHAT, text="Μπορώ;"))
+    room, desk = f"{CHAT}/{number}", f"{DESK}/{number}"
+    crawl.page(CHAT)
+    crawl.visitor = staff
+    crawl.page(desk)
+    crawl.send(DESK, "/volgende")
+    crawl.send(desk, f"/{number}", 422, text="")
+    crawl.send(desk, f"/{number}", text="Ναι")
+    for path in (f"{DESK}/rij", f"{desk}/regels"):
+        crawl.page(path)
+    crawl.visitor = asker
+    crawl.send(room, f"/{number}", text="Όχι")
+    crawl.page(f"{room}/regels")
+    for ending in ("/gelezen", "/verslag"):
+        crawl.send(room, ending)
+    crawl.visitor = staff
+    crawl.send(desk, "/afronden", transcript="1")
+    crawl.visitor = asker
+    crawl.page(room)
+    crawl.visitor = before
+
+
+def chats(clerk: Clerk, ports: Ports, app: Flask) -> None:
+    """Every act of a chat, of both sides."""
+    office, asker, sander = Office(ports), Visitor(app), Visitor(app)
+    signs_in(asker, ports, NOOR)
+    assert sander.sign_in(SANDER).status_code == 200
+    clerk.act(sander, DESK, "chat_desk.be", "chat_state", state="available", capacity="2")
+    number = _number(Page(clerk.act(asker, CHAT, "chat.start", text="Mag het?").text))
+    room, desk = f"{CHAT}/{number}", f"{DESK}/{number}"
+    clerk.act(sander, desk, "chat_desk.take")
+    clerk.act(sander, desk, "chat_desk.say", text="Ja.")
+    clerk.act(sander, desk, "chat_desk.hand_over", "chat_handed_over", account="", note="Weet jij het?")
+    clerk.act(sander, DESK, "chat_desk.take_next")
+    clerk.act(asker, room, "chat.say", text="Fijn.")
+    clerk.act(sander, desk, "chat_desk.say", text="Nog iets?")
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        desk_note = presence.advisor_name(account_named(unit, SANDER).id)
+    office.pass_time(dt.timedelta(minutes=26), desk_note, office.there(number))
+    clerk.act(asker, room, "chat.stay")
+    clerk.act(asker, room, "chat.receipts", "chat_choice")
+    clerk.act(asker, room, "chat.transcript", "chat_transcript")
+    clerk.act(asker, room, "chat.leave", how="mail")
+    again = _number(Page(clerk.act(asker, CHAT, "chat.start", text="Nog een vraag.").text))
+    clerk.act(sander, f"{DESK}/{again}", "chat_desk.take")
+    clerk.act(sander, f"{DESK}/{again}", "chat_desk.by_mail", "chat_by_mail")
+    third = _number(Page(clerk.act(asker, CHAT, "chat.start", text="En nog een.").text))
+    clerk.act(sander, f"{DESK}/{third}", "chat_desk.take")
+    clerk.act(sander, f"{DESK}/{third}", "chat_desk.end", "chat_ended", status="done")

@@ -1,0 +1,102 @@
+"""Somebody who asks, in a real browser: all of it without scripts, and with them a warning before the session ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import cast
+
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from helpdesk.adapters.memory import SetClock
+from helpdesk.ports import Ports
+from helpdesk.tickets import replying
+from helpdesk.tickets.thread import thread_of
+from helpdesk.unit import SYSTEM, unit_of_work
+from tests.letters import letter, receive
+from tests.services.chromium import Chromium
+from tests.web.asker import DOOR, FEMKE, code_in, link_in, mailed
+from tests.web.browsing import browsing, served
+
+LARGE = b"x" * 1_000_000
+
+
+def answered(ports: Ports, number: str) -> None:
+    """An advisor answers, and the answer can't be taken back any more."""
+    with unit_of_work(ports, SYSTEM) as unit:
+        version = thread_of(unit, number).ticket.version
+        replying.reply(unit, number, replying.Answer("Ja, dat mag.", (FEMKE,), "waiting_for_asker", version, "c1"))
+    cast("SetClock", ports.now).move(dt.timedelta(minutes=1))
+
+
+def attach(page: Page, name: str, content: bytes) -> None:
+    page.get_by_label("Bestanden toevoegen").set_input_files(
+        {"name": name, "mimeType": "application/pdf", "buffer": content}
+    )
+
+
+def test_ask_sign_in_read_reply_and_close_without_scripts(site_ports: Ports, app: Flask, chromium: Chromium) -> None:
+    receive(site_ports, letter())
+    fetched: list[str] = []
+    with served(app) as address, browsing(chromium, address, scripts=False, width=375, height=812) as context:
+        page = context.new_page()
+        page.on("request", lambda request: fetched.append(request.resource_type))
+        page.goto("/")
+        page.get_by_role("link", name="Stel een vraag").first.click()
+        page.get_by_label("Je e-mailadres").fill(FEMKE)
+        page.get_by_role("button", name="Verstuur de mail").click()
+        page.get_by_label("Code uit de mail").fill(code_in(mailed(site_ports, FEMKE)))
+        page.get_by_role("main").get_by_role("button", name="Inloggen").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Stel een vraag")
+        page.get_by_label("Waar gaat het over?").fill("Taalcursus")
+        page.get_by_label("Je vraag", exact=True).fill("Mag ik een taalcursus volgen?")
+        attach(page, "leeg.pdf", b"")
+        page.get_by_role("button", name="Verstuur mijn vraag").click()
+        expect(page.get_by_role("alert")).to_contain_text("Het bestand leeg.pdf is leeg.")
+        expect(page.get_by_label("Je vraag", exact=True)).to_have_value("Mag ik een taalcursus volgen?")
+        attach(page, "rooster.pdf", LARGE)
+        page.get_by_role("button", name="Verstuur mijn vraag").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Je vraag is verstuurd")
+        page.get_by_role("link", name="Naar je vraag").click()
+        number = page.url.rpartition("/")[2]
+        answered(site_ports, number)
+        page.goto("/mijn-vragen")
+        expect(page.locator(".own-rows li").first).to_contain_text("Wij wachten op jouw antwoord")
+        page.get_by_role("link", name="Taalcursus").click()
+        expect(page.get_by_role("article").last).to_contain_text("Ja, dat mag.")
+        page.get_by_label("Je bericht").fill("Dank je wel.")
+        page.get_by_role("button", name="Verstuur", exact=True).click()
+        expect(page.get_by_role("article").last).to_contain_text("Dank je wel.")
+        page.get_by_role("button", name="Mijn vraag is opgelost").click()
+        expect(page.get_by_text("Deze vraag is afgehandeld.")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="rooster.pdf").click()
+        assert download.value.path().read_bytes() == LARGE
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert "script" not in fetched
+
+
+def test_two_minutes_before_the_end_one_can_stay(site_ports: Ports, app: Flask, chromium: Chromium) -> None:
+    receive(site_ports, letter())
+    with served(app) as address, browsing(chromium, address) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(DOOR)
+        page.get_by_label("Je e-mailadres").fill(FEMKE)
+        page.get_by_role("button", name="Verstuur de mail").click()
+        page.wait_for_url("**/verstuurd")
+        page.goto(link_in(mailed(site_ports, FEMKE)))
+        page.get_by_role("main").get_by_role("button", name="Inloggen").click()
+        page.goto("/mijn-vragen/2026-00001")
+        page.get_by_label("Je bericht").fill("Een half verhaal")
+        warning = page.locator("#einde")
+        page.clock.fast_forward("07:57:00")
+        expect(warning).to_be_hidden()
+        page.clock.fast_forward("01:30")
+        expect(warning).to_contain_text("Over twee minuten word je uitgelogd.")
+        with page.expect_response("**/mijn-vragen/blijf"):
+            page.get_by_role("button", name="Blijf ingelogd").click()
+        expect(warning).to_be_hidden()
+        expect(page.get_by_label("Je bericht")).to_have_value("Een half verhaal")
+        page.clock.fast_forward("08:00:01")
+        expect(warning).to_contain_text("Je bent uitgelogd.")

@@ -1,0 +1,26 @@
+"""The two areas of the web, pages of staff and pages for people who ask: which one a request belongs to."""
+
+from __future__ import annotations
+
+from flask import request
+
+PORTAL = frozenset({"entrance", "questions", "own_data", "statements", "chat"})
+"""The blueprints of the pages for people who ask."""
+_PLACES = ("/mijn-", "/chat")
+
+
+def is_portal() -> bool:
+    """Whether the request is for a page for people who ask, also where there is no such page."""
+    if request.endpoint is None:
+        return request.path.startswith(_PLACES)
+    return request.blueprint in PORTAL
+
+
+def template(name: str) -> str:
+    """The template of this name as the area has it."""
+    return f"portal/{name.rpartition('/')[2]}" if is_portal() else name
+
+
+def door() -> str:
+    """The endpoint where people of the area sign in."""
+    return "entrance.form" if is_portal() else "sign_in.form"

@@ -1,0 +1,357 @@
+// A chat page, for who asks and for advisors: shows lines as they come, sends each until it is acknowledged, and says
+// what is new. The page is complete without it. Lines are asked for at one address, after the newest that is here.
+
+const page = /** @type {HTMLElement} */ (document.querySelector("[data-chat]"));
+const desk = page.hasAttribute("data-desk");
+const POLL = 4_000;
+const CALM = 20_000;
+const DEAD = 45_000;
+const TYPING = 4_000;
+const SAID = 5_000;
+
+const list = () => document.getElementById("regels");
+const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-say]"));
+const headers = { "X-Chat": "1" };
+const word = (name, values = {}) => {
+  const found = document.getElementById("chatwoorden")?.content.querySelector(`[data-word="${name}"]`);
+  return (found?.textContent ?? "").replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
+};
+
+// --- what is said to screen readers: one sentence in five seconds, several lines as their number -------------------
+/** @type {string[]} */
+let unsaid = [];
+let saidAt = -SAID;
+let saying = 0;
+
+/** @param {string} text */
+function say(text) {
+  unsaid.push(text);
+  saying ||= setTimeout(speak, Math.max(300, saidAt + SAID - performance.now()));
+}
+
+function speak() {
+  const place = document.getElementById(desk ? "zeg-chat" : "zeg");
+  saying = 0;
+  saidAt = performance.now();
+  if (place) {
+    place.textContent = unsaid.length > 1 ? word("several", { count: unsaid.length }) : unsaid[0] ?? "";
+  }
+  unsaid = [];
+}
+
+// --- lines ---------------------------------------------------------------------------------------------------------
+let asking = false;
+let askAgain = false;
+
+/** Ask for what is not here yet; asked meanwhile, it asks once more. */
+async function refresh() {
+  if (asking) {
+    askAgain = true;
+    return;
+  }
+  asking = true;
+  try {
+    do {
+      askAgain = false;
+      await ask();
+    } while (askAgain);
+  } catch {
+    // the next hint or the clock asks again
+  } finally {
+    asking = false;
+  }
+}
+
+async function ask() {
+  const here = list();
+  const after = here ? `?after=${here.dataset.newest}&have=${here.dataset.count}` : "";
+  const answer = await fetch(page.dataset.lines + after, { headers, redirect: "manual" });
+  if (!answer.ok) {
+    return answer.type === "opaqueredirect" ? out() : undefined;
+  }
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const lines = fresh.getElementById("regels");
+  if (here && lines) {
+    put(here, lines);
+  }
+  for (const id of ["stand", "rij"]) {
+    swap(document.getElementById(id), fresh.getElementById(id));
+  }
+}
+
+/** @param {HTMLElement} here @param {HTMLElement} fresh */
+function put(here, fresh) {
+  const log = /** @type {HTMLElement} */ (here.parentElement);
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  const known = new Set([...here.children].map((one) => one.id));
+  const coming = [...fresh.children].filter((one) => !known.has(one.id));
+  if (fresh.hasAttribute("data-whole")) {
+    const waiting = [...here.querySelectorAll(":scope > .pending")];
+    here.replaceChildren(...fresh.children, ...waiting);
+  } else {
+    const first = here.querySelector(":scope > .pending");
+    coming.forEach((one) => here.insertBefore(one, first));
+  }
+  here.dataset.newest = fresh.dataset.newest;
+  here.dataset.count = fresh.dataset.count;
+  acknowledged();
+  const others = coming.filter((one) => one.classList.contains("line-other"));
+  for (const one of others) {
+    say(`${one.querySelector("b")?.textContent}: ${one.querySelector(".text")?.textContent?.trim().slice(0, 200)}`);
+  }
+  if (atEnd && coming.length) {
+    log.scrollTop = log.scrollHeight;
+  }
+  readSoon();
+}
+
+/** Put newer words in place, unless somebody is at work in the old ones.
+ * @param {HTMLElement | null} old @param {HTMLElement | null} fresh */
+function swap(old, fresh) {
+  if (!old || !fresh || old.outerHTML === fresh.outerHTML || old.contains(document.activeElement)) {
+    return;
+  }
+  if (old.id === "rij" && newer(old, fresh)) {
+    say(word("elsewhere"));
+  }
+  old.replaceWith(fresh);
+}
+
+/** Whether a chat that is not open has a line that it had not.
+ * @param {HTMLElement} old @param {HTMLElement} fresh */
+function newer(old, fresh) {
+  const before = new Set((old.dataset.newest ?? "").trim().split(" "));
+  const open = location.pathname.split("/").pop();
+  return (fresh.dataset.newest ?? "").trim().split(" ").some((one) => one && !before.has(one) && !one.startsWith(`${open}:`));
+}
+
+// --- sending: in order, each with an id of its own, again until the server says that it is kept ---------------------
+/** @typedef {{id: string, text: string, item: HTMLElement, entry: string}} Waiting */
+/** @type {Waiting[]} */
+const outbox = [];
+let sending = false;
+
+/** @param {string} text */
+function enqueue(text) {
+  const item = document.createElement("li");
+  item.className = "line line-own pending";
+  item.innerHTML = '<p class="line-head"><b></b> <span class="muted"></span></p><div class="text" dir="auto"></div>';
+  item.querySelector("b").textContent = word("you");
+  item.querySelector(".text").textContent = text;
+  const id = [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
+  outbox.push({ id, text, item, entry: "" });
+  state(item, word("sending"));
+  list()?.append(item);
+  const log = document.getElementById("gesprek");
+  if (log) {
+    log.scrollTop = log.scrollHeight;
+  }
+  drain();
+}
+
+/** @param {HTMLElement} item @param {string} text */
+function state(item, text) {
+  const place = item.querySelector(".line-head .muted");
+  if (place && place.textContent !== text) {
+    place.textContent = text;
+  }
+}
+
+async function drain() {
+  if (sending) {
+    return;
+  }
+  sending = true;
+  for (let tries = 0; ; ) {
+    const one = outbox.find((each) => !each.entry);
+    if (!one) {
+      break;
+    }
+    const answer = await post(one);
+    if (answer === "again") {
+      tries += 1;
+      state(one.item, word("waits-sending"));
+      await new Promise((go) => setTimeout(go, Math.min(250 * 2 ** tries, 8000) * (0.8 + Math.random() * 0.4)));
+    } else if (typeof answer === "object") {
+      tries = 0;
+      one.entry = `b-${answer.entry}`;
+      refresh();
+    } else {
+      refused(one, answer);
+    }
+  }
+  sending = false;
+}
+
+/** What became of a line: what the server says of it, "again" when nobody knows, or why it is refused.
+ * @param {Waiting} one @returns {Promise<{entry: number} | string>} */
+async function post(one) {
+  const body = new FormData(/** @type {HTMLFormElement} */ (form));
+  body.set("text", one.text);
+  body.set("client_id", one.id);
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), 10_000);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers, redirect: "manual", signal: stop.signal });
+    if (answer.ok) {
+      return await answer.json();
+    }
+    if (answer.status === 422 || answer.status === 409 || answer.status === 400) {
+      return (await answer.json()).problem ?? word("failed");
+    }
+    if (answer.status === 404 || answer.status === 403) {
+      return word("failed");
+    }
+    if (answer.type === "opaqueredirect" || answer.status === 401) {
+      out();
+    }
+  } catch {
+    // no answer: perhaps it is kept, perhaps not; the same id asks again
+  } finally {
+    clearTimeout(late);
+  }
+  return "again";
+}
+
+/** @param {Waiting} one @param {string} why */
+function refused(one, why) {
+  outbox.splice(outbox.indexOf(one), 1);
+  state(one.item, `${word("failed")}: ${why} `);
+  say(why);
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: word("again") });
+  button.addEventListener("click", () => (one.item.remove(), enqueue(one.text)));
+  one.item.querySelector(".line-head")?.append(button);
+}
+
+/** Lines that stand in the log now need no stand-in. */
+function acknowledged() {
+  for (const one of outbox.filter((each) => each.entry && document.getElementById(each.entry))) {
+    one.item.remove();
+    outbox.splice(outbox.indexOf(one), 1);
+  }
+}
+
+function out() {
+  if (!document.documentElement.dataset.out) {
+    document.documentElement.dataset.out = "1";
+    say(word("out"));
+  }
+}
+
+// --- signs: that one writes, and how far one has read ----------------------------------------------------------------
+let typedAt = 0;
+let readUpto = "";
+let reading = 0;
+
+/** @param {Record<string, string>} said */
+function sign(said) {
+  if (page.dataset.signs && form) {
+    const body = new FormData();
+    const token = form.querySelector("input[type=hidden]");
+    body.set(token.name, token.value);
+    Object.entries(said).forEach(([name, value]) => body.set(name, value));
+    fetch(page.dataset.signs, { method: "POST", body, headers, redirect: "manual" }).catch(() => {});
+  }
+}
+
+function readSoon() {
+  clearTimeout(reading);
+  reading = setTimeout(() => {
+    const newest = list()?.dataset.newest ?? "";
+    if (page.hasAttribute("data-receipts") && document.visibilityState === "visible" && newest !== readUpto) {
+      readUpto = newest;
+      sign({ read: newest });
+    }
+  }, 1000);
+}
+
+// --- hints -----------------------------------------------------------------------------------------------------------
+let heardAt = 0;
+let soon = 0;
+
+/** @param {{ticket?: number, kind?: string} | null} hint */
+function hear(hint) {
+  if (!hint || desk || String(hint.ticket) === page.dataset.ticket) {
+    soon ||= setTimeout(() => ((soon = 0), refresh()), desk && hint && String(hint.ticket) !== page.dataset.ticket ? 1000 : 20);
+  }
+}
+
+/** One connection; resolves when it is over.
+ * @param {string} address @returns {Promise<void>} */
+function listen(address) {
+  return new Promise((resolve) => {
+    const stream = new EventSource(address);
+    let watch = 0;
+    const end = () => (stream.close(), clearTimeout(watch), (heardAt = 0), resolve());
+    const alive = () => {
+      clearTimeout(watch);
+      watch = setTimeout(end, DEAD);
+      heardAt = performance.now();
+    };
+    stream.addEventListener("ping", alive);
+    stream.addEventListener("resync", () => (alive(), hear(null)));
+    stream.addEventListener("hint", (event) => (alive(), hear(JSON.parse(event.data))));
+    stream.onerror = end;
+    watch = setTimeout(end, DEAD);
+  });
+}
+
+async function follow() {
+  for (let tries = 0; ; tries = Math.min(tries + 1, 5)) {
+    const began = performance.now();
+    try {
+      const answer = await fetch(page.dataset.stream, { headers, redirect: "manual" });
+      if (answer.ok) {
+        const { token, url } = await answer.json();
+        if (!url) {
+          return;
+        }
+        await listen(`${url}/events?token=${encodeURIComponent(token)}`);
+      } else if (answer.type === "opaqueredirect") {
+        out();
+      }
+    } catch {
+      // tried again below
+    }
+    tries = performance.now() - began > 10_000 ? 0 : tries;
+    await new Promise((go) => setTimeout(go, 500 * 2 ** tries * (0.5 + Math.random())));
+  }
+}
+
+let askedAt = 0;
+setInterval(() => {
+  const wait = heardAt ? CALM : POLL;
+  if (performance.now() - askedAt > wait) {
+    askedAt = performance.now();
+    refresh();
+  }
+}, 1000);
+
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
+  if (text.value.trim()) {
+    enqueue(text.value);
+    text.value = "";
+    text.focus();
+  }
+});
+form?.addEventListener("input", () => {
+  if (performance.now() - typedAt > TYPING) {
+    typedAt = performance.now();
+    sign({});
+  }
+});
+form?.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target instanceof HTMLTextAreaElement) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+document.addEventListener("visibilitychange", readSoon);
+const start = document.getElementById("gesprek");
+if (start) {
+  start.scrollTop = start.scrollHeight;
+}
+readSoon();
+follow();
