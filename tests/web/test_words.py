@@ -61,28 +61,20 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 UNSEEN_TAGS = {"pre", "kbd", "code", KEPT}
 """The raw source of a mail, the names of keys, a secret, and the public text of a register."""
 NO_PAGES = {
-    "static": "files of ours, looked at below",
-    "modules": "scripts, looked at below",
-    "health.alive": "for machines",
-    "health.ready": "for machines",
-    "files.attachment": "somebody's file",
-    "files.inline": "somebody's file",
-    "files.raw": "somebody's mail",
-    "files.html": "somebody's mail",
+    **dict.fromkeys(("static", "modules"), "files of ours, looked at below"),
+    **dict.fromkeys(("health.alive", "health.ready"), "for machines"),
+    **dict.fromkeys(("files.attachment", "files.inline", "request_tickets.file", "questions.file"), "somebody's file"),
+    **dict.fromkeys(("files.raw", "files.html"), "somebody's mail"),
     "disposal.as_csv": "a list as a file",
     "kept.as_csv": "numbers as a file",
     "decisions.as_csv": "ids as a file",
     "certificates.as_zip": "certificates as files, in one of our languages",
     "certificates.as_file": "a certificate as a file, in one of our languages",
     "register.as_file": "the public text of a register",
-    "request_tickets.file": "somebody's file",
     "papers.eml": "a conversation as a mail; its words are people's",
-    "inbox.stream_token": "for a script",
-    **dict.fromkeys(("chat.stream_token", "chat_desk.stream_token"), "for a script"),
+    **dict.fromkeys(("inbox.stream_token", "chat.stream_token", "chat_desk.stream_token"), "for a script"),
     **dict.fromkeys(("chat.lines", "chat_desk.lines", "chat_desk.rail"), "parts of the page, for a script"),
-    "questions.file": "somebody's file",
-    "inbox.start": "leads on",
-    "inbox.deep_link": "leads on",
+    **dict.fromkeys(("inbox.start", "inbox.deep_link"), "leads on"),
 }
 PLANTED = ("/kapot", "/weg")
 VIEWS = ("mijn", "niet-toegewezen", "open", "wacht-op-vrager", "afgehandeld", "alle")
