@@ -84,7 +84,7 @@ _ALLOWED_TAGS = [
 AUDIT = """(tags => {
   const found = [], scheme = /^[\\s\\x00-\\x20]*(?:javascript|vbscript|data|blob|view-source|feed)/i;
   const address = /^(?:xlink:)?(?:href|src|action|formaction|data|srcset|poster|background|ping)$/i;
-  const loads = /src|back|poster/, risky = /url|expression|import|binding|position|\\\\/i;
+  const loads = /src|back|poster/, risky = /url\\s*\\(|expression\\s*\\(|@import|binding|position|\\\\/i;
   const foreign = /^(?:object|embed|applet|base|style|math|audio|video)$/;
   const ours = one => one.localName === 'script' ? /^\\/static\\//.test(one.getAttribute('src') || '')
     : one.localName === 'iframe' ? one.className === 'mail'

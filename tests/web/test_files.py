@@ -120,6 +120,19 @@ def test_the_text_of_a_mail_with_html_is_on_the_page_too(site_ports: Ports, mari
     assert "De opmaak" not in marije.page(TICKET).text
 
 
+def test_bytes_of_a_picture_that_came_as_a_page_are_a_download(site_ports: Ports, marije: Visitor) -> None:
+    both = b"GIF89a/*<svg/onload=alert(1)>*/=alert(document.domain)//;"
+    head = b"From: a@x.example\r\nTo: academy@academie.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+    for number, kind in enumerate((b"text/html", b"image/svg+xml", b"image/gif"), start=1):
+        part = b"Content-Type: " + kind + b"; name=kwaad.gif\r\nContent-Disposition: attachment\r\n\r\n" + both
+        mixed = (
+            b"Message-ID: <%d@x>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n" % number
+        )
+        receive(site_ports, head + mixed + part + b"\r\n--b--\r\n")
+    told = [marije.get(f"/werk/bestand/{number}/inline").headers["Content-Disposition"] for number in (1, 2, 3)]
+    assert [how.partition(";")[0] for how in told] == ["attachment", "attachment", "inline"]
+
+
 def test_an_inline_picture_is_asked_of_our_own_route(site_ports: Ports, marije: Visitor) -> None:
     raw = (
         b"From: Femke <femke.devries@minbz.example>\r\nTo: academy@academie.example\r\nSubject: Plaatje\r\n"

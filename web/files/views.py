@@ -44,7 +44,9 @@ def inline(attachment_id: int) -> Response:
         file = files.attachment(unit, attachment_id)
     head = file.stream.read(HEAD)
     kind = sniffed(head)
-    return served(file, kind, "inline" if kind in INLINE else "attachment", head)
+    # Bytes of an image that were sent as a page are shown as neither.
+    page = file.content_type.startswith("text/") or "xml" in file.content_type
+    return served(file, kind, "inline" if kind in INLINE and not page else "attachment", head)
 
 
 @blueprint.get("/werk/bericht/<int:entry_id>/html")
