@@ -20,6 +20,7 @@ from helpdesk.unit import Unit
 _LEAD = 160
 MOST_COUNTED = 1_000_000
 """A count that nobody reaches by reading; one that a machine drives up stops there."""
+_HELPED_MOST = ((ArticleVersion.helped - ArticleVersion.not_helped).desc(), Article.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,7 @@ def shelves(unit: Unit, language: str, each: int, topic_id: int | None = None) -
 
     Raises NotFound for a topic without public answers.
     """
-    helped = ArticleVersion.helped - ArticleVersion.not_helped
-    place = func.row_number().over(partition_by=Article.topic_id, order_by=(helped.desc(), Article.id)).label("place")
+    place = func.row_number().over(partition_by=Article.topic_id, order_by=_HELPED_MOST).label("place")
     count = func.count().over(partition_by=Article.topic_id).label("count")
     placed = (
         select(Article.id, Article.topic_id, place, count)
@@ -145,9 +145,8 @@ def shelves(unit: Unit, language: str, each: int, topic_id: int | None = None) -
 
 def helped_most(unit: Unit, language: str, most: int) -> list[Lead]:
     """The beginnings of at most so many answers, those that helped most in front."""
-    helped = ArticleVersion.helped - ArticleVersion.not_helped
     known = select(Article.id).join(ArticleVersion, ArticleVersion.id == Article.live_id).where(*readable())
-    return leads(unit, list(unit.session.scalars(known.order_by(helped.desc(), Article.id).limit(most))), language)
+    return leads(unit, list(unit.session.scalars(known.order_by(*_HELPED_MOST).limit(most))), language)
 
 
 def count_opinion(unit: Unit, article_id: int, number: int, *, helped: bool) -> None:

@@ -80,7 +80,10 @@ class Visit:
     _opened: int = 0
 
     def __post_init__(self) -> None:
-        self._tabs = [Tab(self.context, (self.site.address, self.site.bare), self.seen) for _ in range(_TABS)]
+        self._tabs = self._fresh()
+
+    def _fresh(self) -> list[Tab]:
+        return [Tab(self.context, (self.site.address, self.site.bare), self.seen) for _ in range(_TABS)]
 
     @property
     def pages(self) -> int:
@@ -90,8 +93,7 @@ class Visit:
     def renew(self) -> None:
         """New tabs: the browser keeps every script of a tab that is watched, and grows slow of it."""
         self.close()
-        self._opened = self.pages
-        self.__post_init__()
+        self._opened, self._tabs = self.pages, self._fresh()
 
     def tab(self) -> Tab:
         """The tab whose page has stood longest."""
