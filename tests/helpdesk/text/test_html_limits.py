@@ -3,7 +3,7 @@
 import pytest
 
 from helpdesk.text.html_limits import MAX_CHARACTERS, MAX_DEPTH, plain_characters, refusal, without_noise
-from tests.pace import seconds
+from tests.pace import within
 
 KEPT = frozenset({"b", "br", "div", "font", "li", "p", "span", "table", "td", "tr", "ul"})
 
@@ -79,4 +79,4 @@ def test_within_the_limits(html: str) -> None:
 )
 def test_half_a_megabyte_of_anything_takes_no_time(unit: str) -> None:
     html = unit * (MAX_CHARACTERS // len(unit))
-    assert seconds(lambda: refusal(without_noise(html, KEPT))) < 0.6
+    assert within(0.6, lambda: refusal(without_noise(html, KEPT)))
