@@ -144,7 +144,7 @@ def _by_fts5(unit: Unit, words: Words) -> Iterator[list[Hit]]:
     match = " AND ".join("(" + " OR ".join(f'"{stem}"' for stem in stems) + ")" for stems in words)
     values = {"match": match, "below": 1 << 62, "most": BATCH}
     while True:
-        hits = [(row[0], row[1]) for row in unit.session.execute(statement, values)]
+        hits = [(row[0], row[1]) for row in unit.session.execute(statement, values).all()]
         if hits:
             yield hits
         if len(hits) < BATCH:
@@ -194,7 +194,8 @@ def _in_stretch(unit: Unit, match: str, below: int, most: int) -> list[Hit]:
         f"SELECT entry_id, ticket_id FROM search_text WHERE {INDEXED} @@ CAST(:match AS tsquery) "  # noqa: S608 - constants
         "AND entry_id < :below LIMIT :most"
     )
-    return [(row[0], row[1]) for row in unit.session.execute(statement, {"match": match, "below": below, "most": most})]
+    values = {"match": match, "below": below, "most": most}
+    return [(row[0], row[1]) for row in unit.session.execute(statement, values).all()]
 
 
 def _next_stretch(hits: int, ids: int, left: int) -> tuple[int, int]:

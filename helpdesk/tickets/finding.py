@@ -90,7 +90,7 @@ def _visible(unit: Unit, ticket_ids: Iterable[int]) -> Found:
     given = unit.given(wanted)
     statement = select(Ticket.id, Ticket.changed_at).join(given, given.c.id == Ticket.id)
     statement = statement.where(text(SHOWN), own_desk(unit))
-    return {row.id: row.changed_at for row in unit.session.execute(statement)}
+    return dict(unit.session.execute(statement).all())
 
 
 def _add_by_words(unit: Unit, query: str, found: Found) -> None:

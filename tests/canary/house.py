@@ -45,7 +45,11 @@ class House:
             database,
             seed=seed,
             policy=Policy(seed=seed, later=0.34),
-            settings={"SECURE_COOKIES": "false", "POSTGRES_PROGRAMS": PROGRAMS},
+            settings={
+                "SECURE_COOKIES": "false",
+                "POSTGRES_PROGRAMS": PROGRAMS,
+                "CHAT_HOURS": "mon-sun 00:00-23:59",
+            },
         )
         self._stack = contextlib.ExitStack()
         self.port = free_port()

@@ -70,6 +70,7 @@ def plant(house: House, words: Words, count: int) -> Planted:
     )
     _by_hand(house, advisor, words, made)
     _in_the_portal(house, words, made)
+    _chats(house, advisor, words, made)
     _merges(advisor, made)
     _files(house, words)
     if count >= _WITH_OFFICERS:
@@ -145,8 +146,7 @@ def _in_the_portal(house: House, words: Words, made: Planted) -> None:
     def word(place: str) -> str:
         return words.draw(f"portal_{place}", -5, doomed=True)
 
-    mailed = next(one.word for one in words.all if one.place == "address" and one.doomed)
-    asker = house.asker(f"{mailed}@x.example")
+    asker = _doomed_asker(house, words)
     said = {"subject": f"Over {word('subject')}", "text": f"Het gaat over {word('text')}."}
     note = f"In het bestand staat {word('file')}.\n".encode()
     new = "/mijn-vragen/nieuw"
@@ -156,6 +156,28 @@ def _in_the_portal(house: House, words: Words, made: Planted) -> None:
     asker.send(one, "/bericht", text=f"Nog iets over {word('more')}.")
     asker.fetch("/mijn-gegevens")
     asker.fetch(f"{one}/afdrukken")
+
+
+def _doomed_asker(house: House, words: Words) -> Visitor:
+    mailed = next(one.word for one in words.all if one.place == "address" and one.doomed)
+    return house.asker(f"{mailed}@x.example")
+
+
+def _chats(house: House, advisor: Visitor, words: Words, made: Planted) -> None:
+    """A doomed chat, of whose lines each side says one, and which goes out by mail when it ends."""
+
+    def word(place: str) -> str:
+        return words.draw(f"chat_{place}", -6, doomed=True)
+
+    advisor.send("/werk/chat", "/bereikbaar", state="available", capacity="3")
+    asker = _doomed_asker(house, words)
+    room = asker.send("/chat", "/chat", text=f"Het gaat over {word('first')}.")
+    _more(house, made)
+    desk = advisor.send("/werk/chat", "/volgende")
+    advisor.send(desk, desk.partition("?")[0], text=f"Dat gaat zo: {word('answer')}.")
+    asker.send(room, room.partition("#")[0], text=f"Nog iets over {word('line')}.")
+    asker.fetch(f"{room}/regels")
+    advisor.send(desk, "/afronden", status="done", transcript="1")
 
 
 def _merges(advisor: Visitor, made: Planted) -> None:

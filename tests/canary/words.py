@@ -17,6 +17,7 @@ PLACES = (
     *("participant", "search", "phone_name", "phone_address", "phone_text", "unlisted", "spoilt_file", "statement"),
     *("typed_answer", "typed_note", "typed_draft", "typed_search", "upload", "upload_name", "redacted"),
     *("portal_subject", "portal_text", "portal_more", "portal_file", "portal_file_name"),
+    *("chat_first", "chat_answer", "chat_line"),
 )
 """Where a word is planted."""
 PASSING = ("search", "typed_search", "unlisted", "spoilt_file", "statement")
