@@ -14,6 +14,7 @@ from helpdesk.errors import Invalid
 from helpdesk.facts import imports, runs
 from helpdesk.facts.preview import Preview, preview
 from helpdesk.facts.profiles import DATE_ORDERS, chosen, keep, profile, shipped
+from helpdesk.facts.tables import laid_out
 from helpdesk.facts.words import BRAKE, COUNT, STATE, change_texts, problem_text
 from helpdesk.text.language import N_
 from helpdesk.unit import Actor, unit_of_work
@@ -51,7 +52,11 @@ def import_file(
     actor, mapping = acting(console, email), _mapping(columns)
     show_most = 1 << 40 if said["changes"] else _SHOWN
     if not said["applies"] or said["dry_run"]:
-        with unit_of_work(console.ports, actor, write=False) as unit, file.open("rb") as source:
+        with (
+            unit_of_work(console.ports, actor, write=False) as unit,
+            file.open("rb") as packed,
+            laid_out(packed) as source,
+        ):
             found = preview(unit, source, chosen(profile(unit, key), mapping, dates), show_most)
         _tell(console, found, show_most, as_json=said["as_json"])
         return

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 
-from helpdesk.facts.tables import Cell
+from helpdesk.facts.sheets import Cell
 from helpdesk.people.addresses import normal
 from helpdesk.retention.terms import day_of
 

@@ -6,11 +6,10 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
 
 from helpdesk.facts.given import Given, Header, Problem, Reader, header_of
 from helpdesk.facts.profiles import Profile
-from helpdesk.facts.tables import kind_of, lines
+from helpdesk.facts.tables import Source, kind_of, lines
 from helpdesk.people.addresses import normal
 from helpdesk.retention.terms import day_of
 from helpdesk.unit import Unit
@@ -52,19 +51,18 @@ class FileIndex:
 class ImportFile:
     """One file under one profile: looked at once as a whole, and then read row by row as often as wanted."""
 
-    def __init__(self, unit: Unit, source: BinaryIO, profile: Profile) -> None:
+    def __init__(self, unit: Unit, source: Source, profile: Profile) -> None:
         self._source, self.profile = source, profile
         desks = unit.ports.settings.desks
         self._own = frozenset(normal(address) for desk in desks for address in (desk.address, *desk.aliases))
         self._today = day_of(unit.now)
         self.kind = kind_of(source)
-        self.index = FileIndex(header_of(lines(source, self.kind), profile))
+        self.index = FileIndex(header_of(lines(source), profile))
         self._look()
 
     def _rows(self) -> Iterator[tuple[Reader, Given | Problem]]:
-        self._source.seek(0)
         reader = Reader(self.profile, self.index.header, self._today, self._own)
-        for line in lines(self._source, self.kind):
+        for line in lines(self._source):
             if line[0] > self.index.header.line:
                 yield reader, reader.row(line)
 

@@ -11,7 +11,7 @@ from helpdesk.errors import Invalid
 from helpdesk.facts import cells
 from helpdesk.facts.profiles import FACT_OF, Profile, folded
 from helpdesk.facts.record import date_fault
-from helpdesk.facts.tables import Cell, Line
+from helpdesk.facts.sheets import Cell, Line
 
 _HEAD = 20
 """Lines in which the headings must stand: above them a title may."""

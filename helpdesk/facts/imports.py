@@ -22,6 +22,7 @@ from helpdesk.facts.given import Given, Problem
 from helpdesk.facts.planning import Planner
 from helpdesk.facts.preview import Preview, batches, outcome, planner_for, preview
 from helpdesk.facts.profiles import Profile, profile
+from helpdesk.facts.tables import laid_out
 from helpdesk.models import ImportProblem, ImportRun
 from helpdesk.people.access import require
 from helpdesk.people.two_people import require_second
@@ -84,7 +85,7 @@ def look(ports: Ports, actor: Actor, run_id: int, show: int = 0) -> Preview:
     with unit_of_work(ports, actor, write=False) as unit:
         run = undecided(unit, run_id)
         try:
-            with unit.ports.blobs.open(run.blob or "") as source:
+            with unit.ports.blobs.open(run.blob or "") as packed, laid_out(packed) as source:
                 found = preview(unit, source, profile(unit, run.feed), show, run.taken_at)
         except Invalid as fault:
             failed(ports, run_id, fault.code)
@@ -178,7 +179,7 @@ def _carry_on(ports: Ports, run_id: int, seconds: float | None) -> bool:
         own = profile(unit, run.feed)
     done = run.row_done
     if done < run.rows:
-        with ports.blobs.open(run.blob or "") as source:
+        with ports.blobs.open(run.blob or "") as packed, laid_out(packed) as source:
             with unit_of_work(ports, actor, write=False) as unit:
                 file = ImportFile(unit, source, own)
                 planner = planner_for(unit, file, run.taken_at)

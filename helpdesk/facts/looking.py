@@ -22,7 +22,7 @@ from helpdesk.facts.imports import LEASE, failed, note_found, undecided
 from helpdesk.facts.planning import Plan
 from helpdesk.facts.preview import Preview, preview
 from helpdesk.facts.profiles import Profile, chosen, keep, profile, shipped
-from helpdesk.facts.tables import kind_of, lines
+from helpdesk.facts.tables import laid_out, lines
 from helpdesk.models import ImportRun
 from helpdesk.ports import IMPORT_WAITING, Ports
 from helpdesk.security_log import note
@@ -122,8 +122,12 @@ def _work(ports: Ports, run_id: int) -> None:
 def _looked(ports: Ports, task: _Task, into: BinaryIO) -> tuple[Preview | None, int]:
     """What the file would change, each change written to `into`; none where a column lacks its heading."""
     writer = _Writer(ports, into)
-    with unit_of_work(ports, task.actor, write=False) as unit, ports.blobs.open(task.blob) as source:
-        into.write(headings_line(headings(lines(source, kind_of(source)), task.own)))
+    with (
+        unit_of_work(ports, task.actor, write=False) as unit,
+        ports.blobs.open(task.blob) as packed,
+        laid_out(packed) as source,
+    ):
+        into.write(headings_line(headings(lines(source), task.own)))
         try:
             return preview(unit, source, task.own, 0, task.taken_at, writer.tell), writer.count
         except Invalid as fault:

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO
 
 from helpdesk.facts import foresight
 from helpdesk.facts.file_index import ImportFile
 from helpdesk.facts.given import Given, Problem
 from helpdesk.facts.planning import Plan, Planner
 from helpdesk.facts.profiles import Profile
+from helpdesk.facts.tables import Source
 from helpdesk.people.access import require
 from helpdesk.retention.terms import day_of
 from helpdesk.unit import Unit
@@ -66,7 +66,7 @@ def outcome(found: Iterable[Plan | Problem | None], counts: Counter[str]) -> tup
 
 def preview(
     unit: Unit,
-    source: BinaryIO,
+    source: Source,
     profile: Profile,
     show: int = 0,
     taken_at: dt.datetime | None = None,

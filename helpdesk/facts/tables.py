@@ -1,4 +1,4 @@
-"""Rows of a file, CSV or XLSX, one after the other, with the line each stands on; the only importer of calamine.
+"""Rows of a file, CSV or XLSX, one after the other, with the line each stands on.
 
 Knows no column: what a cell means is decided by its reader.
 """
@@ -7,30 +7,28 @@ from __future__ import annotations
 
 import codecs
 import csv
-import datetime as dt
 import io
-import zipfile
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from typing import BinaryIO
-
-from python_calamine import CalamineError, CalamineSheet, SheetVisibleEnum, ZipError, load_workbook
+from contextlib import contextmanager
+from typing import BinaryIO, cast
 
 from helpdesk.errors import Invalid
+from helpdesk.facts.sheets import LaidOut, Line, lay_out, sheet_lines
 
-Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
-Line = tuple[int, list[Cell]]
-"""The number of a line, from 1, and its cells."""
+Source = BinaryIO | LaidOut
 MOST_BYTES = 100_000_000
-MOST_UNPACKED = 300_000_000
 _CHUNK = 1 << 20
 _LONGEST, _LOOKED_AT = 65536, 20
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def kind_of(source: BinaryIO) -> str:
+def kind_of(source: Source) -> str:
     """csv or xlsx, by the first bytes. Raises Invalid for a file that is too large or of an old kind."""
+    if isinstance(source, LaidOut):
+        return "xlsx"
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
     start = source.read(4)
@@ -42,9 +40,21 @@ def kind_of(source: BinaryIO) -> str:
     return "xlsx" if start == _ZIP else "csv"
 
 
-def lines(source: BinaryIO, kind: str) -> Iterator[Line]:
-    """The lines of a file that hold anything. Raises Invalid for a file that can't be read."""
-    found = _sheet_lines(source) if kind == "xlsx" else _csv_lines(source)
+@contextmanager
+def laid_out(source: BinaryIO) -> Iterator[Source]:
+    """The file in a form in which `lines` reads it as often as wanted, with little memory. Raises Invalid."""
+    if kind_of(source) != "xlsx":
+        yield source
+        return
+    with tempfile.TemporaryFile() as into:
+        yield lay_out(source, cast("BinaryIO", into))
+
+
+def lines(source: Source) -> Iterator[Line]:
+    """The lines of a file that hold anything, from its start. Raises Invalid for a file that can't be read."""
+    if isinstance(source, LaidOut):
+        return source.lines()
+    found = sheet_lines(source) if kind_of(source) == "xlsx" else _csv_lines(source)
     return (line for line in found if any(cell not in (None, "") for cell in line[1]))
 
 
@@ -105,26 +115,3 @@ def _csv_lines(source: BinaryIO) -> Iterator[Line]:
         ) from fault
     finally:
         text.detach()
-
-
-def _sheet_lines(source: BinaryIO) -> Iterator[Line]:
-    try:
-        with zipfile.ZipFile(source) as packed:
-            unpacked = sum(item.file_size for item in packed.infolist())
-        if unpacked > MOST_UNPACKED:
-            raise Invalid("This file is too large.", field="file", code="file_too_large")
-        source.seek(0)
-        with load_workbook(source) as book:
-            shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
-            for name in shown:
-                sheet = book.get_sheet_by_name(name)
-                if sheet.height:
-                    yield from _numbered(sheet)
-                    return
-    except (CalamineError, ZipError, zipfile.BadZipFile, KeyError) as fault:
-        raise Invalid("This spreadsheet can't be read.", field="file", code="xlsx") from fault
-
-
-def _numbered(sheet: CalamineSheet) -> Iterator[Line]:
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        yield number, list(cells)

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-Value = str | int | float | dt.date | None
+Value = str | int | float | dt.date | dt.time | None
 _TYPES = (
     '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -64,6 +64,9 @@ def _row(number: int, row: Sequence[Value]) -> str:
 
 
 def _cell(place: str, value: Value) -> str:
+    if isinstance(value, dt.datetime | dt.time):
+        day = (value.date() - dt.date(1899, 12, 30)).days if isinstance(value, dt.datetime) else 0
+        return f'<c r="{place}" s="1"><v>{day + (value.hour * 60 + value.minute) / 1440}</v></c>'
     if isinstance(value, dt.date):
         return f'<c r="{place}" s="1"><v>{(value - dt.date(1899, 12, 30)).days}</v></c>'
     if isinstance(value, int | float):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
 
 import pytest
 
@@ -11,8 +12,9 @@ from helpdesk.errors import Invalid
 from helpdesk.facts import cells
 from helpdesk.facts.given import Given, Problem, Reader, header_of
 from helpdesk.facts.profiles import shipped
-from helpdesk.facts.tables import Cell, kind_of, lines
-from tests.helpdesk.facts.sheets import as_csv, as_xlsx
+from helpdesk.facts.sheets import Cell
+from helpdesk.facts.tables import kind_of, laid_out, lines
+from tests.helpdesk.facts.sheets import Value, as_csv, as_xlsx
 
 TODAY = dt.date(2026, 11, 22)
 HEAD = ["Personeelsnummer", "Naam", "Datum"]
@@ -20,7 +22,7 @@ HEAD = ["Personeelsnummer", "Naam", "Datum"]
 
 def _lines(content: bytes) -> list[tuple[int, list[Cell]]]:
     source = io.BytesIO(content)
-    return list(lines(source, kind_of(source)))
+    return list(lines(source))
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
@@ -37,7 +39,7 @@ def test_csv_in_all_its_ways_is_the_same(delimiter: str, encoding: str, end: str
 def test_the_sign_between_cells_is_found_below_a_title_and_beside_others(sign: str, title: str) -> None:
     row = f'"Vries, de; Femke, dr."{sign}p@x.example{sign}01-02-2027'
     file = io.BytesIO(f"{title}\n\nNaam{sign}e-mail{sign}Datum\n{row}\n".encode())
-    found = dict(lines(file, kind_of(file)))
+    found = dict(lines(file))
     assert found[3] == ["Naam", "e-mail", "Datum"]
     assert found[4] == ["Vries, de; Femke, dr.", "p@x.example", "01-02-2027"]
 
@@ -54,6 +56,32 @@ def test_a_spreadsheet_gives_the_same_rows_with_days_and_numbers() -> None:
     assert cells.text(found[1][1][0], 10) == "12"
     assert cells.date(found[1][1][2], "dmy") == dt.date(2020, 3, 31)
     assert cells.text(found[2][1][0], 10) == "13"
+
+
+def test_a_file_that_is_laid_out_gives_the_same_lines_again_and_again() -> None:
+    moment = dt.datetime(2020, 3, 31, 12, 30)  # noqa: DTZ001 - a cell has no zone
+    sheet = as_xlsx([HEAD, [12, "Zoë\n& co", dt.date(2020, 3, 31)], [0.5, "[1]", moment], [None, "x", dt.time(7, 30)]])
+    for content in (sheet, as_csv([HEAD, ["1", "Zoë", "x"], ["", "[2]", ""]])):
+        source = io.BytesIO(content)
+        wanted = list(lines(source))
+        with laid_out(source) as again:
+            assert (list(lines(again)), list(lines(again)), kind_of(again)) == (wanted, wanted, kind_of(source))
+    assert {type(cells[2]) for _number, cells in lines(io.BytesIO(sheet))} == {str, dt.date, dt.datetime, dt.time}
+
+
+def test_a_large_sheet_is_read_in_a_process_of_its_own_and_one_that_is_broken_says_so() -> None:
+    people: list[list[Value]] = [
+        [number, f"Naam {number} " + "x" * 60, dt.date(2020, 3, 31)] for number in range(40_000)
+    ]
+    content = as_xlsx([HEAD, *people])
+    with laid_out(io.BytesIO(content)) as found:
+        assert [cells[0] for _number, cells in lines(found)][1:] == list(range(40_000))
+    broken = io.BytesIO()
+    with zipfile.ZipFile(broken, "w", zipfile.ZIP_DEFLATED) as into:
+        into.writestr("xl/workbook.xml", "<" * 6_000_000)
+    with pytest.raises(Invalid) as fault, laid_out(broken):
+        pass
+    assert fault.value.code == "xlsx"
 
 
 def test_lines_of_a_spreadsheet_that_begins_lower_are_its_own() -> None:

@@ -1,0 +1,135 @@
+"""Rows of a spreadsheet; the only importer of calamine.
+
+Calamine holds a sheet whole: of a hundred thousand rows 100 MB, which Python's own memory can't use afterwards. So a
+large one is read once, in a process of its own that may die without harm, and its lines are written down.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from python_calamine import CalamineError, CalamineSheet, SheetVisibleEnum, ZipError, load_workbook
+
+from helpdesk.confined import Confined
+from helpdesk.errors import Invalid
+
+Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
+Line = tuple[int, list[Cell]]
+"""The number of a line, from 1, and its cells."""
+MOST_UNPACKED = 300_000_000
+_SMALL = 5_000_000
+"""Bytes of a sheet, unpacked, that need no process of their own: starting one takes half a second."""
+_UNREADABLE = "xlsx"
+_MEMORY_BYTES, _SECONDS = 1_000_000_000, 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """The lines of a sheet in a file without a name, which goes with the process; each as JSON."""
+
+    file: BinaryIO
+
+    def lines(self) -> Iterator[Line]:
+        """All of them, from the first, as often as wanted."""
+        self.file.seek(0)
+        for line in self.file:
+            number, cells = json.loads(line)
+            yield number, [_READ[cell[0]](cell[1]) if isinstance(cell, list) else cell for cell in cells]
+
+
+def lay_out(source: BinaryIO, into: BinaryIO) -> LaidOut:
+    """Write the lines of a spreadsheet down in a file. Raises Invalid when it can't be read or takes too much."""
+    if _unpacked(source) <= _SMALL:
+        _write(source, into)
+        return LaidOut(into)
+    with tempfile.TemporaryFile() as packed, Confined(1, memory=_MEMORY_BYTES, stuck_seconds=2 * _SECONDS) as confined:
+        source.seek(0)
+        shutil.copyfileobj(source, packed)
+        packed.flush()
+        # Files without a name are opened by another process under the descriptors of this one (proc(5)).
+        paths = [Path(f"/proc/{os.getpid()}/fd/{file.fileno()}") for file in (packed, into)]
+        (fault,) = confined.each(_write_at, [paths], _SECONDS)
+    if fault:
+        raise _unreadable() if fault == _UNREADABLE else _too_large()
+    return LaidOut(into)
+
+
+def _write_at(paths: Sequence[Path]) -> str | None:
+    with paths[0].open("rb") as source, paths[1].open("r+b") as into:
+        try:
+            _write(source, into)
+        except Invalid as fault:
+            return fault.code
+    return None
+
+
+def _unreadable() -> Invalid:
+    return Invalid("This spreadsheet can't be read.", field="file", code=_UNREADABLE)
+
+
+def _too_large() -> Invalid:
+    return Invalid("This file is too large.", field="file", code="file_too_large")
+
+
+def _write(source: BinaryIO, into: BinaryIO) -> None:
+    for line in sheet_lines(source):
+        if any(cell not in (None, "") for cell in line[1]):
+            into.write(json.dumps(line, default=_written).encode() + b"\n")
+
+
+def _written(cell: object) -> list[object]:
+    """A cell that JSON does not know: a list, which no cell is."""
+    if isinstance(cell, dt.timedelta):
+        return ["timedelta", cell.total_seconds()]
+    if isinstance(cell, dt.date | dt.time):
+        return [type(cell).__name__, cell.isoformat()]
+    raise TypeError(type(cell).__name__)
+
+
+_READ: dict[str, Callable[[Any], Cell]] = {
+    "timedelta": lambda said: dt.timedelta(seconds=said),
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "time": dt.time.fromisoformat,
+}
+
+
+def _unpacked(source: BinaryIO) -> int:
+    """Bytes of the file once unpacked. Raises Invalid."""
+    source.seek(0)
+    try:
+        with zipfile.ZipFile(source) as packed:
+            return sum(item.file_size for item in packed.infolist())
+    except zipfile.BadZipFile as fault:
+        raise _unreadable() from fault
+
+
+def sheet_lines(source: BinaryIO) -> Iterator[Line]:
+    """The lines of the first sheet that is shown and holds anything. Raises Invalid."""
+    if _unpacked(source) > MOST_UNPACKED:
+        raise _too_large()
+    source.seek(0)
+    try:
+        with load_workbook(source) as book:
+            shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+            for name in shown:
+                sheet = book.get_sheet_by_name(name)
+                if sheet.height:
+                    yield from _numbered(sheet)
+                    return
+    except (CalamineError, ZipError, KeyError) as fault:
+        raise _unreadable() from fault
+
+
+def _numbered(sheet: CalamineSheet) -> Iterator[Line]:
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        yield number, list(cells)
