@@ -36,7 +36,7 @@ IMPORTERS: dict[str, tuple[str, ...]] = {
     "pybase64": ("mail_ingest.headers",),
     "pyotp": ("helpdesk.people.second_factor",),
     "redis": ("helpdesk.adapters", "workers.job", "workers.__main__", "web.live"),
-    "python_calamine": ("helpdesk.facts.tables",),
+    "python_calamine": ("helpdesk.facts.sheets",),
     "pysasl": ("workers.demo",),
     "rq": ("helpdesk.adapters.rq_jobs", "workers.job", "workers.__main__"),
     "segno": ("web.sign_in.second_factor",),
