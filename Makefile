@@ -46,7 +46,7 @@ format: env ## Lay out the code
 chaos: env services ## Kill processes while mail comes in: nothing lost, nothing doubled (MAILS=, KILLS=, SEED=, POINTS=)
 	@$(PYTHON) -m tests.attack.chaos
 
-chaos-chat: env services ## Chat in browsers while web, stream, Valkey and PostgreSQL are killed (LINES=, KILLS=, SEED=, DB=, CHATS=)
+chaos-chat: env services ## Chat in browsers while web, stream, Valkey and PostgreSQL are killed (LINES=, KILLS=, SEED=, DB=, CHATS=, ADVISORS=)
 	@$(PYTHON) -m tests.attack.chat
 
 hostile: env services ## Mails made to stop the intake, by every door: what each costs (SEED=, ONLY=, DOORS=, DB=)

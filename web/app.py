@@ -58,7 +58,6 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[PORTS] = ports
-    app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
     for part in (*SIGN_IN, *INBOX, files, *KNOWLEDGE, *OFFICE, *PRIVACY, *PORTAL, *CHAT):

@@ -9,12 +9,12 @@ from sqlalchemy import select
 from helpdesk import notices
 from helpdesk.chat.availability import CHATS, availability
 from helpdesk.chat.presence import asker_name, note_here
-from helpdesk.chat.rooms import OPEN, Room, latest_room, locked, own_room, staff_room
+from helpdesk.chat.rooms import OPEN, Room, latest_room, locked, own_room
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.mail.incoming import Sender
 from helpdesk.mail.outbox import queue_receipt
 from helpdesk.models import Chat, Entry, Person, Ticket
-from helpdesk.people.access import requester_of
+from helpdesk.people.access import requester_of, ticket_for
 from helpdesk.tickets.opening import open_ticket
 from helpdesk.tickets.writing import EntryDraft, write_entry
 from helpdesk.timeline import record
@@ -106,7 +106,7 @@ def answer(unit: Unit, number: str, text: str, client_id: str) -> Said:
     Raises Conflict when somebody else has the chat, or nobody has picked it up.
     """
     words = _words(text)
-    room = locked(unit, staff_room(unit, number).ticket.id)
+    room = locked(unit, ticket_for(unit, number, "chat.answer").id)
     mark = _mark(unit, f"advisor {unit.actor.account_id}", room.ticket.id, client_id)
     if (again := _again(unit, mark)) is not None:
         return again

@@ -18,10 +18,16 @@ from helpdesk.people.addresses import person_for
 from helpdesk.text.language import LANGUAGES
 from helpdesk.unit import Requester, Unit
 
+_NOTED_EVERY = dt.timedelta(minutes=5)
+"""A session in use is written down so often: thousands of open pages ask time and again, and writers wait in a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedInRequester:
-    """Who a session belongs to, and until when it stands if it is not used; `shared`: several use the address."""
+    """Who a session belongs to, and until when it stands if it is not used; `shared`: several use the address.
+
+    `touch_due`: it is to be noted now that the session is in use.
+    """
 
     session_id: int
     person_id: int
@@ -31,6 +37,7 @@ class SignedInRequester:
     name: str
     language: str | None
     ends: dt.datetime
+    touch_due: bool
 
     @property
     def requester(self) -> Requester:
@@ -80,6 +87,7 @@ def session_for(unit: Unit, token: str) -> SignedInRequester:
         name="" if address.shared else person.display_name or "",
         language=None if address.shared else person.language,
         ends=session.ends,
+        touch_due=session.ends < _end(unit) - _NOTED_EVERY,
     )
 
 

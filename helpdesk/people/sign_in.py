@@ -20,6 +20,7 @@ TRIES_PER_ACCOUNT = 10
 TRIES_IN_ALL = 200
 WINDOW = dt.timedelta(minutes=15)
 _KEPT = dt.timedelta(days=1)
+_NOTED_EVERY = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class SignInResult:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to; `shortcuts` is None for somebody who never chose, `desks` for who works for all."""
+    """Who a session belongs to; `shortcuts` is None for somebody who never chose, `desks` for who works for all.
+
+    `touch_due`: it is to be noted now that the session is in use.
+    """
 
     account_id: int
     session_id: int
@@ -46,6 +50,7 @@ class SignedIn:
     text_size: int = 100
     density: str = "normal"
     desks: frozenset[str] | None = None
+    touch_due: bool = False
 
 
 def _throttled(unit: Unit, email: str) -> bool:
@@ -124,6 +129,7 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         account.text_size or 100,
         account.density or "normal",
         desks_of(account),
+        session.seen_at < unit.now - _NOTED_EVERY,
     )
 
 
@@ -131,7 +137,7 @@ def touch(unit: Unit, session_id: int) -> None:
     """Note that the session is in use, at most once a minute."""
     unit.session.execute(
         update(WebSession)
-        .where(WebSession.id == session_id, WebSession.seen_at < unit.now - dt.timedelta(minutes=1))
+        .where(WebSession.id == session_id, WebSession.seen_at < unit.now - _NOTED_EVERY)
         .values(seen_at=unit.now)
     )
 

@@ -11,12 +11,12 @@ from typing import cast
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from helpdesk.adapters.memory import SetClock
 from helpdesk.mail.outbox_delivery import deliver_waiting
-from helpdesk.models import Ticket
+from helpdesk.models import RequesterSession, Ticket, WebSession
 from helpdesk.people.accounts import actor_named
 from helpdesk.ports import Ports
 from helpdesk.retention.why import kept
@@ -248,6 +248,28 @@ def test_requests_arrive_in_the_worklist_of_privacy_officers(femke: Visitor, pri
     first = priya.page(ones[0]).text
     assert "het portaal: ingelogd met een eigen adres" in first
     assert "uiterlijk op" in femke.page("/mijn-gegevens").text
+
+
+def test_a_session_in_use_slides_and_is_not_written_with_each_page(
+    site_ports: Ports, femke: Visitor, marije: Visitor
+) -> None:
+    def standing() -> list[dt.datetime]:
+        with unit_of_work(site_ports, SYSTEM, write=False) as unit:
+            own = unit.session.scalars(select(RequesterSession.ends)).one()
+            return [own, unit.session.scalars(select(func.max(WebSession.seen_at))).one()]
+
+    def passed(span: dt.timedelta) -> list[dt.timedelta]:
+        before = standing()
+        cast("SetClock", site_ports.now).move(span)
+        for visitor, page in ((femke, "/mijn-vragen"), (marije, "/werk")):
+            assert visitor.get(page).status_code in (200, 302, 303)
+        return [now - then for now, then in zip(standing(), before, strict=True)]
+
+    minute = dt.timedelta(minutes=1)
+    passed(10 * minute)
+    assert passed(minute / 2) == [dt.timedelta(), dt.timedelta()]
+    assert passed(3 * minute) == [dt.timedelta(), 3.5 * minute]
+    assert passed(2 * minute) == [5.5 * minute, 2 * minute]
 
 
 def test_choices_are_remembered_and_leaving_leaves(site_ports: Ports, femke: Visitor) -> None:

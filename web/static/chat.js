@@ -8,6 +8,7 @@ const CALM = 20_000;
 const DEAD = 45_000;
 const TYPING = 4_000;
 const SAID = 5_000;
+const TOKEN = 60_000;
 
 const list = () => document.getElementById("regels");
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-say]"));
@@ -62,14 +63,28 @@ async function refresh() {
   }
 }
 
+/** An answer that is lost on its way is not waited for without end.
+ * @param {string} address */
+async function get(address) {
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), DEAD);
+  const answer = await fetch(address, { headers, redirect: "manual", signal: stop.signal });
+  const text = answer.ok ? await answer.text() : "";
+  clearTimeout(late);
+  return { ok: answer.ok, type: answer.type, text };
+}
+
+let took = 0;
 async function ask() {
   const here = list();
+  const began = performance.now();
   const after = here ? `?after=${here.dataset.newest}&have=${here.dataset.count}` : "";
-  const answer = await fetch(page.dataset.lines + after, { headers, redirect: "manual" });
+  const answer = await get(page.dataset.lines + after);
   if (!answer.ok) {
     return answer.type === "opaqueredirect" ? out() : undefined;
   }
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = new DOMParser().parseFromString(answer.text, "text/html");
+  took = performance.now() - began;
   const lines = fresh.getElementById("regels");
   if (here && lines) {
     put(here, lines);
@@ -276,13 +291,13 @@ function hear(hint) {
   }
 }
 
-/** One connection; resolves when it is over.
- * @param {string} address @returns {Promise<void>} */
+/** One connection; resolves when it is over, with whether it was open at all.
+ * @param {string} address @returns {Promise<boolean>} */
 function listen(address) {
   return new Promise((resolve) => {
     const stream = new EventSource(address);
     let watch = 0;
-    const end = () => (stream.close(), clearTimeout(watch), (heardAt = 0), resolve());
+    const end = () => (stream.close(), clearTimeout(watch), resolve(heardAt > 0), (heardAt = 0));
     const alive = () => {
       clearTimeout(watch);
       watch = setTimeout(end, DEAD);
@@ -297,19 +312,25 @@ function listen(address) {
 }
 
 async function follow() {
+  let address = "";
+  let until = 0;
   for (let tries = 0; ; tries = Math.min(tries + 1, 5)) {
     const began = performance.now();
     try {
-      const answer = await fetch(page.dataset.stream, { headers, redirect: "manual" });
-      if (answer.ok) {
-        const { token, url } = await answer.json();
+      if (began > until) {
+        const answer = await get(page.dataset.stream);
+        if (answer.type === "opaqueredirect") {
+          out();
+        }
+        const { token, url } = JSON.parse(answer.text);
         if (!url) {
           return;
         }
-        await listen(`${url}/events?token=${encodeURIComponent(token)}`);
-      } else if (answer.type === "opaqueredirect") {
-        out();
+        address = `${url}/events?token=${encodeURIComponent(token)}`;
+        until = performance.now() + TOKEN;
       }
+      // One that opened nothing may be shown again: while the stream is down nobody need ask for another one.
+      until = (await listen(address)) ? 0 : until;
     } catch {
       // tried again below
     }
@@ -320,7 +341,8 @@ async function follow() {
 
 let askedAt = 0;
 setInterval(() => {
-  const wait = heardAt ? CALM : POLL;
+  // Thousands of pages whose stream is down must not drown the server: the slower it answers, the less it is asked.
+  const wait = Math.max(heardAt ? CALM : POLL, 10 * took);
   if (performance.now() - askedAt > wait) {
     askedAt = performance.now();
     refresh();
