@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select
 
 from helpdesk.errors import NotFound
 from helpdesk.models import (
@@ -190,8 +190,9 @@ def mine(unit: Unit, ticket_ids: Collection[int] | None = None) -> ColumnElement
     )
     by_me = Entry.kind.in_(("mail", "chat")) & (Entry.person_id == requester_of(unit).person_id)
     asked = select(TicketPerson.ticket_id).where(own_seat(requester_of(unit)), TicketPerson.role == "requester")
-    went = exists().where(Event.entry_id == Entry.id, Event.kind == "entry_merged")
-    moved = exists().where(Event.entry_id == Entry.id, Event.kind == "entry_moved_here")
+    # Written out, and no parameters: only so is it known beforehand that the index of such events will do.
+    went = exists().where(Event.entry_id == Entry.id, Event.kind == literal_column("'entry_merged'"))
+    moved = exists().where(Event.entry_id == Entry.id, Event.kind == literal_column("'entry_moved_here'"))
     theirs = or_(went.where(Event.ticket_id.in_(asked)), Entry.ticket_id.in_(asked) & ~went & ~moved)
     chatted = (Entry.kind == "chat") & Entry.account_id.is_not(None) & theirs
     return and_(Entry.undone_at.is_(None), or_(by_me, chatted, (Entry.kind == "answer") & to_me))
