@@ -127,7 +127,8 @@ class Hub:
         listener = Listener(topics)
         self._all[listener] = self._monotonic()
         for topic in topics:
-            self._by_topic.setdefault(topic, set()).add(listener)
+            if not topic.startswith(UNTIL):
+                self._by_topic.setdefault(topic, set()).add(listener)
         return listener
 
     def leave(self, listener: Listener) -> None:

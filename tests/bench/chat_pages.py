@@ -100,13 +100,14 @@ class Talk:
             await asyncio.sleep(0.3)
 
     async def begin(self, chats: int) -> None:
-        """Open the pages."""
+        """Open the pages, several at a time, so that the web has its caches before streams are counted."""
         for advisor, cookie in enumerate(self.site.advisors):
             page = (await self.asks.ask("GET", "/werk/chat", cookie)).body.decode()
             self.forms[advisor] = _FORM.search(page)[1]  # type: ignore[index] # our own page
         for index in range(chats):
             self.newest[index] = (0, 0)
-            await self._look(index)
+        for _ in range(2):
+            await asyncio.gather(*(self._look(index) for index in range(chats)))
         self.came.clear()
 
 
