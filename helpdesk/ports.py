@@ -170,6 +170,37 @@ class Ledger(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a browser was sent to the provider of work accounts with, and what its answer must fit."""
+
+    redirect_uri: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkAccount:
+    """Who signed in, as the provider says: its own name for the person, and an address it calls theirs, if any."""
+
+    subject: str
+    address: str | None
+
+
+class WorkAccounts(Protocol):
+    """The provider of work accounts that the operator named (OpenID Connect). No token is kept."""
+
+    def sign_in_address(self, asked: Asked, now: dt.datetime) -> str:
+        """Where the browser goes to sign in. Raises Unavailable."""
+
+    def who(self, code: str, asked: Asked, now: dt.datetime) -> WorkAccount:
+        """Whom this code stands for. Raises Unavailable, and Conflict when the answer is not to be believed."""
+
+    def ping(self, now: dt.datetime) -> None:
+        """Ask it how it is used. Raises Unavailable, and Misconfigured when it is another one."""
+
+
 class Now(Protocol):
     """The clock on the wall (the retention clock is another thing)."""
 
@@ -191,3 +222,4 @@ class Ports:
     now: Now
     ledger: Ledger
     holder: str
+    work_accounts: WorkAccounts | None = None

@@ -13,7 +13,7 @@ from helpdesk.adapters.rq_jobs import RqJobs
 from helpdesk.adapters.smtp_mailer import SmtpMailer
 from helpdesk.holders import this_process
 from helpdesk.keys import load_keys
-from helpdesk.ports import Ports
+from helpdesk.ports import Ports, WorkAccounts
 from helpdesk.settings import Settings
 
 
@@ -33,6 +33,15 @@ def keys_path(settings: Settings) -> Path:
     return settings.data / "secrets" / "keys.json"
 
 
+def work_accounts(settings: Settings) -> WorkAccounts | None:
+    """The provider, if there is one; only then are its libraries loaded, for they take memory in every process."""
+    if not settings.oidc_issuer:
+        return None
+    from helpdesk.adapters.oidc_provider import OidcProvider
+
+    return OidcProvider(settings)
+
+
 def connect(settings: Settings) -> Ports:
     """All ports on their real adapters. Raises Misconfigured when the keys are missing."""
     return Ports(
@@ -46,4 +55,5 @@ def connect(settings: Settings) -> Ports:
         now=SystemClock(settings.clock_offset),
         ledger=DiskLedger(settings.data / "ledger"),
         holder=this_process(),
+        work_accounts=work_accounts(settings),
     )

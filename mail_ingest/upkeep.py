@@ -10,6 +10,7 @@ from helpdesk.mail.outbox import forget_sign_in
 from helpdesk.models import Attachment, DraftFile, ImportRun, InboundMail, MailSeen, Redaction, RightsRequest
 from helpdesk.people.requester_sessions import forget_ended
 from helpdesk.people.sign_in import forget_old_sessions
+from helpdesk.people.spent import forget_spent
 from helpdesk.ports import Ports
 from helpdesk.retention.restored import mailbox_kept
 from helpdesk.unit import SYSTEM, unit_of_work
@@ -48,6 +49,7 @@ def forget(ports: Ports) -> None:
         forget_old_sessions(unit)
         forget_ended(unit)
         forget_sign_in(unit)
+        forget_spent(unit)
         if mailbox_kept(unit):
             return
         limit = unit.now - SEEN_FOR

@@ -13,7 +13,7 @@ from werkzeug.exceptions import Forbidden
 from helpdesk.errors import NotAllowed, NotFound, NotSignedIn
 from helpdesk.people import access, requester_sessions, sign_in
 from helpdesk.unit import NOBODY, Unit, unit_of_work
-from web import areas, csrf
+from web import areas, csrf, embedding
 from web.filters import language_for
 from web.joined import OURS
 from web.unit import actor, me, ports, requester
@@ -130,18 +130,18 @@ def _recognise_staff() -> None:
 
 
 def _recognise_requester() -> None:
-    token = request.cookies.get(csrf.requester_cookie(), "")
-    if not token:
-        return
-    try:
-        with unit_of_work(ports(), NOBODY, write=False) as unit:
-            g.requester = requester_sessions.session_for(unit, token)
-    except NotSignedIn:
-        return
-    g.session_token = token
-    if g.requester.language:
-        g.language = language_for(g.requester.language)
-    _touch(("requester", g.requester.session_id), requester_sessions.touch)
+    for token in csrf.requester_tokens():
+        try:
+            with unit_of_work(ports(), NOBODY, write=False) as unit:
+                who = requester_sessions.session_for(unit, token)
+        except NotSignedIn:
+            continue
+        if who.site is None or embedding.of_the_chat():
+            g.requester, g.session_token = who, token
+            if who.language:
+                g.language = language_for(who.language)
+            _touch(("requester", who.session_id), requester_sessions.touch)
+            return
 
 
 def _touch(session: tuple[str, int], touch: Callable[[Unit, int], None]) -> None:

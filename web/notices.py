@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, g, redirect, request
 
 from helpdesk.text.language import N_
-from web.csrf import set_cookie
+from web.csrf import drop_cookie, set_cookie
 from web.filters import _
 
 COOKIE = "melding"
@@ -136,7 +136,7 @@ def _notice() -> str:
 
 def _forget(answer: Response) -> Response:
     if g.get("notice_shown"):
-        answer.delete_cookie(COOKIE, path="/")
+        drop_cookie(answer, COOKIE)
     return answer
 
 

@@ -1,6 +1,15 @@
 """All tables. Every column says which category of personal data it holds."""
 
-from helpdesk.models.account import AccessLog, Account, AccountRole, Attempt, SearchQuery, SignInLink, WebSession
+from helpdesk.models.account import (
+    AccessLog,
+    Account,
+    AccountRole,
+    Attempt,
+    SearchQuery,
+    SignInLink,
+    SpentToken,
+    WebSession,
+)
 from helpdesk.models.base import CATEGORIES, Base
 from helpdesk.models.chat import Chat, ChatAdvisor
 from helpdesk.models.desk import Alarm, Counter, Flag, Heartbeat, IntakeTotal, Lease, Mailbox
@@ -97,6 +106,7 @@ __all__ = [
     "SecurityEvent",
     "Seen",
     "SignInLink",
+    "SpentToken",
     "Ticket",
     "TicketPerson",
     "WebSession",

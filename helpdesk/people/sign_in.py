@@ -74,7 +74,7 @@ def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> S
     unit.session.execute(
         delete(Attempt).where(Attempt.key_hmac == unit.ports.keys.word_digest("sign-in", normal(email)))
     )
-    return SignInResult(_open_session(unit, account.id))
+    return SignInResult(open_session(unit, account.id))
 
 
 def _refused(unit: Unit, account: Account | None, problem: str) -> SignInResult:
@@ -83,7 +83,8 @@ def _refused(unit: Unit, account: Account | None, problem: str) -> SignInResult:
     return SignInResult(None, problem)
 
 
-def _open_session(unit: Unit, account_id: int) -> str:
+def open_session(unit: Unit, account_id: int) -> str:
+    """A session for who proved just now that the account is theirs. Returns its token."""
     token = secrets.token_urlsafe(32)
     unit.session.add(
         WebSession(

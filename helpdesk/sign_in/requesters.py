@@ -46,7 +46,7 @@ def ask_for_link(unit: Unit, address: str, language: str) -> str | None:
     value = _checked(address)
     if _throttled(unit, value):
         return None
-    wanted = _may_sign_in(unit, value)
+    wanted = may_sign_in(unit, value)
     mail = queue_sign_in(unit, value, language, unit.now + LIFETIME, wanted=wanted)
     unit.rows.write()
     keys, browser = unit.ports.keys, secrets.token_urlsafe(32)
@@ -93,7 +93,7 @@ def _throttled(unit: Unit, address: str) -> bool:
     return False
 
 
-def _may_sign_in(unit: Unit, address: str) -> bool:
+def may_sign_in(unit: Unit, address: str) -> bool:
     """An address that is known, or of a domain the operator named; never one of our own, or a blocked sender's."""
     known = unit.session.scalar(select(Address.id).where(Address.value == address)) is not None
     blocked = unit.session.scalar(select(BlockedSender.id).where(BlockedSender.address == address)) is not None

@@ -52,6 +52,12 @@ def _anybody(route: str, kind: str, path: str, shows: str) -> State:
     return State(route, kind, path, shows, who=None)
 
 
+def _gone(route: str, path: str, status: int, end: str = "") -> State:
+    """On the way to the work account: nobody is there, or what comes back is nothing."""
+    where = path + "/werkaccount" + end
+    return State(route, "error", where, ".box-danger", name=f"work-{status}", who=None, status=status)
+
+
 PORTAL = (
     of(ASKER, "questions.start", "filled", "/", ".tile >> nth=2"),
     _anybody("questions.start", "empty", "/", ".tile >> nth=2"),
@@ -83,6 +89,10 @@ PORTAL = (
     _anybody("entrance.form", "filled", DOOR, "#veld-email"),
     State("entrance.form", "empty", DOOR, "#veld-email", who=None, full=False),
     State("entrance.form", "error", DOOR, ".wrong", submit("/inloggen", email="geen adres"), who=None, status=422),
+    _gone("entrance.form", DOOR, 503),
+    _gone("entrance.form", DOOR, 409, "/terug"),
+    _gone("sign_in.form", "/inloggen", 503),
+    _gone("sign_in.form", "/inloggen", 409, "/terug"),
     State("entrance.sent", "filled", DOOR + "/verstuurd", "#veld-code", fields(code="123456"), who=None),
     _anybody("entrance.sent", "empty", DOOR + "/verstuurd", "#veld-code"),
     State("entrance.sent", "error", DOOR + "/verstuurd", ".wrong", submit("/code", code="1"), who=None, status=422),

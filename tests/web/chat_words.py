@@ -35,8 +35,11 @@ def chatting(crawl: Crawl, ports: Ports, advisor: str) -> None:
     before, asker, staff = crawl.visitor, Visitor(crawl.app), Visitor(crawl.app)
     signs_in(asker, ports, NOOR)
     assert staff.sign_in(advisor).status_code == 200
+    crawl.visitor = Visitor(crawl.app)
+    crawl.send(f"{CHAT}/venster", "/venster", 409)
     crawl.visitor = asker
     crawl.page(CHAT)
+    crawl.page(CHAT, Sec_Fetch_Dest="iframe")
     crawl.visitor = staff
     crawl.page(DESK)
     crawl.send(DESK, "/bereikbaar", state="available", capacity="1")

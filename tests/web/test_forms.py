@@ -36,8 +36,8 @@ from workers.importing import import_waiting
 
 FIRST, SECOND = "/werk/w/alle/2026-00001", "/werk/w/alle/2026-00002"
 FRESH = "een ander lang wachtwoord"
-SIGNS = {"chat.signs", "chat_desk.signs"}
-"""That somebody types or has a line on the screen: what only a script can know."""
+SIGNS = {"chat.signs", "chat_desk.signs", "widget.identify"}
+"""That somebody types or has a line on the screen, and what a site says of its reader: what only a script can know."""
 
 
 class Clerk:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,12 +14,13 @@ import pytest
 from flask import Flask, Response, request
 
 from helpdesk.adapters.memory import MemoryMailer
+from helpdesk.adapters.oidc_provider import OidcProvider
 from helpdesk.errors import PermanentRefusal, Unavailable
 from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import OutgoingMail
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
-from helpdesk.settings import DeskSettings
+from helpdesk.settings import DeskSettings, SiteSettings
 from helpdesk.sign_in.forgotten import ask_for_link
 from helpdesk.status import raise_alarm
 from helpdesk.text.language import PSEUDO_LANGUAGE, translator
@@ -75,6 +77,9 @@ NO_PAGES = {
     **dict.fromkeys(("inbox.stream_token", "chat.stream_token", "chat_desk.stream_token"), "for a script"),
     **dict.fromkeys(("chat.lines", "chat_desk.lines", "chat_desk.rail"), "parts of the page, for a script"),
     **dict.fromkeys(("inbox.start", "inbox.deep_link"), "leads on"),
+    **dict.fromkeys(("work_account.there", "work_account.back"), "leads on, or back to the door with what is wrong"),
+    **dict.fromkeys(("own_work_account.there", "own_work_account.back"), "as above"),
+    "widget.script": "for a script",
 }
 PLANTED = ("/kapot", "/weg")
 VIEWS = ("mijn", "niet-toegewezen", "open", "wacht-op-vrager", "afgehandeld", "alle")
@@ -145,7 +150,11 @@ def pseudo(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Por
         undo_seconds=10,
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example",),
+        oidc_issuer="http://127.0.0.1:9",
+        oidc_client_id="helpdesk",
+        sites=(SiteSettings("https://intranet.example"),),
     )
+    ports = replace(ports, work_accounts=OidcProvider(ports.settings))
     with unit_of_work(ports, SYSTEM) as unit:
         roles = ["advisor", "technical_admin", "functional_admin", "privacy_officer"]
         create_account(unit, ONE, "Μαρίνα", roles, PASSWORD)
@@ -181,6 +190,8 @@ def empty_screens(crawl: Crawl) -> None:
 
 def at_the_door(crawl: Crawl, ports: Ports) -> None:
     crawl.page("/inloggen")
+    crawl.page("/inloggen/werkaccount", 503)
+    crawl.page("/inloggen/werkaccount/terug", 409)
     crawl.send("/inloggen", "/inloggen", 422, email=ONE, password="x")
     crawl.send("/wachtwoord-vergeten", "/wachtwoord-vergeten", email=ONE)
     with unit_of_work(ports, SYSTEM) as unit:
