@@ -20,6 +20,8 @@ from helpdesk.settings import Settings
 _TIMEOUT = 5
 """Seconds of silence after which the provider counts as not there; somebody waits at the door."""
 _KNOWN_FOR = dt.timedelta(minutes=10)
+_LEFT_ALONE = dt.timedelta(seconds=10)
+"""How long nobody waits for it again after it was not there: everybody who waits takes up a thread of the web."""
 _LEEWAY = 60
 """Seconds by which its clock may differ from ours."""
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
@@ -34,6 +36,7 @@ class OidcProvider:
     def __init__(self, settings: Settings) -> None:
         self._said = settings
         self._metadata: tuple[dt.datetime, dict[str, Any]] | None = None
+        self._gone_at: dt.datetime | None = None
 
     def _session(self, asked: Asked | None = None) -> OAuth2Session:
         said = self._said
@@ -42,7 +45,7 @@ class OidcProvider:
             try:
                 secret = Path(said.oidc_client_secret_file).read_text(encoding="utf-8").strip()
             except OSError as fault:
-                raise _gone(fault) from fault
+                raise _gone() from fault
         session = OAuth2Session(
             said.oidc_client_id,
             secret,
@@ -60,15 +63,21 @@ class OidcProvider:
         answer = session.get(url, withhold_token=True, allow_redirects=False)
         found = answer.json() if answer.status_code == 200 else None
         if not isinstance(found, dict):
-            raise Unavailable(_NOT_THERE, code="work_account")
+            raise _gone()
         return found
 
     def _known(self, session: OAuth2Session, now: dt.datetime) -> dict[str, Any]:
         """What the provider says of itself (Discovery 1.0, 4): it must call itself by the name of the settings."""
         if self._metadata is not None and now - self._metadata[0] < _KNOWN_FOR:
             return self._metadata[1]
+        if self._gone_at is not None and now - self._gone_at < _LEFT_ALONE:
+            raise _gone()
         issuer = self._said.oidc_issuer
-        found = self._read(session, issuer.rstrip("/") + "/.well-known/openid-configuration")
+        try:
+            found = self._read(session, issuer.rstrip("/") + "/.well-known/openid-configuration")
+        except (OSError, ValueError, Unavailable):
+            self._gone_at = now
+            raise
         scheme = issuer.partition("://")[0] + "://"
         whole = all(str(found.get(name, "")).startswith(scheme) for name in _ENDPOINTS)
         if found.get("issuer") != issuer or not whole:
@@ -86,7 +95,7 @@ class OidcProvider:
                 )
                 return str(url)
         except (OSError, ValueError, Misconfigured) as fault:
-            raise _gone(fault) from fault
+            raise _gone() from fault
 
     def who(self, code: str, asked: Asked, now: dt.datetime) -> WorkAccount:
         """Whom this code stands for. Raises Unavailable; Conflict `work_token` when the answer is not to be believed,
@@ -98,7 +107,7 @@ class OidcProvider:
                 given = _tokens(session, known["token_endpoint"], code, asked)
                 keys = self._read(session, known["jwks_uri"])
         except (OSError, ValueError, Misconfigured) as fault:
-            raise _gone(fault) from fault
+            raise _gone() from fault
         return self._said_by(self._claims(given, keys, asked, now))
 
     def _claims(self, given: dict[str, Any], keys: dict[str, Any], asked: Asked, now: dt.datetime) -> dict[str, Any]:
@@ -119,7 +128,7 @@ class OidcProvider:
         except JoseError as fault:
             raise _not_believed(fault) from fault
         except (ValueError, TypeError, KeyError) as fault:
-            raise Conflict(_STRANGE, code="work_token") from fault
+            raise _strange() from fault
         return dict(claims)
 
     def _said_by(self, claims: dict[str, Any]) -> WorkAccount:
@@ -131,16 +140,12 @@ class OidcProvider:
 
     def ping(self, now: dt.datetime) -> None:
         """Ask it how it is used. Raises Unavailable, and Misconfigured when it is another one."""
-        self._metadata = None
+        self._metadata = self._gone_at = None
         try:
             with self._session() as session:
                 self._known(session, now)
         except (OSError, ValueError) as fault:
-            raise _gone(fault) from fault
-
-
-_NOT_THERE = "Signing in with the work account does not work for a moment. Try again in a few minutes, or another way."
-_STRANGE = "The work account could not be checked. Start again; if it stays, tell the technical administrator."
+            raise _gone() from fault
 
 
 def _tokens(session: OAuth2Session, url: str, code: str, asked: Asked) -> dict[str, Any]:
@@ -149,14 +154,22 @@ def _tokens(session: OAuth2Session, url: str, code: str, asked: Asked) -> dict[s
             url, grant_type="authorization_code", code=code, code_verifier=asked.verifier, allow_redirects=False
         )
     except OAuthError as fault:
-        raise Conflict(_STRANGE, code="work_token") from fault
+        raise _strange() from fault
     return dict(found)
 
 
-def _gone(fault: Exception) -> Unavailable:
-    found = Unavailable(_NOT_THERE, code="work_account")
-    found.__cause__ = fault
-    return found
+def _gone() -> Unavailable:
+    return Unavailable(
+        "Signing in with the work account does not work for a moment. Try again in a few minutes, or another way.",
+        code="work_account",
+    )
+
+
+def _strange() -> Conflict:
+    return Conflict(
+        "The work account could not be checked. Start again; if it stays, tell the technical administrator.",
+        code="work_token",
+    )
 
 
 def _not_believed(fault: JoseError) -> Conflict:
@@ -166,4 +179,4 @@ def _not_believed(fault: JoseError) -> Conflict:
             "administrator.",
             code="work_clock",
         )
-    return Conflict(_STRANGE, code="work_token")
+    return _strange()

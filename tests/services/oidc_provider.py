@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -19,9 +19,23 @@ from flask import Flask, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from helpdesk.adapters.oidc_provider import OidcProvider
+from helpdesk.ports import Ports
+from helpdesk.settings import SiteSettings
 from tests.services.process import Service, answers_on, free_port
 
 CLIENT = "helpdesk"
+NOBODY_THERE: dict[str, Any] = {
+    "oidc_issuer": "http://127.0.0.1:9",
+    "oidc_client_id": CLIENT,
+    "sites": (SiteSettings("https://intranet.example"),),
+}
+"""Settings of a provider that does not answer, and of a site whose pages may show the chat."""
+
+
+def provided(ports: Ports) -> Ports:
+    """These ports with the provider of their settings."""
+    return replace(ports, work_accounts=OidcProvider(ports.settings))
 
 
 class OidcProviderMock(Service):

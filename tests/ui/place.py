@@ -18,16 +18,16 @@ from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
 from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClock
-from helpdesk.adapters.oidc_provider import OidcProvider
 from helpdesk.keys import create_keys, load_keys
 from helpdesk.migrating import migrate
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
-from helpdesk.settings import Settings, SiteSettings
+from helpdesk.settings import Settings
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import DESKS, NOON
 from tests.letters import ASKER
 from tests.made_app import made_app
+from tests.services.oidc_provider import NOBODY_THERE, provided
 from tests.ui.seeds import fill
 from tests.web.asker import asks_for_mail, link_in, mailed, signs_in
 from tests.web.browsing import served
@@ -88,17 +88,14 @@ def _ports(folder: Path) -> Ports:
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example", "academie.example"),
         portal_domains=("minbz.example",),
-        oidc_issuer="http://127.0.0.1:9",
-        oidc_client_id="helpdesk",
-        sites=(SiteSettings("https://intranet.example"),),
+        **NOBODY_THERE,
     )
     create_keys(folder / "keys.json")
     engine = connect_database(f"sqlite:///{folder / 'helpdesk.sqlite3'}", durable=False)
     migrate(engine)
     memory = (MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
     adapters = (DiskBlobs(folder / "blobs"), *memory, DiskLedger(folder / "ledger"))
-    nobody_there = OidcProvider(settings)
-    ports = Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "screens", nobody_there)
+    ports = provided(Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "screens"))
     people(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         create_account(unit, WILHELMINA, f"{'Wilhelmina ' * 5}van Oldenbarnevelt", ["advisor"], PASSWORD)

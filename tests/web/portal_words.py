@@ -34,8 +34,9 @@ def portal(crawl: Crawl, ports: Ports) -> None:
     staff, crawl.visitor = crawl.visitor, Visitor(crawl.app)
     for path in ("/", "/privacy", "/toegankelijkheid", "/hulp"):
         crawl.page(path)
-    crawl.page(f"{DOOR}/werkaccount", 503)
-    crawl.page(f"{DOOR}/werkaccount/terug", 409)
+    for door in (DOOR, "/inloggen"):
+        crawl.page(f"{door}/werkaccount", 503)
+        crawl.page(f"{door}/werkaccount/terug", 409)
     crawl.send(DOOR, "/inloggen", 422, email="x")
     crawl.send(DOOR, "/inloggen", email=NOOR)
     crawl.send(f"{DOOR}/verstuurd", "/code", 422, code="1")

@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,13 +13,12 @@ import pytest
 from flask import Flask, Response, request
 
 from helpdesk.adapters.memory import MemoryMailer
-from helpdesk.adapters.oidc_provider import OidcProvider
 from helpdesk.errors import PermanentRefusal, Unavailable
 from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import OutgoingMail
 from helpdesk.people.accounts import create_account
 from helpdesk.ports import Ports
-from helpdesk.settings import DeskSettings, SiteSettings
+from helpdesk.settings import DeskSettings
 from helpdesk.sign_in.forgotten import ask_for_link
 from helpdesk.status import raise_alarm
 from helpdesk.text.language import PSEUDO_LANGUAGE, translator
@@ -31,6 +29,7 @@ from tests.letters import letter, receive, wait
 from tests.made_app import made_app
 from tests.naked import Search
 from tests.services.chromium import Chromium
+from tests.services.oidc_provider import NOBODY_THERE, provided
 from tests.web.browsing import TICKET, browsing, served
 from tests.web.chat_words import chatting
 from tests.web.knowledge_pages import advisor_of, answered
@@ -63,7 +62,7 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 UNSEEN_TAGS = {"pre", "kbd", "code", KEPT}
 """The raw source of a mail, the names of keys, a secret, and the public text of a register."""
 NO_PAGES = {
-    **dict.fromkeys(("static", "modules"), "files of ours, looked at below"),
+    **dict.fromkeys(("static", "modules", "widget.script"), "files of ours, looked at below"),
     **dict.fromkeys(("health.alive", "health.ready"), "for machines"),
     **dict.fromkeys(("files.attachment", "files.inline", "request_tickets.file", "questions.file"), "somebody's file"),
     **dict.fromkeys(("files.raw", "files.html"), "somebody's mail"),
@@ -77,9 +76,7 @@ NO_PAGES = {
     **dict.fromkeys(("inbox.stream_token", "chat.stream_token", "chat_desk.stream_token"), "for a script"),
     **dict.fromkeys(("chat.lines", "chat_desk.lines", "chat_desk.rail"), "parts of the page, for a script"),
     **dict.fromkeys(("inbox.start", "inbox.deep_link"), "leads on"),
-    **dict.fromkeys(("work_account.there", "work_account.back"), "leads on, or back to the door with what is wrong"),
-    **dict.fromkeys(("own_work_account.there", "own_work_account.back"), "as above"),
-    "widget.script": "for a script",
+    **{f"{door}work_account.{way}": "leads on, or says why not" for door in ("", "own_") for way in ("there", "back")},
 }
 PLANTED = ("/kapot", "/weg")
 VIEWS = ("mijn", "niet-toegewezen", "open", "wacht-op-vrager", "afgehandeld", "alle")
@@ -150,17 +147,14 @@ def pseudo(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Por
         undo_seconds=10,
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example",),
-        oidc_issuer="http://127.0.0.1:9",
-        oidc_client_id="helpdesk",
-        sites=(SiteSettings("https://intranet.example"),),
+        **NOBODY_THERE,
     )
-    ports = replace(ports, work_accounts=OidcProvider(ports.settings))
     with unit_of_work(ports, SYSTEM) as unit:
         roles = ["advisor", "technical_admin", "functional_admin", "privacy_officer"]
         create_account(unit, ONE, "Μαρίνα", roles, PASSWORD)
         create_account(unit, TWO, "Σάββας", ["advisor"], PASSWORD)
         create_account(unit, THREE, "Πωλίνα", ["privacy_officer"], PASSWORD, from_start=True)
-    return ports
+    return provided(ports)
 
 
 @pytest.fixture
@@ -190,8 +184,6 @@ def empty_screens(crawl: Crawl) -> None:
 
 def at_the_door(crawl: Crawl, ports: Ports) -> None:
     crawl.page("/inloggen")
-    crawl.page("/inloggen/werkaccount", 503)
-    crawl.page("/inloggen/werkaccount/terug", 409)
     crawl.send("/inloggen", "/inloggen", 422, email=ONE, password="x")
     crawl.send("/wachtwoord-vergeten", "/wachtwoord-vergeten", email=ONE)
     with unit_of_work(ports, SYSTEM) as unit:
@@ -340,7 +332,7 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     error_pages(crawl)
     for place, text in fixed_words():
         crawl.search.look(place, translator(PSEUDO_LANGUAGE).gettext(text))
-    for path in sorted([*STATIC.glob("js/*.js"), *STATIC.glob("css/*.css")]):
+    for path in sorted([*STATIC.rglob("*.js"), *STATIC.glob("css/*.css")]):
         crawl.search.look_in_script(path.name, path.read_text(encoding="utf-8"))
     assert crawl.unseen() == set(), "screens of the URL map that nobody looked at"
     assert {200, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503} <= crawl.statuses
@@ -384,7 +376,7 @@ def test_what_scripts_show_was_given_to_be_translated_too(pseudo: Ports, crawl: 
             page.goto(address + "/inloggen")
             page.locator("[name=email]").fill(ONE)
             page.locator("[name=password]").fill(PASSWORD)
-            page.locator("button.primary").click()
+            page.locator("main form button").click()
             page.wait_for_url("**/werk/w/**")
             page.goto(address + TICKET)
             page.locator("#antwoord > summary").click()

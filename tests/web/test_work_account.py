@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +13,6 @@ from sqlalchemy import func, insert, select, update
 from werkzeug.test import TestResponse
 
 from helpdesk.adapters.memory import SetClock
-from helpdesk.adapters.oidc_provider import OidcProvider
 from helpdesk.models import Account, BlockedSender, RequesterSession, SecurityEvent, WebSession
 from helpdesk.people import accounts
 from helpdesk.ports import Ports
@@ -22,7 +20,7 @@ from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import NOON, PortsMaker, copied
 from tests.letters import letter, receive
 from tests.made_app import made_app
-from tests.services.oidc_provider import CLIENT, Liar, OidcProviderMock, oidc_provider, signs_in_there
+from tests.services.oidc_provider import CLIENT, Liar, OidcProviderMock, oidc_provider, provided, signs_in_there
 from tests.services.process import free_port
 from tests.web.asker import DOOR, FEMKE
 from tests.web.browsing import served
@@ -57,7 +55,7 @@ def made(make_ports: PortsMaker, staffed_template: Path, sqlite_place: Path, tmp
         said = usual | {"oidc_issuer": issuer, "oidc_client_secret_file": str(secret)} | settings
         ports = make_ports(copied(staffed_template, sqlite_place), **said)
         receive(ports, letter())
-        return replace(ports, work_accounts=OidcProvider(ports.settings))
+        return provided(ports)
 
     return make
 

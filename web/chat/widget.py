@@ -14,7 +14,7 @@ from helpdesk.sign_in import vouched
 from web import csrf
 from web.errors import sentence, shown_again
 from web.guards import open_to_all
-from web.notices import then
+from web.notices import COOKIE, then
 from web.unit import ports, reading, requester, writing
 
 blueprint = Blueprint("widget", __name__)
@@ -50,6 +50,8 @@ def script() -> Response:
 
 
 def _page(fault: HelpdeskError | None = None) -> Response:
+    """Who has just signed out is not signed in again by what the site says."""
+    left = request.cookies.get(COOKIE) == "signed_out"
     desk = ports().settings.desks[0]
     with reading() as unit:
         found = availability.availability(unit, desk.key)
@@ -57,7 +59,7 @@ def _page(fault: HelpdeskError | None = None) -> Response:
         "chat/frame.html",
         availability=found,
         desk=desk_of(ports().settings, desk.key),
-        challenge="" if fault else csrf.challenge(),
+        challenge="" if fault or left else csrf.challenge(),
         said=sentence(fault) if fault else "",
     )
     answer = Response(page, mimetype="text/html")

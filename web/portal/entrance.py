@@ -12,6 +12,7 @@ from helpdesk.sign_in import requesters
 from helpdesk.sign_in.requesters import LIFETIME
 from helpdesk.text.language import LANGUAGES, N_
 from web import areas, csrf
+from web.embedding import embedded
 from web.errors import sentence, shown_again
 from web.filters import LANGUAGE_COOKIE, _, now
 from web.guards import REQUESTER, needs, open_to_all
@@ -42,7 +43,9 @@ def _session() -> dict[str, object]:
 
 
 def _own_place(path: str) -> str:
-    """The path to go on to, if it is one of these pages; never another site's."""
+    """The path to go on to, if it is one of these pages; never another site's, and in a frame the chat alone."""
+    if embedded() and not path.startswith(url_for("chat.begin")):
+        return url_for("chat.begin")
     plain = path.startswith(OWN_PLACES) and not any(char in path for char in "\\\r\n?#") and "//" not in path
     return path if plain and not path.startswith(DOOR) else url_for("questions.mine")
 
@@ -63,7 +66,11 @@ def form() -> Response:
     onward = request.args.get("naar", "")
     if requester() is not None:
         return then(_own_place(onward))
-    answer = make_response(form_page(""))
+    return then_to(make_response(form_page("")), onward)
+
+
+def then_to(answer: Response, onward: str) -> Response:
+    """Remember where the browser wanted to go, if it said so."""
     if onward:
         csrf.set_cookie(answer, _ONWARD, _own_place(onward), max_age=int(LIFETIME.total_seconds()))
     return answer

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response, make_response, request
 
 from helpdesk.errors import Conflict, HelpdeskError, Unavailable
 from helpdesk.sign_in import work_account
 from helpdesk.sign_in.work_account import REQUESTER
 from web.errors import sentence, status_of
 from web.guards import open_to_all
-from web.portal.entrance import DOOR, form_page, signed_in_by
+from web.portal.entrance import DOOR, form_page, signed_in_by, then_to
 from web.work_accounts import WHY, came_back, forget, lead_there, told
 
 blueprint = Blueprint("own_work_account", __name__)
@@ -27,7 +27,7 @@ def _again(fault: HelpdeskError) -> Response:
 def there() -> Response:
     """Go to the provider; nothing is written down yet."""
     try:
-        return lead_there(REQUESTER, _BACK)
+        return then_to(lead_there(REQUESTER, _BACK), request.args.get("naar", ""))
     except Unavailable as fault:
         return _again(fault)
 

@@ -40,7 +40,7 @@ iframe{width:100%;height:100%;border:0}
       frame = make("iframe", { title: name, src: new URL("chat/venster", src) });
       frame.onload = () => {
         clearTimeout(silent);
-        silent = setTimeout(leave, 5000);
+        silent = setTimeout(leave, 2000);
         tell();
       };
       return panel.append(frame);
