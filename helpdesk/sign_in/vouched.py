@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,14 @@ from helpdesk.settings import SiteSettings
 from helpdesk.sign_in.requesters import may_sign_in
 from helpdesk.unit import Unit
 
+log = logging.getLogger(__name__)
+
 LONGEST = dt.timedelta(minutes=5)
 """How long a token may be good for."""
 _LONGEST_TOKEN = 4000
 _SHORTEST_ID, _LONGEST_ID = 8, 200
 _SHORTEST_SECRET = 32
 """Bytes; a key of HS256 is as long as its digest (RFC 7518 3.2)."""
-_SAID = ("iss", "aud", "exp", "jti", "email", "nonce")
 
 
 def enter(unit: Unit, token: str, challenge: str) -> str:
@@ -39,9 +41,11 @@ def enter(unit: Unit, token: str, challenge: str) -> str:
     another browser, and for an address that may not sign in; which of these is told to nobody.
     """
     site, said = _signed(unit, token)
+    if not said["exp"] <= (unit.now + LONGEST).timestamp():
+        raise _refused()
     address, ends = normal(said["email"]), dt.datetime.fromtimestamp(said["exp"], dt.UTC)
     good = (
-        ends <= unit.now + LONGEST
+        ends > unit.now
         and _SHORTEST_ID <= len(said["jti"]) <= _LONGEST_ID
         and hmac.compare_digest(said["nonce"].encode(), challenge.encode())
         and may_sign_in(unit, address)
@@ -65,11 +69,22 @@ def _signed(unit: Unit, token: str) -> tuple[SiteSettings, dict[str, Any]]:
         try:
             said = jwt.decode(token, OctKey.import_key(_secret(site)), algorithms=["HS256"]).claims
             _registry(unit, site).validate({name: said[name] for name in said if name != "iat"})
-        except (JoseError, ValueError, TypeError):
+            _words(said)
+        except (JoseError, ValueError, TypeError, RecursionError):
             continue
-        if all(isinstance(said[name], int if name == "exp" else str) for name in _SAID if name != "aud"):
-            return site, said
+        except Misconfigured as fault:
+            log.warning("site", extra={"fault": fault.code})
+            continue
+        return site, said
     raise _refused()
+
+
+def _words(said: dict[str, Any]) -> None:
+    """Raise TypeError or ValueError for words that are none: other things, and halves of signs."""
+    for name in ("jti", "email", "nonce"):
+        if not isinstance(said[name], str):
+            raise TypeError(name)
+        said[name].encode()
 
 
 def _registry(unit: Unit, site: SiteSettings) -> JWTClaimsRegistry:

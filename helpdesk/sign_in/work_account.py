@@ -20,7 +20,7 @@ from helpdesk.people.sign_in import open_session
 from helpdesk.people.spent import spend
 from helpdesk.ports import Asked, Ports, WorkAccount, WorkAccounts
 from helpdesk.security_log import note
-from helpdesk.sign_in.requesters import may_sign_in
+from helpdesk.sign_in.requesters import is_address, may_sign_in
 from helpdesk.unit import Unit
 
 LIFETIME = dt.timedelta(minutes=10)
@@ -73,13 +73,14 @@ def come_back(unit: Unit, door: str, browser: str, state: str, redirect_uri: str
 
 
 def _address(who: WorkAccount) -> str:
-    if who.address is None:
+    address = normal(who.address or "")
+    if not is_address(address):
         raise Conflict(
             "Your work account has no e-mail address that is confirmed. Ask your IT service to confirm it, or sign in "
             "another way.",
             code="work_unverified",
         )
-    return normal(who.address)
+    return address
 
 
 def enter(unit: Unit, who: WorkAccount) -> str:

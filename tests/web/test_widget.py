@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -139,6 +140,11 @@ ATTACKS: dict[str, Attack] = {
     "an unknown address": lambda ports, who: signed(claims_for(ports, who, email="wie@elders.example")),
     "a blocked address": lambda ports, who: signed(claims_for(ports, who, email=SPAM)),
     "our own address": lambda ports, who: signed(claims_for(ports, who, email="academy@academie.example")),
+    "an end in a million years": lambda ports, who: signed(claims_for(ports, who, exp=10**20)),
+    "an end that is none": lambda ports, who: signed(claims_for(ports, who, exp=float("nan"))),
+    "half a sign": lambda ports, who: signed(claims_for(ports, who, jti="12345678\ud800")),
+    "an address with a gap": lambda ports, who: signed(claims_for(ports, who, email="fem\x00ke@minbz.example")),
+    "depth": lambda ports, who: signed(claims_for(ports, who) | {"more": json.loads("[" * 900 + "]" * 900)}),
     "much": lambda ports, who: signed(claims_for(ports, who, more="x" * 5000)),
 }
 

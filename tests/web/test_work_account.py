@@ -202,6 +202,7 @@ LIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "not verified": (changed(email_verified=False), "Je werkaccount heeft geen bevestigd e-mailadres."),
     "a word": (changed(email_verified="true"), "Je werkaccount heeft geen bevestigd e-mailadres."),
     "silent": (without("email_verified"), "Je werkaccount heeft geen bevestigd e-mailadres."),
+    "a gap": (changed(email="fem\x00ke@minbz.example"), "Je werkaccount heeft geen bevestigd e-mailadres."),
     "no address": (changed(email=["a@x.example"]), "Je werkaccount heeft geen bevestigd e-mailadres."),
 }
 
