@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
-from joserfc import jwt
-from joserfc.jwk import OctKey
 from sqlalchemy import func, select
 
 from helpdesk.models import RequesterSession
@@ -52,8 +53,11 @@ def sessions(ports: Ports) -> int:
 
 
 def signed(claims: dict[str, Any], secret: str = SECRETS[SITE], algorithm: str = "HS256") -> str:
-    """A token as a site's server makes it."""
-    return jwt.encode({"alg": algorithm}, claims, OctKey.import_key(secret), algorithms=[algorithm])
+    """A token as RFC 7515 3.1 says, by hand: what is no word can be said in it as well."""
+    said = [json.dumps(one).encode() for one in ({"alg": algorithm, "typ": "JWT"}, claims)]
+    parts = [base64.urlsafe_b64encode(one).rstrip(b"=") for one in said]
+    made = hmac.digest(secret.encode(), b".".join(parts), algorithm.replace("HS", "sha"))
+    return b".".join((*parts, base64.urlsafe_b64encode(made).rstrip(b"="))).decode()
 
 
 HOST = """<!doctype html><html lang="nl"><head><meta charset="utf-8"><title>Intranet</title></head><body>
