@@ -99,6 +99,7 @@ def test_who_is_nobody_there_signs_in_by_mail_in_the_frame(made: Made, chromium:
         assert faults(page) == []
         frame.get_by_label("Je e-mailadres").fill(FEMKE)
         frame.get_by_role("button", name="Verstuur de mail").click()
+        expect(frame.get_by_label("Code uit de mail")).to_be_visible()
         frame.get_by_label("Code uit de mail").fill(code_in(mailed(ports, FEMKE)))
         frame.get_by_role("main").get_by_role("button", name="Inloggen").click()
         frame.get_by_label("Je bericht").fill("Hallo")
