@@ -135,6 +135,13 @@ def _texts(ports: Ports, _: Words) -> str:
     return _("Every mail text can be used.")
 
 
+def _scanner(ports: Ports, _: Words) -> str:
+    if ports.scanner is None:
+        return _("There is none: no file is scanned for viruses. Set scan.socket to use ClamAV's clamd.")
+    ports.scanner.ping()
+    return _("It answers.")
+
+
 def _mailboxes(ports: Ports, _: Words) -> list[CheckResult]:
     """Asked of the package that knows IMAP, in a process of its own: nothing here may import it."""
     if not ports.settings.mailboxes:
@@ -178,4 +185,5 @@ _CHECKS: tuple[tuple[str, Callable[[Ports, Words], str]], ...] = (
     (N_("redis"), _redis),
     (N_("relay"), _relay),
     (N_("mail texts"), _texts),
+    (N_("virus scanner"), _scanner),
 )

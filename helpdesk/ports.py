@@ -27,6 +27,7 @@ DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
 RIGHTS_WAITING = "workers.rights:rights_waiting"
 POLICY_WAITING = "workers.foreseeing:policy_waiting"
 CHAT_WAITING = "workers.chatting:chat_waiting"
+SCAN_WAITING = "workers.scanning:scan_waiting"
 JOBS = (
     FILE_WAITING,
     DELIVER_WAITING,
@@ -41,6 +42,7 @@ JOBS = (
     RIGHTS_WAITING,
     POLICY_WAITING,
     CHAT_WAITING,
+    SCAN_WAITING,
 )
 
 
@@ -148,6 +150,16 @@ class Mailer(Protocol):
         """Raise Unavailable, with a sentence, when the relay does not greet."""
 
 
+class Scanner(Protocol):
+    """Looks through the bytes of a file for what must not be passed on."""
+
+    def finds(self, stream: BinaryIO) -> bool:
+        """Whether there is something in them. Raises Unavailable when that can't be said now."""
+
+    def ping(self) -> None:
+        """Raise Unavailable when it does not answer."""
+
+
 class Ledger(Protocol):
     """The ledger of destruction, outside the database: lines that are only ever appended."""
 
@@ -191,3 +203,4 @@ class Ports:
     now: Now
     ledger: Ledger
     holder: str
+    scanner: Scanner | None = None

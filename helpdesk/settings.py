@@ -152,6 +152,13 @@ class Settings:
         (),
     )
     chat_capacity: int = _said("Chats one advisor has at once, where no other number was set.", "chat.capacity", 3)
+    scan_socket: str = _said(
+        "Unix socket of ClamAV's clamd, which scans files; empty means that none is scanned.", "scan.socket", ""
+    )
+    scan_required: bool = _said("Give out no file that the scanner did not find clean.", "scan.required", False)
+    scan_limit: int = _said(
+        "Bytes above which no file is scanned; not above clamd's StreamMaxLength.", "scan.limit", 25_000_000
+    )
     backup_folder: str = _said(
         "Folder for backups, best on another disk; empty means backups/ in the data folder.", "backup.folder", ""
     )
@@ -291,6 +298,10 @@ def _checked(settings: Settings) -> Settings:
     for name, choices in _CHOICES.items():
         if getattr(settings, name) not in choices:
             raise Misconfigured("{name} must be one of: {choices}.", name=name, choices=", ".join(choices))
+    if settings.scan_required and not settings.scan_socket:
+        raise Misconfigured(
+            "{name} needs {other}: say where the scanner is.", name="scan_required", other="scan_socket"
+        )
     desks = {desk.key for desk in settings.desks}
     for box in settings.mailboxes:
         if box.desk not in desks:

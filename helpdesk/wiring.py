@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from helpdesk.adapters.clamd_scanner import ClamdScanner
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
 from helpdesk.adapters.disk_ledger import DiskLedger
@@ -46,4 +47,5 @@ def connect(settings: Settings) -> Ports:
         now=SystemClock(settings.clock_offset),
         ledger=DiskLedger(settings.data / "ledger"),
         holder=this_process(),
+        scanner=ClamdScanner(settings.scan_socket) if settings.scan_socket else None,
     )

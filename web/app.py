@@ -29,6 +29,8 @@ from web.privacy import certificates, decisions, disposal, holds, reads, registe
 from web.sign_in import forgotten, preferences, second_factor
 from web.sign_in import views as sign_in
 from web.unit import PORTS
+from web.uploads import asking as own_uploads
+from web.uploads import desk as staff_uploads
 
 log = logging.getLogger("web.request")
 
@@ -43,6 +45,7 @@ PORTAL = (entrance, questions, own_data, statements)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights, inserting)
 KNOWLEDGE = (written, article_versions, topics, canned, everybody)
 CHAT = (asking, desk)
+UPLOADS = (own_uploads, staff_uploads)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
@@ -61,7 +64,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, *KNOWLEDGE, *OFFICE, *PRIVACY, *PORTAL, *CHAT):
+    for part in (*SIGN_IN, *INBOX, files, *KNOWLEDGE, *OFFICE, *PRIVACY, *PORTAL, *CHAT, *UPLOADS):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-PORTAL = frozenset({"entrance", "questions", "own_data", "statements", "chat"})
+PORTAL = frozenset({"entrance", "questions", "own_data", "statements", "chat", "uploads"})
 """The blueprints of the pages for people who ask."""
 _PLACES = ("/mijn-", "/chat")
 

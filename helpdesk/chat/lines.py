@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 
 from helpdesk.models import Account, Content, Entry, OutgoingMail, Ticket, TicketPerson
 from helpdesk.text.rendering import without_marks
 from helpdesk.tickets.own_questions import mine
+from helpdesk.tickets.thread import file_views
+from helpdesk.tickets.views import FileView
 from helpdesk.unit import Unit
 
 PAGE = 500
@@ -33,6 +35,7 @@ class Line:
     text: str
     by_mail: bool = False
     redacted: bool = False
+    files: list[FileView] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def _shown(unit: Unit) -> ColumnElement[bool]:
 def _rows(unit: Unit, ticket: Ticket, entries: Sequence[Entry]) -> list[Line]:
     if not entries:
         return []
-    texts = _texts(unit, ticket.id, [entry.id for entry in entries])
+    ids_shown = [entry.id for entry in entries]
+    texts, files = _texts(unit, ticket.id, ids_shown), _files(unit, ticket.id, ids_shown)
     ids = {entry.account_id for entry in entries if entry.account_id is not None}
     staff = dict(unit.session.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all())
     people = _people(unit, ticket.id)
@@ -96,6 +100,7 @@ def _rows(unit: Unit, ticket: Ticket, entries: Sequence[Entry]) -> list[Line]:
             texts.get(entry.id, ""),
             entry.kind != "chat",
             entry.redacted is not None,
+            files.get(entry.id, []),
         )
         for entry in entries
     ]
@@ -108,6 +113,19 @@ def _people(unit: Unit, ticket_id: int) -> dict[int, str]:
         .order_by(TicketPerson.id.desc())
     )
     return {row.person_id: row.name or row.address for row in rows}
+
+
+def _files(unit: Unit, ticket_id: int, ids: Sequence[int]) -> dict[int, list[FileView]]:
+    """The files of each entry that has any; what the text of a mail shows itself is none."""
+    names = select(Content.attachment_id, Content.text).where(
+        Content.ticket_id == ticket_id, Content.entry_id.in_(ids), Content.kind == "filename"
+    )
+    named = {row.attachment_id: row.text for row in unit.session.execute(names) if row.attachment_id is not None}
+    found: dict[int, list[FileView]] = defaultdict(list)
+    for entry_id, file in file_views(unit, ticket_id, ids, named) if named else ():
+        if not file.inline:
+            found[entry_id].append(file)
+    return found
 
 
 def _texts(unit: Unit, ticket_id: int, ids: Sequence[int]) -> dict[int, str]:

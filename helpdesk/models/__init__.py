@@ -32,6 +32,7 @@ from helpdesk.models.request import (
 from helpdesk.models.requester import RequesterLink, RequesterSession
 from helpdesk.models.restore import Restore, RestoreTicket
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
+from helpdesk.models.upload import Upload, UploadPiece
 
 __all__ = [
     "CATEGORIES",
@@ -99,5 +100,7 @@ __all__ = [
     "SignInLink",
     "Ticket",
     "TicketPerson",
+    "Upload",
+    "UploadPiece",
     "WebSession",
 ]

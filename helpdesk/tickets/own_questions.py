@@ -33,6 +33,7 @@ from helpdesk.tickets.lists import subjects_of
 from helpdesk.tickets.thread import entry_views
 from helpdesk.tickets.views import EntryView
 from helpdesk.unit import Unit
+from helpdesk.uploads.scanning import require_open
 
 MOST, ALL = 200, 5_000
 """Questions in the list, and messages on a page to print, at most."""
@@ -246,7 +247,7 @@ def _rows(unit: Unit, shown: Mapping[Ticket, Ticket]) -> list[OwnRow]:
 
 
 def own_file(unit: Unit, attachment_id: int) -> FileBytes:
-    """A file of a message that is theirs; NotFound for any other."""
+    """A file of a message that is theirs; NotFound for any other, Invalid for one that is given to nobody."""
     found = (
         select(Attachment, Content.text)
         .join(Entry, Entry.id == Attachment.entry_id)
@@ -259,4 +260,5 @@ def own_file(unit: Unit, attachment_id: int) -> FileBytes:
     if row is None:
         raise NotFound("There is no such file.")
     file, name = row
+    require_open(unit.ports.settings, file.scan)
     return FileBytes(name or "file", file.content_type, file.size, unit.ports.blobs.open(file.blob))

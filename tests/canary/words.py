@@ -17,6 +17,7 @@ PLACES = (
     *("participant", "search", "phone_name", "phone_address", "phone_text", "unlisted", "spoilt_file", "statement"),
     *("typed_answer", "typed_note", "typed_draft", "typed_search", "upload", "upload_name", "redacted"),
     *("portal_subject", "portal_text", "portal_more", "portal_file", "portal_file_name"),
+    *("portal_piece", "portal_piece_name", "portal_loose_piece", "portal_loose_piece_name"),
 )
 """Where a word is planted."""
 PASSING = ("search", "typed_search", "unlisted", "spoilt_file", "statement")

@@ -91,7 +91,12 @@ PORTAL = (
     State("entrance.link", "error", DOOR + "/{sign_in}", "a.primary", _used_meanwhile, who=None, status=409),
     *(
         State(f"statements.{route}", kind, path, "h1", who=who, full=full)
-        for route, path in (("privacy", "/privacy"), ("accessibility", "/toegankelijkheid"), ("help_page", "/hulp"))
+        for route, path in (
+            ("privacy", "/privacy"),
+            ("accessibility", "/toegankelijkheid"),
+            ("help_page", "/hulp"),
+            ("no_connection", "/zonder-verbinding"),
+        )
         for kind, who, full in (("filled", ASKER, True), ("empty", None, False))
     ),
 )
@@ -107,7 +112,7 @@ PORTAL_ABSENT = {
     **dict.fromkeys(
         (
             (f"statements.{name}", kind)
-            for name in ("privacy", "accessibility", "help_page")
+            for name in ("privacy", "accessibility", "help_page", "no_connection")
             for kind in ("error", "open", "conflict")
         ),
         _TEXT,

@@ -32,7 +32,7 @@ def portal(crawl: Crawl, ports: Ports) -> None:
     """Everything somebody who asks comes across; who looked before looks again afterwards."""
     _noor(ports, "Ναι", "Νορ")
     staff, crawl.visitor = crawl.visitor, Visitor(crawl.app)
-    for path in ("/", "/privacy", "/toegankelijkheid", "/hulp"):
+    for path in ("/", "/privacy", "/toegankelijkheid", "/hulp", "/zonder-verbinding"):
         crawl.page(path)
     crawl.send(DOOR, "/inloggen", 422, email="x")
     crawl.send(DOOR, "/inloggen", email=NOOR)

@@ -169,7 +169,7 @@ def test_the_door_is_throttled_and_codes_are_entered(site_ports: Ports, app: Fla
 
 
 def test_a_question_goes_the_whole_way(site_ports: Ports, femke: Visitor, marije: Visitor) -> None:
-    answer = asked(femke, files=(BytesIO(b"inhoud"), "plan.pdf"))
+    answer = asked(femke, files=(BytesIO(b"%PDF-inhoud"), "plan.pdf"))
     assert asked(femke, client_id="een").headers["Location"] == asked(femke, client_id="een").headers["Location"]
     number = answer.headers["Location"].split("/")[2]
     assert "Je vraag is verstuurd" in femke.page(answer.headers["Location"]).text
@@ -192,12 +192,14 @@ def test_a_question_goes_the_whole_way(site_ports: Ports, femke: Visitor, marije
     assert "Mijn vraag is opgelost" not in [text for tag, text in Page(done.text).texts if tag == "button"]
     file = next(link for link in page.links if "/bestand/" in link)
     got = femke.client.get(file)
-    assert (got.data, got.headers["Content-Disposition"]) == (b"inhoud", "attachment; filename=plan.pdf")
+    assert (got.data, got.headers["Content-Disposition"]) == (b"%PDF-inhoud", "attachment; filename=plan.pdf")
     assert got.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     refused = asked(femke, files=(BytesIO(b""), "leeg.docx"))
     assert refused.status_code == 422
     assert "Het bestand leeg.docx is leeg." in refused.text
     assert "Mag ik een cursus volgen?" in refused.text, "nothing typed is lost"
+    named_so = asked(femke, files=(BytesIO(b"MZ\x90\0"), "cursus.pdf"))
+    assert (named_so.status_code, "Het bestand cursus.pdf moet een pdf" in named_so.text) == (422, True)
 
 
 def test_a_question_after_an_answer_that_did_not_help_says_so(

@@ -74,6 +74,8 @@ NO_PAGES = {
     "papers.eml": "a conversation as a mail; its words are people's",
     **dict.fromkeys(("inbox.stream_token", "chat.stream_token", "chat_desk.stream_token"), "for a script"),
     **dict.fromkeys(("chat.lines", "chat_desk.lines", "chat_desk.rail"), "parts of the page, for a script"),
+    "statements.worker": "the service worker, a script",
+    **dict.fromkeys(("uploads.where", "staff_uploads.where"), "how far a file is, for a script"),
     **dict.fromkeys(("inbox.start", "inbox.deep_link"), "leads on"),
 }
 PLANTED = ("/kapot", "/weg")

@@ -126,20 +126,20 @@ function newer(old, fresh) {
 }
 
 // --- sending: in order, each with an id of its own, again until the server says that it is kept ---------------------
-/** @typedef {{id: string, text: string, item: HTMLElement, entry: string}} Waiting */
+/** @typedef {{id: string, text: string, files: {id: string, name: string}[], item: HTMLElement, entry: string}} Waiting */
 /** @type {Waiting[]} */
 const outbox = [];
 let sending = false;
 
-/** @param {string} text */
-function enqueue(text) {
+/** @param {string} text @param {{id: string, name: string}[]} files sent ahead of the line */
+function enqueue(text, files = []) {
   const item = document.createElement("li");
   item.className = "line line-own pending";
   item.innerHTML = '<p class="line-head"><b></b> <span class="muted"></span></p><div class="text" dir="auto"></div>';
   item.querySelector("b").textContent = word("you");
-  item.querySelector(".text").textContent = text;
+  item.querySelector(".text").textContent = [text, ...files.map((one) => one.name)].filter(Boolean).join("\n");
   const id = [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
-  outbox.push({ id, text, item, entry: "" });
+  outbox.push({ id, text, files, item, entry: "" });
   state(item, word("sending"));
   list()?.append(item);
   const log = document.getElementById("gesprek");
@@ -189,6 +189,9 @@ async function post(one) {
   const body = new FormData(/** @type {HTMLFormElement} */ (form));
   body.set("text", one.text);
   body.set("client_id", one.id);
+  body.delete("files");
+  body.delete("uploads");
+  one.files.forEach((file) => body.append("uploads", file.id));
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(), 10_000);
   try {
@@ -219,7 +222,7 @@ function refused(one, why) {
   state(one.item, `${word("failed")}: ${why} `);
   say(why);
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: word("again") });
-  button.addEventListener("click", () => (one.item.remove(), enqueue(one.text)));
+  button.addEventListener("click", () => (one.item.remove(), enqueue(one.text, one.files)));
   one.item.querySelector(".line-head")?.append(button);
 }
 
@@ -327,11 +330,33 @@ setInterval(() => {
   }
 }, 1000);
 
+/** Put the words of the chosen reply where the caret is.
+ * @param {HTMLButtonElement} button */
+async function insert(button) {
+  const body = new FormData(form);
+  body.delete("files");
+  const answer = await fetch(button.formAction, { method: "POST", body, headers, redirect: "manual" }).catch(() => null);
+  const told = await answer?.json().catch(() => null);
+  const area = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
+  if (told?.text) {
+    area.setRangeText(told.text, area.selectionStart, area.selectionEnd, "end");
+    area.focus();
+  } else {
+    say(told?.problem ?? word("failed"));
+  }
+}
+
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (event.submitter?.hasAttribute("data-insert")) {
+    insert(/** @type {HTMLButtonElement} */ (event.submitter));
+    return;
+  }
   const text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
-  if (text.value.trim()) {
-    enqueue(text.value);
+  const sent = [...form.querySelectorAll("[data-files] input")];
+  if (text.value.trim() || sent.length) {
+    enqueue(text.value, sent.map((one) => ({ id: one.value, name: one.parentElement.firstElementChild.textContent })));
+    form.querySelector("[data-files]")?.replaceChildren();
     text.value = "";
     text.focus();
   }
@@ -349,6 +374,9 @@ form?.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("visibilitychange", readSoon);
+if (form) {
+  /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text")).required = false; // a file says enough
+}
 const start = document.getElementById("gesprek");
 if (start) {
   start.scrollTop = start.scrollHeight;
