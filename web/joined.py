@@ -15,7 +15,7 @@ from pathlib import Path
 
 from web import scripts
 
-SHEETS = ("tokens.css", "app.css", "inbox.css")
+SHEETS = ("tokens.css", "app.css", "frame.css", "inbox.css")
 """The style sheets of all pages of staff, in the order of their cascade; what one page needs alone it names itself."""
 STYLES = {
     "work": SHEETS,

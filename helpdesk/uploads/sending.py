@@ -193,7 +193,7 @@ def forget(unit: Unit) -> int:
     """Unlink files that no form came for within a day or whose sender is gone, and pieces of whole ones."""
     nobodys = Upload.address_id.is_(None) & Upload.account_id.is_(None)
     over = select(Upload).where(or_(Upload.begun_at < unit.now - KEPT_FOR, nobodys)).limit(_SWEPT)
-    rows = list(unit.session.scalars(over))
+    rows = list(unit.session.scalars(over.with_for_update()))
     _remove(unit, rows)
     _unlink_pieces(unit, list(unit.session.scalars(select(Upload.id).where(Upload.blob.is_not(None)))))
     return len(rows)

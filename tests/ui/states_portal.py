@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.letters import ASKER
 from tests.ui.acts import fields, fold, submit
@@ -42,6 +42,28 @@ def _used_meanwhile(page: Page, place: Place) -> None:
         page.locator("main form button").click()
 
 
+def _with_files(page: Page, _place: Place) -> None:
+    """Choose a file that comes and one that may not."""
+    files = (("Een rooster met een lange naam voor het voorjaar.pdf", b"%PDF-1.7"), ("programma.exe", b"MZ"))
+    chosen: list[FilePayload] = [{"name": name, "mimeType": "application/pdf", "buffer": one} for name, one in files]
+    page.locator("#veld-files").set_input_files(chosen)
+    expect(page.locator("[data-files] li").nth(1).locator("[data-state]")).to_contain_text("Mislukt")
+    expect(page.locator("[data-files] input")).to_have_count(1)
+
+
+def _suggested(page: Page, _place: Place) -> None:
+    """Write what an answer fits."""
+    page.locator("#veld-subject").fill("Hoe vraag ik een visum aan?")
+    expect(page.locator("[data-found] a").first).to_be_visible()
+
+
+def _scanned(page: Page, place: Place) -> None:
+    """Look again after the virus scanner found something."""
+    place.run("UPDATE attachment SET scan = 'quarantined'")
+    page.reload()
+    expect(page.locator(".said .files").first).to_contain_text("apart gezet")
+
+
 def _nearly_over(page: Page, _place: Place) -> None:
     """Two minutes before the session ends."""
     page.locator("#einde").evaluate("one => { one.hidden = false; }")
@@ -61,6 +83,8 @@ PORTAL = (
     nothing("questions.mine", MINE, ".empty", NEW_HERE),
     down("questions.mine", MINE, "ticket_person", ASKER),
     of(ASKER, "questions.ask_form", "filled", MINE + "/nieuw", "#veld-text", fields(subject="Cursus", text="Mag het?")),
+    State("questions.ask_form", "filled", MINE + "/nieuw", "[data-files] li", _with_files, "files", who=ASKER),
+    State("questions.ask_form", "filled", MINE + "/nieuw", "[data-found] a", _suggested, "suggested", who=ASKER),
     of(ASKER, "questions.ask_form", "empty", MINE + "/nieuw", "#veld-text"),
     of(ASKER, "questions.ask_form", "error", MINE + "/nieuw", ".wrong", submit("/nieuw", subject="Cursus"), 422),
     of(ASKER, "questions.show", "filled", MINE + "/{long}", ".said >> nth=5"),
@@ -69,6 +93,7 @@ PORTAL = (
     of(ASKER, "questions.show", "open", MINE + "/{quoted}", ".quoted .text", fold(".quoted")),
     of(ASKER, "questions.show", "conflict", MINE + "/{first}", ".box-danger", _solved_meanwhile, 409),
     named(ASKER, "questions.show", "filled", MINE + "/{html}", ".said .files a", "files"),
+    State("questions.show", "filled", MINE + "/{html}", ".said .files", _scanned, "quarantined", who=ASKER),
     of(ASKER, "questions.sent", "filled", MINE + "/{first}/verstuurd", ".ok-box"),
     of(ASKER, "questions.sent", "empty", MINE + "/2026-99999/verstuurd", "h1", status=404),
     down("questions.sent", MINE + "/{first}/verstuurd", "ticket_person", ASKER),

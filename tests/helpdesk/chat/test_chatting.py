@@ -78,7 +78,7 @@ def test_a_line_may_be_a_file_and_says_so_in_a_mail(office: Office) -> None:
         assert own_file(unit, rows[1].files[0].id).name == "plan.pdf"
         ticket_id = own_room(unit, number).ticket.id
     with unit_of_work(office.ports, SYSTEM, write=False) as unit:
-        mail = OutgoingMail(kind="transcript", first_entry_id=0, entry_id=said.entry_id)
+        mail = OutgoingMail(kind="transcript", first_entry_id=1, entry_id=said.entry_id)
         shown = [line.text for line in lines_of(unit, mail, unit.session.get_one(Ticket, ticket_id))]
     assert shown[1:] == ["[rooster.txt]", "Zie dit\n[plan.pdf]"]
     with unit_of_work(office.ports, asker) as unit, pytest.raises(Invalid, match="must be a PDF"):
