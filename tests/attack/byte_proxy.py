@@ -39,10 +39,9 @@ class ByteProxy:
         self._to, self._share, self._rng = to, share, random.Random(seed)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.cuts = self.up = 0
+        self.cuts = self.up = self.down = 0
         self.cutting = True
-        self.limit: int | None = None
-        """Once this many bytes were asked in all, the connection that brings them breaks, and no other."""
+        self._limits: dict[bool, int] = {}
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._serve, daemon=True).start()
@@ -52,6 +51,10 @@ class ByteProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._listener.close()
+
+    def break_after(self, count: int, *, up: bool) -> None:
+        """Once so many bytes more were asked, or answered, the connection that brings them breaks, and no other."""
+        self._limits[up] = (self.up if up else self.down) + count
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -76,18 +79,24 @@ class ByteProxy:
         back.start()
         self._pump(browser, server, doom, True)
 
-    def _under_limit(self, piece: bytes) -> bytes:
-        if self.limit is None or self.up + len(piece) < self.limit:
-            return piece
-        some, self.limit = piece[: max(0, self.limit - self.up)], None
-        return some
+    def _under_limit(self, piece: bytes, *, up: bool) -> bytes:
+        """What of this piece passes before its direction breaks; it is counted."""
+        so_far = self.up if up else self.down
+        limit = self._limits.get(up)
+        if limit is not None and so_far + len(piece) > limit:
+            del self._limits[up]
+            piece = piece[: max(0, limit - so_far)]
+        if up:
+            self.up += len(piece)
+        else:
+            self.down += len(piece)
+        return piece
 
     def _pump(self, source: socket.socket, target: socket.socket, doom: _Doom, up: bool) -> None:
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
-                some = self._under_limit(doom.passes(piece, up=up)) if up else doom.passes(piece, up=up)
+                some = self._under_limit(doom.passes(piece, up=up), up=up)
                 target.sendall(some)
-                self.up += len(some) if up else 0
                 if len(some) < len(piece):
                     self.cuts += 1
                     break

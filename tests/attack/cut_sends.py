@@ -12,7 +12,9 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page
@@ -34,6 +36,8 @@ ADDRESS = "femke.devries@minbz.example"
 KINDS = ("question", "message", "line")
 PATIENCE = 120.0
 _SMALLEST, _LARGEST = 100, 1_500_000
+_ASKED, _FORM, _ANSWERS = 0.6, 4_000, 3_000
+"""The share that breaks in what is asked; bytes of a form beside its file, and of what a send is answered, about."""
 _SLOW = {"offline": False, "latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 
 
@@ -48,14 +52,15 @@ class Sends:
     chat: str
     wrong: list[str] = field(default_factory=list)
 
-    def send(self, kind: str, text: str, content: bytes) -> None:
-        """Write it, choose the file and send it, once; then wait until it is kept."""
+    def send(self, kind: str, text: str, content: bytes, begun: Callable[[], None]) -> None:
+        """Write it, choose the file and send it, once; then wait until it is kept. `begun` is called before that."""
         paths = {
             "question": "/mijn-vragen/nieuw",
             "message": f"/mijn-vragen/{self.question}",
             "line": f"/chat/{self.chat}",
         }
         self.open(paths[kind])
+        begun()
         self.page.locator("#veld-files").set_input_files(
             {"name": f"{text}.pdf", "mimeType": "application/pdf", "buffer": content}
         )
@@ -114,14 +119,16 @@ def kept(ports: Ports, text: str) -> list[bytes | None]:
     return found
 
 
-def run(sends: Sends, count: int, rng: random.Random) -> list[str]:
-    """So many sends; what is missing, doubled or not as it was sent."""
+def run(sends: Sends, proxy: ByteProxy, count: int, rng: random.Random) -> list[str]:
+    """So many sends, each broken at a byte of what it asks or is answered; what is missing, doubled or not as sent."""
     wanted = {}
     for number in range(count):
         size = int(math.exp(rng.uniform(math.log(_SMALLEST), math.log(_LARGEST))))
         text, content = f"Bericht {number}", b"%PDF-1.7\n" + rng.randbytes(size)
         wanted[text] = content
-        sends.send(KINDS[number % len(KINDS)], text, content)
+        up = rng.random() < _ASKED
+        after = rng.randrange(size + _FORM) if up else rng.randrange(_ANSWERS)
+        sends.send(KINDS[number % len(KINDS)], text, content, partial(proxy.break_after, after, up=up))
     wrong = []
     for text, content in wanted.items():
         found = kept(sends.ports, text)
@@ -139,7 +146,7 @@ def main() -> int:
     with ground(said.get("DB") or "postgresql") as base, Chromium() as chromium:
         with ByteProxy(base.web.port, share, seed) as proxy:
             sends = opened(base.ports, chromium, proxy.port, slow=slow)
-            wrong = run(sends, count, random.Random(seed))
+            wrong = run(sends, proxy, count, random.Random(seed))
             sends.page.context.close()
         seconds = time.monotonic() - began
     for line in wrong:

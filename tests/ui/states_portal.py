@@ -53,7 +53,7 @@ def _with_files(page: Page, _place: Place) -> None:
 
 def _suggested(page: Page, _place: Place) -> None:
     """Write what an answer fits."""
-    page.locator("#veld-subject").fill("Hoe vraag ik een visum aan?")
+    page.locator("#veld-subject").fill("Hoe kan ik mijn training verzetten of annuleren?")
     expect(page.locator("[data-found] a").first).to_be_visible()
 
 

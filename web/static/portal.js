@@ -29,5 +29,5 @@ function warn() {
 
 if (box) warn();
 const worker = document.querySelector("script[data-worker]")?.dataset.worker;
-if (worker) navigator.serviceWorker?.register(worker).catch(() => {});
+if (worker) addEventListener("load", () => navigator.serviceWorker?.register(worker).catch(() => {}));
 document.documentElement.classList.add("js");
