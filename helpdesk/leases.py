@@ -27,9 +27,11 @@ def hold_in(unit: Unit, name: str, seconds: int) -> bool:
     """The same within a unit: one statement, so that two takers can't both win."""
     dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
     until = unit.now + dt.timedelta(seconds=seconds)
-    if unit.session.scalar(select(Flag.value).where(Flag.name == "maintenance")) == "on":
+    updating = select(Flag.value).where(Flag.name == "maintenance").scalar_subquery()
+    held_by = select(Lease.holder).where(Lease.name == name).scalar_subquery()
+    maintenance, before = unit.session.execute(select(updating, held_by)).one()
+    if maintenance == "on":
         return False
-    before = unit.session.scalar(select(Lease.holder).where(Lease.name == name))
     gone = [before] if before is not None and is_gone(before) else []
     fresh = dialect.insert(Lease).values(name=name, holder=unit.ports.holder, until=until)
     taken = fresh.on_conflict_do_update(

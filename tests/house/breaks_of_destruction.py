@@ -30,15 +30,11 @@ DESTRUCTION = (
         "tests/helpdesk/privacy/test_destruction_crash.py -k before_its_intent",
         "Extra items",
         (
+            Edit("helpdesk/privacy/finishing.py", "    blobs", "    flush(ports)\n    blobs"),
             Edit(
-                "helpdesk/privacy/destruction.py",
-                "    while True:\n        with",
-                "    flush(ports)\n    while True:\n        with",
-            ),
-            Edit(
-                "helpdesk/privacy/destruction.py",
-                "        blobs.destroy(ports, keys)\n        flush(ports)\n",
-                "        blobs.destroy(ports, keys)\n",
+                "helpdesk/privacy/finishing.py",
+                "    blobs.destroy(ports, batch.keys)\n    flush(ports)\n    done",
+                "    blobs.destroy(ports, batch.keys)\n    done",
             ),
         ),
     ),

@@ -44,6 +44,7 @@ _RIGHTS = (
 )
 _DIVIDED = ("content", "search_text")
 _PARTITIONS = 32
+_ALL = (1 << _PARTITIONS) - 1
 PATIENCE, _STEP = 30.0, 0.1
 """Seconds for which others are waited for before the run gives up until the next turn."""
 _MERGE_PAGES, _MOST_STEPS = 500, 100_000
@@ -53,13 +54,13 @@ _BREATH = 0.005
 
 def touch(unit: Unit, ids: Iterable[int]) -> None:
     """Note, within the deleting transaction, which partitions hold words of these tickets: they are written anew."""
-    if unit.session.connection().dialect.name != "postgresql":
+    if unit.session.connection().dialect.name != "postgresql" or (known := _mask(unit)) == _ALL:
         return
     found = unit.session.scalars(
         text("SELECT DISTINCT right(tableoid::regclass::text, 2)::int FROM content WHERE ticket_id = ANY(:ids)"),
         {"ids": list(ids)},
     )
-    mask = _mask(unit) | sum(1 << part for part in found)
+    mask = known | sum(1 << part for part in found)
     connection = unit.session.connection()
     fresh = postgresql.insert(Flag).values(name=TOUCHED, value=f"{mask:x}")
     connection.execute(fresh.on_conflict_do_update(index_elements=[Flag.name], set_={"value": f"{mask:x}"}))
