@@ -22,7 +22,7 @@ from helpdesk.people.access import require
 from helpdesk.ports import Ports
 from helpdesk.privacy.copies import engine
 from helpdesk.privacy.deciding import LEASE, LEASE_SECONDS, Batch, decide, strides, unfinished
-from helpdesk.privacy.finishing import finish
+from helpdesk.privacy.finishing import finish, finish_all
 from helpdesk.retention.ledger_writing import flush, require_level
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.register.model import Brake
@@ -139,26 +139,26 @@ def _run_list(ports: Ports, found: DisposalList, until: float | None) -> Ran:
     if found.state != "running" and not _started(ports, found):
         return Ran()
     destroyed = dropped = 0
-    deleting = strides(ports)
-    for batch in _batches(ports, found):
-        dropped += batch.dropped
-        if batch.tickets:
-            destroyed += finish(ports, batch, deleting)
-        if until is not None and time.monotonic() > until:
-            return Ran(destroyed, dropped, left=True)
+    # What was decided by a process that did not finish it comes first.
+    while (batch := unfinished(ports, found)).tickets:
+        destroyed += finish(ports, batch)
+    for batch, many in finish_all(ports, _decided(ports, found, until)):
+        dropped, destroyed = dropped + batch.dropped, destroyed + many
+    if until is not None and time.monotonic() > until:
+        return Ran(destroyed, dropped, left=True)
     if not _is_empty(ports, found):
         log.warning("a list is not empty", extra={"count": destroyed})
         return Ran(destroyed, dropped)
     return Ran(destroyed, dropped, (found.id,), scrubbing=conclude(ports, found))
 
 
-def _batches(ports: Ports, found: DisposalList) -> Iterator[Batch]:
-    """What was decided by a process that did not finish it, then what is decided now, until nothing is left."""
-    while (batch := unfinished(ports, found)).tickets:
+def _decided(ports: Ports, found: DisposalList, until: float | None) -> Iterator[Batch]:
+    """What is decided now, until nothing is left or the time is over."""
+    stride = strides(ports)
+    while (batch := decide(ports, found, stride)).tickets or batch.dropped:
         yield batch
-    deciding = strides(ports)
-    while (batch := decide(ports, found, deciding)).tickets or batch.dropped:
-        yield batch
+        if until is not None and time.monotonic() > until:
+            return
 
 
 def _started(ports: Ports, found: DisposalList) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import select, update
@@ -20,14 +22,33 @@ from helpdesk.row_sets import among
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 
-def finish(ports: Ports, batch: Batch, stride: Stride | None = None) -> int:
-    """Destroy what was decided: the intent is in the ledger first, then bytes go, then rows. Returns how many.
+def finish(ports: Ports, batch: Batch) -> int:
+    """Destroy what was decided: the intent is in the ledger first, then bytes go, then rows. Returns how many."""
+    return sum(many for _batch, many in finish_all(ports, iter([batch])))
 
-    The files of a whole batch go together, the rows a stride in each transaction.
+
+def finish_all(ports: Ports, batches: Iterator[Batch]) -> Iterator[tuple[Batch, int]]:
+    """The same for batch after batch, each with how many went; nothing of it waits for whoever asks for the next.
+
+    While the rows of one batch go, the files of the next one are unlinked and their folders synced.
     """
-    stride = stride or strides(ports)
-    flush(ports)
-    blobs.destroy(ports, batch.keys)
+    stride = strides(ports)
+    with ThreadPoolExecutor(1) as aside:
+        before: tuple[Batch, Future[None]] | None = None
+        for batch in batches:
+            if batch.tickets:
+                flush(ports)
+            here = aside.submit(blobs.destroy, ports, batch.keys)
+            if before is not None:
+                yield before[0], _rows_gone(ports, *before, stride)
+            before = batch, here
+        if before is not None:
+            yield before[0], _rows_gone(ports, *before, stride)
+
+
+def _rows_gone(ports: Ports, batch: Batch, files: Future[None], stride: Stride) -> int:
+    """The rows of a batch whose files are gone, a stride in each transaction."""
+    files.result()
     done, left = 0, batch.families()
     while left:
         some = list[Doomed]()

@@ -149,7 +149,7 @@ def _write(session: Session, found: Mapping[int, Reckoning], read: Iterable[Row[
             "pv": one.version,
         }
         for ticket_id, one in found.items()
-        if held.get(ticket_id) != (one.state, one.due_on, one.recheck_on, one.rule, one.version)
+        if (before := held.get(ticket_id)) is None or not _stands(one, before)
     ]
     if not rows:
         return
@@ -174,6 +174,12 @@ def _write(session: Session, found: Mapping[int, Reckoning], read: Iterable[Row[
     for ticket in session.identity_map.values():
         if isinstance(ticket, Ticket) and ticket.id in found:
             session.expire(ticket, ["retention_state", "due_on", "recheck_on", "rule", "policy_version"])
+
+
+def _stands(now: Reckoning, before: tuple[Any, ...]) -> bool:
+    """Whether that is what was read; what is listed for these very reasons is still due."""
+    state = "listed" if now.state == "due" and before[0] == "listed" else now.state
+    return before == (state, now.due_on, now.recheck_on, now.rule, now.version)
 
 
 def _off(now: Reckoning, before: tuple[Any, ...]) -> str:

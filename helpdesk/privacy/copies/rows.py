@@ -145,7 +145,7 @@ def _no_hints(dialect: str) -> Update:
 def _left(dialect: str) -> CompoundSelect[Any]:
     """The tables in which anything is left, by name."""
     there: list[Select[Any]] = [
-        select(literal_column(f"'{step.table.name}'")).where(select(step.table).where(step.here(dialect)).exists())
+        select(literal_column(f"'{step.table.name}'")).where(step.left(dialect))
         for step in steps()
         if step.over is None
     ]
