@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import Row, case, select, update
 from sqlalchemy.orm import Session
@@ -41,8 +42,8 @@ def passed(session: Session, today: dt.date, registers: Mapping[str, Register]) 
     return ended, [row.id for row in rows if row.id not in set(ended)]
 
 
-def _is_over(row: Row[tuple[int, dt.date | None, str | None, bool]], today: dt.date, versions: Collection[str]) -> bool:
-    return bool(row.over) and row.due_on is not None and row.due_on <= today and row.policy_version in versions
+def _is_over(row: Row[Any], today: dt.date, versions: Collection[str]) -> bool:
+    return row.over and row.due_on is not None and row.due_on <= today and row.policy_version in versions
 
 
 def call_due(session: Session, ids: Collection[int], today: dt.date) -> None:

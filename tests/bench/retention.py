@@ -177,6 +177,7 @@ def main(kinds: Sequence[str] = ()) -> int:
     say(f"machine: {machine()}")
     with contextlib.ExitStack() as stack:
         data = os.environ.get("DATA") or stack.enter_context(tempfile.TemporaryDirectory(prefix="hd-bench-"))
+        Path(data).mkdir(parents=True, exist_ok=True)
         Path(data).chmod(0o755)
         work = backlog if said["BACKLOG"] else measure
         good = [work(kind, Path(data), said) for kind in kinds]
