@@ -22,7 +22,7 @@ _OVER = (
     & Ticket.restricted.is_(False)
     & Ticket.merged_into_id.is_(None)
 )
-_SAID = (Ticket.id, Ticket.due_on, Ticket.policy_version, _OVER.label("over"))
+_SAID: tuple[Any, ...] = (Ticket.id, Ticket.due_on, Ticket.policy_version, _OVER.label("over"))
 
 
 def passed(session: Session, today: dt.date, registers: Mapping[str, Register]) -> tuple[list[int], list[int]]:
@@ -43,7 +43,7 @@ def passed(session: Session, today: dt.date, registers: Mapping[str, Register]) 
 
 
 def _is_over(row: Row[Any], today: dt.date, versions: Collection[str]) -> bool:
-    return row.over and row.due_on is not None and row.due_on <= today and row.policy_version in versions
+    return bool(row.over) and row.due_on is not None and row.due_on <= today and row.policy_version in versions
 
 
 def call_due(session: Session, ids: Collection[int], today: dt.date) -> None:
