@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ARRAY, BigInteger, Integer, column, func, literal, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Integer, column, func, literal, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -85,14 +85,6 @@ class Unit:
     def before_commit(self, fn: Callable[[Unit, set[int]], None], row_id: int) -> None:
         """Have `fn` see this row at the end of the unit, in the same transaction, in one set with all others."""
         self._before.setdefault(fn, set()).add(row_id)
-
-    def may_be_lost(self) -> None:
-        """Let the commit not wait for the disk, where the database can: for what is found undone, and done again.
-
-        Whatever commits later and waits makes this durable as well.
-        """
-        if self.session.connection().dialect.name == "postgresql":
-            self.session.execute(text("SET LOCAL synchronous_commit = off"))
 
     def settle(self) -> None:
         """Run what waited for the end of the unit."""

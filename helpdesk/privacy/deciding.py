@@ -111,7 +111,7 @@ def _decide(ports: Ports, found: DisposalList, stride: Stride, most: int) -> Bat
     with unit_of_work(ports, SYSTEM) as unit:
         if not leases.hold_in(unit, LEASE, LEASE_SECONDS):
             return Batch(found.id, found.key)
-        began, most = time.perf_counter(), min(stride.size, most)
+        began, most = time.perf_counter(), stride.of(most)
         on = (
             select(DisposalItem.ticket_id)
             .where(DisposalItem.list_id == found.id, DisposalItem.state == "listed")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import select, update
 
@@ -15,7 +16,7 @@ from helpdesk.models import DisposalList, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy.balance import DESTROYED
 from helpdesk.privacy.copies import blobs, engine, rows
-from helpdesk.privacy.deciding import LEASE, LEASE_SECONDS, Batch, Doomed, strides
+from helpdesk.privacy.deciding import LEASE, Batch, Doomed, strides
 from helpdesk.privacy.strides import Stride
 from helpdesk.retention.ledger_writing import flush, write_down
 from helpdesk.row_sets import among
@@ -28,31 +29,42 @@ def finish(ports: Ports, batch: Batch) -> int:
 
 
 def finish_all(ports: Ports, batches: Iterator[Batch]) -> Iterator[tuple[Batch, int]]:
-    """The same for batch after batch, each with how many went; nothing of it waits for whoever asks for the next.
+    """The same for batch after batch, each with how many went, while the next one is decided on.
 
-    While the rows of one batch go, the files of the next one are unlinked and their folders synced.
+    Its files go aside; its rows as well, but not on SQLite, which lets one transaction write at a time.
     """
     stride = strides(ports)
+    rows_aside = ports.engine.dialect.name != "sqlite"
     with ThreadPoolExecutor(1) as aside:
-        before: tuple[Batch, Future[None]] | None = None
+        before: tuple[Batch, Callable[[], int]] | None = None
         for batch in batches:
             if batch.tickets:
                 flush(ports)
-            here = aside.submit(blobs.destroy, ports, batch.keys)
+            if rows_aside:
+                gone = aside.submit(_all_gone, ports, batch, stride).result
+            else:
+                files = aside.submit(blobs.destroy, ports, batch.keys)
+                gone = partial(_rows_gone, ports, batch, files, stride)
             if before is not None:
-                yield before[0], _rows_gone(ports, *before, stride)
-            before = batch, here
+                yield before[0], before[1]()
+            before = batch, gone
         if before is not None:
-            yield before[0], _rows_gone(ports, *before, stride)
+            yield before[0], before[1]()
 
 
-def _rows_gone(ports: Ports, batch: Batch, files: Future[None], stride: Stride) -> int:
-    """The rows of a batch whose files are gone, a stride in each transaction."""
-    files.result()
+def _all_gone(ports: Ports, batch: Batch, stride: Stride) -> int:
+    blobs.destroy(ports, batch.keys)
+    return _rows_gone(ports, batch, None, stride)
+
+
+def _rows_gone(ports: Ports, batch: Batch, files: Future[None] | None, stride: Stride) -> int:
+    """The rows of a batch, when its files are gone, a stride in each transaction."""
+    if files is not None:
+        files.result()
     done, left = 0, batch.families()
     while left:
-        some = list[Doomed]()
-        while left and len(some) < stride.size:
+        some, most = list[Doomed](), stride.of(sum(map(len, left)))
+        while left and len(some) < most:
             some += left.pop(0)
         done += _finish_some(ports, replace(batch, tickets=tuple(some)), stride)
         stride.rest()
@@ -63,14 +75,12 @@ def _finish_some(ports: Ports, batch: Batch, stride: Stride) -> int:
     keys = batch.keys
     while True:
         with unit_of_work(ports, SYSTEM) as unit:
-            if not leases.hold_in(unit, LEASE, LEASE_SECONDS):
+            if not leases.is_ours(unit, LEASE):
                 raise Unavailable("Another process runs this list.", code="lease")
             began = time.perf_counter()
             ids = _locked(unit, batch)
             late = blobs.keys_of(unit, ids) - keys
             if not late:
-                # What is lost is destroyed once more; durable at latest with what `conclude` writes.
-                unit.may_be_lost()
                 _delete(unit, batch, ids)
         if not late:
             stride.took(len(ids), time.perf_counter() - began)

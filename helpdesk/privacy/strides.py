@@ -6,9 +6,9 @@ import time
 
 from helpdesk.ports import Ports
 
-MOMENT, _BREATH = 0.1, 0.005
+MOMENT, _BREATH = 0.12, 0.005
 """Seconds for which SQLite's one lock is held at a time, and for which it is let go: who waits for it gets it then."""
-_FIRST = 20
+_FIRST = 50
 
 
 class Stride:
@@ -18,6 +18,10 @@ class Stride:
         self._most = most
         self._fixed = ports.engine.dialect.name != "sqlite"
         self.size = most if self._fixed else min(_FIRST, most)
+
+    def of(self, left: int) -> int:
+        """How many of those that are left: all of them, rather than leave a few for a transaction of their own."""
+        return left if left <= self.size + self.size // 4 else self.size
 
     def took(self, count: int, seconds: float) -> None:
         """So many took so long. It grows to twice itself at most, since one quick transaction says little."""

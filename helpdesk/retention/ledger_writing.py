@@ -152,12 +152,8 @@ def _entry(row: Row[Any]) -> Entry:
 
 
 def _applied(ports: Ports, row_ids: Sequence[int], seq: int, before: str) -> None:
-    """Written only after the append, so that an ordinary crash never reads as a ledger behind its database (RD-71).
-
-    When it is lost, the rows still wait and their lines are there: `_explained` sees both.
-    """
+    """Written only after the append, so that an ordinary crash never reads as a ledger behind its database (RD-71)."""
     with unit_of_work(ports, SYSTEM) as unit:
-        unit.may_be_lost()
         unit.session.execute(delete(LedgerLine).where(among(unit.session, LedgerLine.id, row_ids)))
         set_known(unit, seq, before)
 

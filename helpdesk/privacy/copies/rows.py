@@ -131,8 +131,8 @@ def deletes(dialect: str) -> tuple[Delete, ...]:
 
     That is forgotten before, by its own verb.
     """
-    indexed = table_of(SearchText)
-    return tuple(delete(step.table).where(step.here(dialect)) for step in steps() if step.table is not indexed)
+    index = table_of(SearchText)
+    return tuple(delete(step.table).where(step.here(dialect)) for step in steps() if step.table is not index)
 
 
 @cache

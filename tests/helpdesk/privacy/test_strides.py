@@ -14,6 +14,8 @@ from tests.holds import let_terms_end, states
 def test_a_stride_shrinks_at_once_and_grows_step_by_step(ports: Ports) -> None:
     stride, alone = Stride(ports, 100), ports.engine.dialect.name == "sqlite"
     first = stride.size
+    assert stride.of(first + first // 4) == first + first // 4
+    assert stride.of(3 * first) == first
     stride.took(first, 4 * MOMENT)
     assert stride.size == (first // 4 if alone else 100)
     stride.took(stride.size, 0.0)
