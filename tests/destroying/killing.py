@@ -46,7 +46,7 @@ class Trial:
     def look_at_end(self, ended: Ended, where: str) -> None:
         """Judge what a run left that came to its end."""
         if ended.code:
-            self.verdict.fault("not_done", f"{where}: the run after it ended with {ended.code}: {ended.said[-1500:]}")
+            self.verdict.fault("not_done", f"{where}: the run after it ended with {ended.code}: {ended.said[-300:]}")
         now = look(self.place, bytes_too=True)
         found = finished(self.before, now, self.doomed)
         for word in sorted(now.words & words_of(self.before, self.doomed)):
