@@ -1,6 +1,6 @@
 # What there is to do here. `make` lists it; every variable of a target passes through the environment.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check lint format chaos chaos-chat hostile restore attack-threads attack-xss fuzz \
+.PHONY: help env env-run run test check lint format chaos chaos-chat cut-sends hostile restore attack-threads attack-xss fuzz \
         bench-inbox bench-intake bench-pages screens pictures axe sabotage show-mail readme services clean \
         bench-retention bench-chat canary destroy-kills histories mutants rights
 
@@ -46,8 +46,11 @@ format: env ## Lay out the code
 chaos: env services ## Kill processes while mail comes in: nothing lost, nothing doubled (MAILS=, KILLS=, SEED=, POINTS=)
 	@$(PYTHON) -m tests.attack.chaos
 
-chaos-chat: env services ## Chat in browsers while web, stream, Valkey and PostgreSQL are killed (LINES=, KILLS=, SEED=, DB=, CHATS=)
+chaos-chat: env services ## Chat in browsers while web, stream, Valkey and PostgreSQL are killed (LINES=, KILLS=, SEED=, DB=, CHATS=, ADVISORS=)
 	@$(PYTHON) -m tests.attack.chat
+
+cut-sends: env services ## Forms, lines and files over a line that breaks at random bytes: each once (SENDS=, SEED=, SHARE=, LINE=, DB=)
+	@$(PYTHON) -m tests.attack.cut_sends
 
 hostile: env services ## Mails made to stop the intake, by every door: what each costs (SEED=, ONLY=, DOORS=, DB=)
 	@$(PYTHON) -m tests.attack.hostile
@@ -79,8 +82,8 @@ bench-chat: env services ## Lines of chat to thousands of open streams, beside a
 bench-retention: env services ## Choosing and destroying what is due, beside a floor (TICKETS=, DUE=, MANY=, DB=, ROUNDS=, SEED=, DATA=, BACKLOG=)
 	@$(PYTHON) -m tests.bench.retention
 
-bench-pages: env services ## Seconds of the workspace's pages on slow lines, beside their budgets (ROUNDS=)
-	@$(PYTHON) -m tests.bench.pages
+bench-pages: env services ## Seconds and kB of the pages on slow lines, beside their budgets (ROUNDS=, ONLY=staff|portal)
+	@$(PYTHON) -m tests.bench.all_pages
 
 screens: env services ## A picture of every screen, both themes, five widths: OUT=folder (ONLY=, WIDTHS=)
 	@$(PYTHON) -m tests.screens

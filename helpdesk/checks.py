@@ -20,6 +20,7 @@ from helpdesk.errors import HelpdeskError, Misconfigured
 from helpdesk.mail.texts import text_problems
 from helpdesk.ports import Ports
 from helpdesk.privacy.copies.engine import keeps_destroyed
+from helpdesk.sign_in.vouched import check_secrets
 from helpdesk.text.language import N_, Words, fault_text, words_of
 
 _SKEW = dt.timedelta(seconds=5)
@@ -128,11 +129,34 @@ def _relay(ports: Ports, _: Words) -> str:
     return _("{host}:{port} greets.", host=ports.settings.smtp_host, port=ports.settings.smtp_port)
 
 
+def _work_accounts(ports: Ports, _: Words) -> str:
+    if ports.work_accounts is None:
+        return _("Nobody signs in with one: oidc.issuer is empty.")
+    ports.work_accounts.ping(ports.now())
+    return _("{issuer} answers.", issuer=ports.settings.oidc_issuer)
+
+
+def _sites(ports: Ports, _: Words) -> str:
+    sites = ports.settings.sites
+    return _(
+        "{count} sites may show the chat, {vouching} of them say who looks.",
+        count=len(sites),
+        vouching=check_secrets(sites),
+    )
+
+
 def _texts(ports: Ports, _: Words) -> str:
     problems = text_problems(ports.settings)
     if problems:
         raise Misconfigured("{problem} Ours is sent in its place.", problem=" ".join(problems))
     return _("Every mail text can be used.")
+
+
+def _scanner(ports: Ports, _: Words) -> str:
+    if ports.scanner is None:
+        return _("There is none: no file is scanned for viruses. Set scan.socket to use ClamAV's clamd.")
+    ports.scanner.ping()
+    return _("It answers.")
 
 
 def _mailboxes(ports: Ports, _: Words) -> list[CheckResult]:
@@ -177,5 +201,8 @@ _CHECKS: tuple[tuple[str, Callable[[Ports, Words], str]], ...] = (
     (N_("clock"), _clock),
     (N_("redis"), _redis),
     (N_("relay"), _relay),
+    (N_("work accounts"), _work_accounts),
+    (N_("sites"), _sites),
     (N_("mail texts"), _texts),
+    (N_("virus scanner"), _scanner),
 )

@@ -27,9 +27,11 @@ def hold_in(unit: Unit, name: str, seconds: int) -> bool:
     """The same within a unit: one statement, so that two takers can't both win."""
     dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
     until = unit.now + dt.timedelta(seconds=seconds)
-    if unit.session.scalar(select(Flag.value).where(Flag.name == "maintenance")) == "on":
+    updating = select(Flag.value).where(Flag.name == "maintenance").scalar_subquery()
+    held_by = select(Lease.holder).where(Lease.name == name).scalar_subquery()
+    maintenance, before = unit.session.execute(select(updating, held_by)).one()
+    if maintenance == "on":
         return False
-    before = unit.session.scalar(select(Lease.holder).where(Lease.name == name))
     gone = [before] if before is not None and is_gone(before) else []
     fresh = dialect.insert(Lease).values(name=name, holder=unit.ports.holder, until=until)
     taken = fresh.on_conflict_do_update(
@@ -38,6 +40,12 @@ def hold_in(unit: Unit, name: str, seconds: int) -> bool:
         where=or_(Lease.holder.in_([unit.ports.holder, *gone]), Lease.until < unit.now),
     )
     return unit.session.connection().execute(taken.returning(Lease.name)).scalar() is not None
+
+
+def is_ours(unit: Unit, name: str) -> bool:
+    """Whether this process has the lease now; it is not renewed, so that two units of one holder need not wait."""
+    ours = select(Lease.name).where(Lease.name == name, Lease.holder == unit.ports.holder, Lease.until >= unit.now)
+    return unit.session.scalar(ours) is not None
 
 
 def is_held(ports: Ports, name: str) -> bool:

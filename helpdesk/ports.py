@@ -27,6 +27,7 @@ DISPOSAL_WAITING = "workers.destroying:disposal_waiting"
 RIGHTS_WAITING = "workers.rights:rights_waiting"
 POLICY_WAITING = "workers.foreseeing:policy_waiting"
 CHAT_WAITING = "workers.chatting:chat_waiting"
+SCAN_WAITING = "workers.scanning:scan_waiting"
 JOBS = (
     FILE_WAITING,
     DELIVER_WAITING,
@@ -41,6 +42,7 @@ JOBS = (
     RIGHTS_WAITING,
     POLICY_WAITING,
     CHAT_WAITING,
+    SCAN_WAITING,
 )
 
 
@@ -148,6 +150,16 @@ class Mailer(Protocol):
         """Raise Unavailable, with a sentence, when the relay does not greet."""
 
 
+class Scanner(Protocol):
+    """Looks through the bytes of a file for what must not be passed on."""
+
+    def finds(self, stream: BinaryIO) -> bool:
+        """Whether there is something in them. Raises Unavailable when that can't be said now."""
+
+    def ping(self) -> None:
+        """Raise Unavailable when it does not answer."""
+
+
 class Ledger(Protocol):
     """The ledger of destruction, outside the database: lines that are only ever appended."""
 
@@ -168,6 +180,37 @@ class Ledger(Protocol):
 
         Raises Unavailable.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a browser was sent to the provider of work accounts with, and what its answer must fit."""
+
+    redirect_uri: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkAccount:
+    """Who signed in, as the provider says: its own name for the person, and an address it calls theirs, if any."""
+
+    subject: str
+    address: str | None
+
+
+class WorkAccounts(Protocol):
+    """The provider of work accounts that the operator named (OpenID Connect). No token is kept."""
+
+    def sign_in_address(self, asked: Asked, now: dt.datetime) -> str:
+        """Where the browser goes to sign in. Raises Unavailable."""
+
+    def who(self, code: str, asked: Asked, now: dt.datetime) -> WorkAccount:
+        """Whom this code stands for. Raises Unavailable, and Conflict when the answer is not to be believed."""
+
+    def ping(self, now: dt.datetime) -> None:
+        """Ask it how it is used. Raises Unavailable, and Misconfigured when it is another one."""
 
 
 class Now(Protocol):
@@ -191,3 +234,5 @@ class Ports:
     now: Now
     ledger: Ledger
     holder: str
+    scanner: Scanner | None = None
+    work_accounts: WorkAccounts | None = None

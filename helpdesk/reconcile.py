@@ -19,6 +19,8 @@ from helpdesk.models import (
     SearchText,
     Ticket,
     TicketPerson,
+    Upload,
+    UploadPiece,
 )
 from helpdesk.ports import Ports
 from helpdesk.privacy.balance import balance
@@ -107,7 +109,8 @@ def _blobs(unit: Unit, _: Words) -> Iterator[str]:
     rows = {blob for blob in unit.session.scalars(select(InboundMail.blob)) if blob}
     rows |= set(unit.session.scalars(select(Attachment.blob)))
     rows |= set(unit.session.scalars(select(DraftFile.blob)))
-    for column in (ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob):
+    rows |= set(unit.session.scalars(select(UploadPiece.blob)))
+    for column in (ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob, Upload.blob):
         rows |= {blob for blob in unit.session.scalars(select(column)) if blob}
     kept = set(unit.ports.blobs.keys())
     staged = {key for key, _at in unit.ports.blobs.staged()}

@@ -69,6 +69,14 @@ class DeskSettings:
 
 
 @dataclass(frozen=True)
+class SiteSettings:
+    """One `[[site]]`: a web site of the organisation whose pages may show the chat, and may say who looks at them."""
+
+    origin: str
+    secret_file: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything an operator can set; each field is HELPDESK_<NAME> in the environment or its key in helpdesk.toml."""
 
@@ -138,6 +146,20 @@ class Settings:
         (),
     )
     portal_hours: int = _said("Hours after which the session of somebody who asks ends, if idle.", "portal.hours", 8)
+    oidc_issuer: str = _said(
+        "Issuer of the work accounts (OpenID Connect); empty means that nobody signs in with one.", "oidc.issuer", ""
+    )
+    oidc_client_id: str = _said("Name of the helpdesk at the issuer.", "oidc.client_id", "")
+    oidc_client_secret_file: str = _said(
+        "File with the secret that the issuer gave; empty means a public client.", "oidc.client_secret_file", ""
+    )
+    oidc_scopes: tuple[str, ...] = _said("What the issuer is asked for.", "oidc.scopes", ("openid", "email"))
+    oidc_address_claim: str = _said(
+        "Claim that holds an address the issuer vouches for; empty means email, and only with email_verified.",
+        "oidc.address_claim",
+        "",
+    )
+    oidc_ca_file: str = _said("Certificate authority of the issuer; empty means those of certifi.", "oidc.ca_file", "")
     organisation_domains: tuple[str, ...] = _said(
         "Domains of the organisation; recipients elsewhere get a warning.", "mail.organisation_domains", ()
     )
@@ -152,6 +174,13 @@ class Settings:
         (),
     )
     chat_capacity: int = _said("Chats one advisor has at once, where no other number was set.", "chat.capacity", 3)
+    scan_socket: str = _said(
+        "Unix socket of ClamAV's clamd, which scans files; empty means that none is scanned.", "scan.socket", ""
+    )
+    scan_required: bool = _said("Give out no file that the scanner did not find clean.", "scan.required", False)
+    scan_limit: int = _said(
+        "Bytes above which no file is scanned; not above clamd's StreamMaxLength.", "scan.limit", 25_000_000
+    )
     backup_folder: str = _said(
         "Folder for backups, best on another disk; empty means backups/ in the data folder.", "backup.folder", ""
     )
@@ -165,6 +194,7 @@ class Settings:
     demo: bool = _said("Start the demonstration's mailbox, relay and page.", "demo", False)
     mailboxes: tuple[MailboxSettings, ...] = _said("IMAP mailboxes to empty.", "mailbox", ())
     desks: tuple[DeskSettings, ...] = _said("Teams and their addresses.", "desk", ())
+    sites: tuple[SiteSettings, ...] = _said("Sites whose pages may show the chat.", "site", ())
 
     @property
     def database_url(self) -> str:
@@ -224,6 +254,9 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
+_TABLES: dict[str, type[Any]] = {"mailbox": MailboxSettings, "desk": DeskSettings, "site": SiteSettings}
+
+
 def _from_toml(path: Path) -> dict[str, Any]:
     try:
         flat = _flat(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -234,15 +267,15 @@ def _from_toml(path: Path) -> dict[str, Any]:
     for key, value in flat.items():
         if key not in by_key:
             raise Misconfigured("{path} has an unknown setting '{name}'.", path=str(path), name=key)
-        if key in {"mailbox", "desk"}:
-            found[by_key[key].name] = _rows(MailboxSettings if key == "mailbox" else DeskSettings, value, key)
+        if key in _TABLES:
+            found[by_key[key].name] = _rows(_TABLES[key], value, key)
         else:
             found[by_key[key].name] = _value(key, str(by_key[key].type), value)
     return found
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    known = {f"HELPDESK_{f.name.upper()}": f for f in fields(Settings) if f.name not in {"mailboxes", "desks"}}
+    known = {f"HELPDESK_{f.name.upper()}": f for f in fields(Settings) if f.metadata["toml"] not in _TABLES}
     found: dict[str, Any] = {}
     for key, value in environ.items():
         if not key.startswith("HELPDESK_") or key == "HELPDESK_CONFIG":
@@ -285,12 +318,40 @@ def _check_lines(name: str, pattern: re.Pattern[str], lines: tuple[str, ...]) ->
             raise Misconfigured("{name} can't be '{value}'.", name=name, value=line)
 
 
+ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d+)?|http://(localhost|127\.0\.0\.1)(:\d+)?")
+"""A site as browsers name it: HTTPS, but for this machine, and no path behind it."""
+
+
+def _check_issuer(settings: Settings) -> None:
+    if not settings.oidc_issuer:
+        return
+    if not settings.oidc_client_id or not settings.public_url:
+        raise Misconfigured("Signing in with the work account also needs oidc.client_id and web.public_url.")
+    origin = "/".join(settings.oidc_issuer.split("/")[:3])
+    if not ORIGIN.fullmatch(origin) or set("?#") & set(settings.oidc_issuer):
+        raise Misconfigured("{name} can't be '{value}'.", name="oidc.issuer", value=settings.oidc_issuer)
+
+
+def _check_sites(settings: Settings) -> None:
+    for site in settings.sites:
+        if not ORIGIN.fullmatch(site.origin):
+            raise Misconfigured("A [[site]] has an origin such as https://intranet.example.org, without a path.")
+    if settings.sites and not settings.public_url:
+        raise Misconfigured("A [[site]] also needs web.public_url.")
+
+
 def _checked(settings: Settings) -> Settings:
+    _check_issuer(settings)
+    _check_sites(settings)
     _check_lines("chat_hours", HOURS, settings.chat_hours)
     _check_lines("chat_closures", CLOSURE, settings.chat_closures)
     for name, choices in _CHOICES.items():
         if getattr(settings, name) not in choices:
             raise Misconfigured("{name} must be one of: {choices}.", name=name, choices=", ".join(choices))
+    if settings.scan_required and not settings.scan_socket:
+        raise Misconfigured(
+            "{name} needs {other}: say where the scanner is.", name="scan_required", other="scan_socket"
+        )
     desks = {desk.key for desk in settings.desks}
     for box in settings.mailboxes:
         if box.desk not in desks:

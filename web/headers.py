@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request, url_for
 from markupsafe import Markup
 
+from web.embedding import embedded, sites
 from web.joined import OURS, STYLES, Joined, Sheet, joined_modules, joined_sheets
 from web.unit import ports
 
@@ -96,7 +97,7 @@ def install(app: Flask) -> None:
     def dress(answer: Response) -> Response:
         for name, value in _FIXED.items():
             answer.headers.setdefault(name, value)
-        policy = policies[g.get("style", "work")]
+        policy = policies[g.get("style", "work")].replace("frame-ancestors 'none'", f"frame-ancestors {sites()}")
         origin = "/".join(live_address().split("/")[:3])
         answer.headers.setdefault("Content-Security-Policy", f"{policy} {origin}" if origin[:4] == "http" else policy)
         answer.headers["Cache-Control"] = (
@@ -109,6 +110,6 @@ def install(app: Flask) -> None:
         return Response(modules.text, mimetype="text/javascript")
 
     app.add_url_rule("/static/js-<version>/all.js", "modules", file)
-    app.jinja_env.globals.update(asset=asset, sheets=sheets)
+    app.jinja_env.globals.update(asset=asset, sheets=sheets, embedded=embedded, sites=sites)
     app.jinja_env.globals["modules"] = lambda: url_for("modules", version=modules.version)
     app.after_request(dress)

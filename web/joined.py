@@ -15,7 +15,7 @@ from pathlib import Path
 
 from web import scripts
 
-SHEETS = ("tokens.css", "app.css", "inbox.css")
+SHEETS = ("tokens.css", "app.css", "frame.css", "inbox.css")
 """The style sheets of all pages of staff, in the order of their cascade; what one page needs alone it names itself."""
 STYLES = {
     "work": SHEETS,
@@ -26,6 +26,8 @@ STYLES = {
 """The style sheets that stand in a page: of staff, of people who ask, and of everybody on whatever line."""
 OURS = frozenset({"static", "modules"})
 """Endpoints that answer files of ours and nobody's data."""
+_COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
+"""What nobody reads in a page, and everybody would wait for."""
 _NOT_JOINED = re.compile(r"@(?:charset|import|namespace)\b|url\(|<|\r")
 """Rules that count only at the start of a file, addresses beside it, and what would end the element it stands in."""
 
@@ -55,13 +57,13 @@ class Sheet:
 
 
 def joined_sheets(folder: Path, style: str = "work") -> str:
-    """The style sheets one behind the other. Raises ValueError for what can't stand in the middle, or in a page."""
+    """The style sheets one behind the other, without comments. Raises ValueError for what can't stand in a page."""
     names = STYLES[style]
     texts = [(folder / name).read_text(encoding="utf-8") for name in names]
     for name, text in zip(names, texts, strict=True):
         if found := _NOT_JOINED.search(text):
             raise ValueError(f"{name} has {found[0]}, which can't be joined")
-    return "".join(texts)
+    return _COMMENT.sub("", "".join(texts))
 
 
 def joined_modules(folder: Path) -> Joined:

@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections import deque
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -36,7 +37,8 @@ PREFIX = "helpdesk:"
 HERE, UNTIL, SESSION = "here:", "until:", "session:"
 """What a token says besides topics: under which note its owner is there, until when, and which session it is of."""
 _RETRY_SECONDS = 1.0
-_NOTED_AT_ONCE = 1000
+_AT_ONCE, _BREATH = 10, 0.01
+"""So many are pinged or noted in one go, and so many seconds are between two: a hint never waits for all of them."""
 RESYNC, PING = b"event: resync\ndata: {}\n\n", b"event: ping\ndata: {}\n\n"
 # Any page may connect: only the token opens anything, and no cookie is asked for or taken.
 _STREAM_HEADERS = [
@@ -72,7 +74,7 @@ class Listener:
 
     def __init__(self, topics: frozenset[str]) -> None:
         self.topics = topics
-        self.waiting: deque[bytes] = deque((RESYNC,))
+        self.waiting = [RESYNC]
         self.over = False
         self.until = min((float(one.removeprefix(UNTIL)) for one in topics if one.startswith(UNTIL)), default=0.0)
         self._turn: asyncio.Future[None] | None = None
@@ -109,18 +111,24 @@ class Listener:
 class Hub:
     """One subscription for the whole process, and what it says handed to the listeners of each topic."""
 
-    def __init__(self, url: str, now: Callable[[], float]) -> None:
-        self._url, self._now = url, now
+    def __init__(self, url: str, now: Callable[[], float], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._url, self._now, self._monotonic = url, now, monotonic
         self._by_topic: dict[str, set[Listener]] = {}
-        self._all: dict[Listener, None] = {}
+        self._all: dict[Listener, float] = {}  # and when it was pinged last, longest ago first
+        self._ended: dict[str, float] = {}  # sessions, for as long as a token of theirs may be about
         self.connected = False
+
+    def admits(self, topics: frozenset[str]) -> bool:
+        """Whether there is something to hear, in a session that has not ended since."""
+        return bool(topics) and self._ended.keys().isdisjoint(topics)
 
     def join(self, topics: frozenset[str]) -> Listener:
         """A listener to these topics, `resync` first."""
         listener = Listener(topics)
-        self._all[listener] = None
+        self._all[listener] = self._monotonic()
         for topic in topics:
-            self._by_topic.setdefault(topic, set()).add(listener)
+            if not topic.startswith(UNTIL):
+                self._by_topic.setdefault(topic, set()).add(listener)
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -136,6 +144,8 @@ class Hub:
     def tell(self, topic: str, hint: str) -> None:
         """Hand a hint to whoever may hear its topic; one about a session ends the streams that it opened."""
         if topic.startswith(SESSION):
+            now = self._monotonic()
+            self._ended = {old: at for old, at in self._ended.items() if now - at < TOKEN_SECONDS} | {topic: now}
             for listener in tuple(self._by_topic.get(topic, ())):
                 listener.end()
             return
@@ -149,12 +159,25 @@ class Hub:
 
     def to_all(self, event: bytes) -> None:
         """Tell everybody, and let those go whose session is over."""
-        now = self._now()
         for listener in tuple(self._all):
-            if listener.until and listener.until < now:
-                listener.end()
-            else:
-                listener.put(event)
+            self._give(listener, event)
+
+    def _give(self, listener: Listener, event: bytes) -> None:
+        if listener.until and listener.until < self._now():
+            listener.end()
+        else:
+            listener.put(event)
+
+    def ping(self) -> float:
+        """Ping some whose turn it is. Returns the seconds until somebody's turn."""
+        now = self._monotonic()
+        for listener, pinged_at in tuple(islice(self._all.items(), _AT_ONCE)):
+            if pinged_at + PING_SECONDS > now:
+                return pinged_at + PING_SECONDS - now
+            del self._all[listener]
+            self._all[listener] = now
+            self._give(listener, PING)
+        return _BREATH if self._all else PING_SECONDS
 
     async def listen(self) -> None:
         """Subscribe, and again after every fault, for ever. Hints may have been missed then: everybody reads again."""
@@ -175,23 +198,26 @@ class Hub:
     async def beat(self) -> None:
         """Keep the lines open, for ever."""
         while True:
-            await asyncio.sleep(PING_SECONDS)
-            self.to_all(PING)
+            await asyncio.sleep(self.ping())
 
     async def note(self) -> None:
         """Note who is there, for ever; what fails is noted the next time."""
         async with redis.asyncio.Redis.from_url(self._url) as connection:
             while True:
-                with contextlib.suppress(redis.RedisError, OSError):
-                    await self._note(connection, [topic for topic in self._by_topic if topic.startswith(HERE)])
-                await asyncio.sleep(NOTE_SECONDS)
+                names = [topic.removeprefix(HERE) for topic in self._by_topic if topic.startswith(HERE)]
+                parts = [names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)]
+                for part in parts:
+                    with contextlib.suppress(redis.RedisError, OSError):
+                        await self._note(connection, part)
+                    await asyncio.sleep(NOTE_SECONDS / len(parts))
+                if not parts:
+                    await asyncio.sleep(_RETRY_SECONDS)
 
     async def _note(self, connection: redis.asyncio.Redis, names: list[str]) -> None:
-        for start in range(0, len(names), _NOTED_AT_ONCE):
-            async with connection.pipeline(transaction=False) as line:
-                for name in names[start : start + _NOTED_AT_ONCE]:
-                    line.set(note_key(name.removeprefix(HERE)), str(int(self._now())), ex=KEPT_SECONDS)
-                await line.execute()
+        async with connection.pipeline(transaction=False) as line:
+            for name in names:
+                line.set(note_key(name), str(int(self._now())), ex=KEPT_SECONDS)
+            await line.execute()
 
 
 async def _hang_up(listener: Listener, receive: Receive) -> None:
@@ -245,9 +271,11 @@ def create_live_app(
             await _say(send, 200, "ok")
         elif path != "/events":
             await _say(send, 503 if path == "/readyz" else 404, "no")
-        elif topics := topics_of(key, parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
-            await _stream(hub, topics, receive, send)
         else:
-            await _say(send, 404, "no")
+            word = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+            if hub.admits(topics := topics_of(key, word)):
+                await _stream(hub, topics, receive, send)
+            else:
+                await _say(send, 404, "no")
 
     return app

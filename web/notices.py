@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, g, jsonify, redirect, request
 
 from helpdesk.text.language import N_
-from web.csrf import set_cookie
+from web.csrf import drop_cookie, set_cookie
 from web.filters import _
 
 COOKIE = "melding"
+SURE = "X-Sure"
+"""Our script that sends a form until it is kept carries this header: it gets the address, and goes there itself."""
 NOTICES = {
     "answer_queued": N_("Your answer is on its way. You can undo it for a few seconds."),
     "draft_saved": N_("The draft is saved."),
@@ -118,7 +120,7 @@ NOTICES = {
 
 def then(location: str, notice: str = "") -> Response:
     """The answer to a form that did its work: 303 to a page, with a sentence to show there."""
-    answer = redirect(location, 303)
+    answer = jsonify(location=location) if SURE in request.headers else redirect(location, 303)
     assert isinstance(answer, Response)  # noqa: S101 - Flask's own class
     if notice:
         set_cookie(answer, COOKIE, notice, max_age=60)
@@ -136,7 +138,7 @@ def _notice() -> str:
 
 def _forget(answer: Response) -> Response:
     if g.get("notice_shown"):
-        answer.delete_cookie(COOKIE, path="/")
+        drop_cookie(answer, COOKIE)
     return answer
 
 

@@ -44,6 +44,13 @@ CHANNEL = {
     "phone": N_("Telephone"),
     "desk": N_("Visit"),
 }
+SCAN = {
+    "waiting": N_("is being checked for viruses"),
+    "quarantined": N_("kept apart: the virus scanner found something in it"),
+    "failed": N_("could not be checked for viruses yet"),
+    "too_large": N_("too large to be checked for viruses"),
+}
+"""What the virus scanner said of a file; nothing is said of one that is clean, or where there is no scanner."""
 VIA = {"portal": N_("via the portal")}
 HINT = {
     "token": N_("It answers a mail of ours, but the sender takes no part in that ticket."),

@@ -26,6 +26,7 @@ from helpdesk.ports import (
     IMPORT_WAITING,
     POLICY_WAITING,
     RIGHTS_WAITING,
+    SCAN_WAITING,
     SWEEP,
     Ports,
 )
@@ -52,6 +53,7 @@ TABLE = (
     Turn(DELIVER_WAITING, 2, "an answer leaves when its 10 s of undo are over; nothing else tells us that moment"),
     Turn(CHAT_WAITING, 5, "who left a chat, who waits too long and who is silent is known within seconds"),
     Turn(CLEAN_WAITING, 10, "HTML waits for nobody: the text is there at once"),
+    Turn(SCAN_WAITING, 10, "a file whose nudge was lost is scanned all the same, and when the scanner is back"),
     Turn(IMPORT_WAITING, 10, "an import whose process was killed goes on by itself"),
     Turn(HOLD_WAITING, 10, "what a new hold keeps is found by itself, also when its process was killed"),
     Turn(DISPOSAL_WAITING, 60, "lists are made once a day; what may run does so within a minute"),

@@ -5,8 +5,9 @@ what stood there before stays in the unused middle of the page, and no later del
 zeros there, and into the free blocks of pages: bytes that belong to no row (https://sqlite.org/fileformat2.html, 1.6).
 
 It runs as a process of its own, because closing the file by hand would take the locks of SQLite in the same process
-(https://sqlite.org/howtocorrupt.html, 2.2). It writes under the write lock and while the log is empty, a few pages at a
-time; where it wrote, it commits a row, so that every other connection forgets the pages it holds in memory.
+(https://sqlite.org/howtocorrupt.html, 2.2). It writes under the write lock and while the log is empty, a moment at a
+time; where it wrote, it commits a row, so that every other connection forgets the pages it holds in memory. Pages are
+fetched before that and synced after it, without the lock.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-CHUNK = 2000
-"""Pages looked at under one lock: some ten milliseconds."""
+CHUNK, HOLD = 2000, 0.02
+"""Pages looked at under one lock at most, and the seconds after which it is let go, however many they were by then."""
 _TREE_PAGES = {2: 12, 5: 12, 10: 8, 13: 8}
 """The first byte of a page of a tree, and how long its header is. Other pages begin with the high byte of a number."""
 _MOST_PAGES = 1 << 25
 _STEP, _BREATH = 0.05, 0.005
 """Seconds until the lock is asked for again, and between two chunks, so that others get it."""
+_FOR_READERS, _FOR_WRITERS = 50, 15_000
+"""Milliseconds: nobody can write while readers are waited for."""
 
 
 class BusyError(Exception):
@@ -62,20 +65,31 @@ def overwrite(path: Path, patience: float = 30.0) -> int:
     size = int(database.execute("PRAGMA page_size").fetchone()[0])
     first, changed = 0, 0
     while True:
+        os.posix_fadvise(raw, first * size, CHUNK * size, os.POSIX_FADV_WILLNEED)
         _take_lock(database, path, patience)
         pages = os.fstat(raw).st_size // size
         if pages >= _MOST_PAGES:
             raise sqlite3.DatabaseError("the file is too large to be looked through")
-        here = sum(_clean(raw, number, size) for number in range(first, min(first + CHUNK, pages)))
+        first, here = _clean_some(raw, first, pages, size)
         if here:
-            os.fsync(raw)
             now = (str(time.monotonic_ns()),)
             database.execute("INSERT OR REPLACE INTO flag (name, value) VALUES ('gaps', ?)", now)
         database.execute("COMMIT")
-        changed, first = changed + here, first + CHUNK
+        if here:
+            os.fsync(raw)
+        changed += here
         if first >= pages:
             return changed
         time.sleep(_BREATH)
+
+
+def _clean_some(raw: int, first: int, pages: int, size: int) -> tuple[int, int]:
+    """From this page on, until the moment is over. Returns the page to go on with, and how many held something."""
+    until, changed, number = time.monotonic() + HOLD, 0, first
+    while number < min(first + CHUNK, pages) and time.monotonic() < until:
+        changed += _clean(raw, number, size)
+        number += 1
+    return number, changed
 
 
 def _clean(raw: int, number: int, size: int) -> bool:
@@ -92,10 +106,11 @@ def _take_lock(database: sqlite3.Connection, path: Path, patience: float) -> Non
     """The write lock with nothing in the log: then every page is in the file as it counts."""
     log, until = path.with_name(path.name + "-wal"), time.monotonic() + patience
     while True:
-        # While it waits for readers nobody can write: a moment at a time.
-        database.execute("PRAGMA busy_timeout=200")
+        # Most of the log goes into the file while others write; only the rest while nobody can.
+        database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        database.execute(f"PRAGMA busy_timeout={_FOR_READERS}")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.execute("PRAGMA busy_timeout=15000")
+        database.execute(f"PRAGMA busy_timeout={_FOR_WRITERS}")
         database.execute("BEGIN IMMEDIATE")
         if not log.exists() or log.stat().st_size == 0:
             return

@@ -7,15 +7,19 @@ longer right, because a line was moved, destroyed or came in between, it gets al
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
 
 from helpdesk.models import Account, Content, Entry, OutgoingMail, Ticket, TicketPerson
+from helpdesk.row_sets import among
 from helpdesk.text.rendering import without_marks
 from helpdesk.tickets.own_questions import mine
+from helpdesk.tickets.thread import file_views
+from helpdesk.tickets.views import FileView
 from helpdesk.unit import Unit
 
 PAGE = 500
@@ -33,6 +37,7 @@ class Line:
     text: str
     by_mail: bool = False
     redacted: bool = False
+    files: list[FileView] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,13 @@ def staff_lines(unit: Unit, ticket: Ticket, after: int = 0, have: int = 0) -> Li
 
 def _lines(unit: Unit, ticket: Ticket, which: ColumnElement[bool], after: int, have: int) -> Lines:
     """What was said after the entry with this id; everything when the page does not have `have` lines up to it."""
-    shown = and_(Entry.ticket_id == ticket.id, which)
-    known = unit.session.scalar(select(func.count()).select_from(Entry).where(shown, Entry.id <= after)) or 0
+    shown = select(Entry.id).where(Entry.ticket_id == ticket.id, which).order_by(Entry.id)
+    ids = list(unit.session.scalars(shown))
+    known = bisect_right(ids, after)
     whole = after == 0 or known != have
-    wanted = select(Entry).where(shown) if whole else select(Entry).where(shown, Entry.id > after)
-    newest = list(unit.session.scalars(wanted.order_by(Entry.id.desc()).limit(PAGE)))[::-1]
-    if whole:
-        known = (unit.session.scalar(select(func.count()).select_from(Entry).where(shown)) or 0) - len(newest)
-    last = newest[-1].id if newest else after
-    return Lines(_rows(unit, ticket, newest), whole, last, known + len(newest))
+    newest = ids[-PAGE:] if whole else ids[known:][-PAGE:]
+    count = len(ids) if whole else known + len(newest)
+    return Lines(_rows(unit, ticket, newest), whole, newest[-1] if newest else after, count)
 
 
 def _shown(unit: Unit) -> ColumnElement[bool]:
@@ -80,22 +83,25 @@ def _shown(unit: Unit) -> ColumnElement[bool]:
     return or_(Entry.kind.in_(("chat", "mail")), answers)
 
 
-def _rows(unit: Unit, ticket: Ticket, entries: Sequence[Entry]) -> list[Line]:
-    if not entries:
+def _rows(unit: Unit, ticket: Ticket, ids: Sequence[int]) -> list[Line]:
+    if not ids:
         return []
-    texts = _texts(unit, ticket.id, [entry.id for entry in entries])
-    ids = {entry.account_id for entry in entries if entry.account_id is not None}
-    staff = dict(unit.session.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all())
-    people = _people(unit, ticket.id)
+    said = select(Entry.id, Entry.account_id, Entry.person_id, Entry.at, Entry.kind, Entry.redacted, Account.name)
+    said = said.outerjoin(Account, Account.id == Entry.account_id).order_by(Entry.id)
+    entries = unit.session.execute(said.where(Entry.ticket_id == ticket.id, among(unit.session, Entry.id, ids))).all()
+    texts, named = _texts(unit, ticket.id, ids)
+    files = _files(unit, ticket.id, ids, named)
+    people = _people(unit, ticket.id) if any(entry.account_id is None for entry in entries) else {}
     return [
         Line(
             entry.id,
             "asker" if entry.account_id is None else "advisor",
-            people.get(entry.person_id or 0, "") if entry.account_id is None else staff.get(entry.account_id, ""),
+            people.get(entry.person_id or 0, "") if entry.account_id is None else entry.name or "",
             entry.at,
             texts.get(entry.id, ""),
             entry.kind != "chat",
             entry.redacted is not None,
+            files.get(entry.id, []),
         )
         for entry in entries
     ]
@@ -110,18 +116,32 @@ def _people(unit: Unit, ticket_id: int) -> dict[int, str]:
     return {row.person_id: row.name or row.address for row in rows}
 
 
-def _texts(unit: Unit, ticket_id: int, ids: Sequence[int]) -> dict[int, str]:
+def _files(unit: Unit, ticket_id: int, ids: Sequence[int], named: Mapping[int, str]) -> dict[int, list[FileView]]:
+    """The files of each entry that has any; what the text of a mail shows itself is none."""
+    found: dict[int, list[FileView]] = defaultdict(list)
+    for entry_id, file in file_views(unit, ticket_id, ids, named) if named else ():
+        if not file.inline:
+            found[entry_id].append(file)
+    return found
+
+
+def _texts(unit: Unit, ticket_id: int, ids: Sequence[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """What each entry says, and the names of the files among them, by attachment."""
     found: dict[int, dict[str, str]] = defaultdict(dict)
+    named: dict[int, str] = {}
     rows = unit.session.execute(
-        select(Content.entry_id, Content.kind, Content.text).where(
+        select(Content.entry_id, Content.kind, Content.text, Content.attachment_id).where(
             Content.ticket_id == ticket_id,
-            Content.entry_id.in_(ids),
-            Content.kind.in_(("body", "reply", "markdown")),
+            among(unit.session, Content.entry_id, ids),
+            Content.kind.in_(("body", "reply", "markdown", "filename")),
         )
     )
     for row in rows:
-        found[row.entry_id][row.kind] = row.text
-    return {entry_id: _text(said) for entry_id, said in found.items()}
+        if row.kind != "filename":
+            found[row.entry_id][row.kind] = row.text
+        elif row.attachment_id is not None:
+            named[row.attachment_id] = row.text
+    return {entry_id: _text(said) for entry_id, said in found.items()}, named
 
 
 def _text(said: dict[str, str]) -> str:

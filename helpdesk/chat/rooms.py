@@ -10,8 +10,7 @@ from sqlalchemy import select, text
 from helpdesk.errors import NotFound
 from helpdesk.models import Chat, Ticket, TicketPerson
 from helpdesk.models.ticket import SHOWN
-from helpdesk.people.access import own_seat, own_ticket_for, requester_of, ticket_for
-from helpdesk.tickets.own_questions import asked_by_me
+from helpdesk.people.access import own_seat, requester_of, ticket_for
 from helpdesk.unit import Unit
 
 RETURNS_WITHIN = dt.timedelta(hours=24)
@@ -32,11 +31,19 @@ def own_room(unit: Unit, number: str) -> Room:
 
 
 def _own_room(unit: Unit, number: str) -> Room:
-    ticket = own_ticket_for(unit, number)
-    chat = unit.session.scalar(select(Chat).where(Chat.ticket_id == ticket.id))
-    if chat is None or ticket.restricted or not asked_by_me(unit, ticket):
+    asked = select(TicketPerson.ticket_id).where(own_seat(requester_of(unit)), TicketPerson.role == "requester")
+    found = select(Ticket, Chat).join(Chat, Chat.ticket_id == Ticket.id)
+    row = unit.session.execute(
+        found.where(
+            Ticket.number == number,
+            Ticket.id.in_(asked),
+            Ticket.restricted.is_(False),
+            Ticket.retention_state != "destroying",
+        )
+    ).first()
+    if row is None:
         raise NotFound("There is no such conversation.")
-    return Room(ticket, chat)
+    return Room(row.Ticket, row.Chat)
 
 
 def latest_room(unit: Unit) -> Room | None:

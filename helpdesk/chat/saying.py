@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -9,14 +10,16 @@ from sqlalchemy import select
 from helpdesk import notices
 from helpdesk.chat.availability import CHATS, availability
 from helpdesk.chat.presence import asker_name, note_here
-from helpdesk.chat.rooms import OPEN, Room, latest_room, locked, own_room, staff_room
+from helpdesk.chat.rooms import OPEN, Room, latest_room, locked, own_room
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.mail.incoming import Sender
 from helpdesk.mail.outbox import queue_receipt
 from helpdesk.models import Chat, Entry, Person, Ticket
-from helpdesk.people.access import requester_of
+from helpdesk.people.access import requester_of, ticket_for
+from helpdesk.text.placeholders import left_in
+from helpdesk.tickets.asking import checked_files
 from helpdesk.tickets.opening import open_ticket
-from helpdesk.tickets.writing import EntryDraft, write_entry
+from helpdesk.tickets.writing import EntryDraft, FileDraft, sent_before, write_entry
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
@@ -33,20 +36,34 @@ class Said:
     state: str
 
 
-def start(unit: Unit, desk_key: str, text: str, client_id: str) -> Said:
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """What goes with a line: files of the form itself, and ids of files that were sent ahead of it."""
+
+    files: Sequence[FileDraft] = ()
+    uploads: Sequence[str] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.uploads)
+
+
+NOTHING = Enclosed()
+
+
+def start(unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclosed = NOTHING) -> Said:
     """Say the first line: a ticket with a number at once, and a place in the queue when somebody is there.
 
     Whether somebody is, is looked at now, whatever the page said; otherwise the line is a question that is answered by
     mail. Who has an open chat says the line there. The same client_id again gives the first answer again.
     """
-    words, who = _words(text), requester_of(unit)
+    words, who = _words(text, NOTHING), requester_of(unit)
     person = unit.session.scalars(select(Person).where(Person.id == who.person_id).with_for_update()).one()
     mark = _mark(unit, "start", who.person_id, client_id)
     if (again := _again(unit, mark)) is not None:
         return again
     here = latest_room(unit)
     if here is not None and here.chat.state in OPEN:
-        return _say(unit, locked(unit, here.ticket.id), words, mark)
+        return _say(unit, locked(unit, here.ticket.id), words, mark, enclosed)
     found = availability(unit, desk_key)
     ticket = open_ticket(
         unit,
@@ -63,32 +80,32 @@ def start(unit: Unit, desk_key: str, text: str, client_id: str) -> Said:
     offered = unit.now if found.state == "available" else None
     chat = {"ticket_id": ticket.id, "state": state, "queued_at": unit.now, "offered_at": offered}
     unit.rows.add(Chat, chat | {"quiet_since": unit.now})
-    entry = _line(unit, ticket, words, mark, person_id=who.person_id)
+    entry = _line(unit, ticket, words, mark, enclosed, person_id=who.person_id)
     if state == "mail":
         queue_receipt(unit, ticket, entry, Sender(who.address), ticket.language)
     unit.after_commit(lambda: note_here(unit, asker_name(ticket.id)))
     return Said(ticket.number, entry.id, state)
 
 
-def say(unit: Unit, number: str, text: str, client_id: str) -> Said:
-    """Say a line as the person who began the chat.
+def say(unit: Unit, number: str, text: str, client_id: str, enclosed: Enclosed = NOTHING) -> Said:
+    """Say a line as the person who began the chat; one with files needs no words.
 
     A chat that ended or goes on by mail begins anew when somebody is there now. Raises Conflict where the ticket went
     into another one, and keeps nothing then.
     """
-    words = _words(text)
+    words = _words(text, enclosed)
     room = locked(unit, own_room(unit, number).ticket.id)
     mark = _mark(unit, "asker", room.ticket.id, client_id)
     if (again := _again(unit, mark)) is not None:
         return again
-    return _say(unit, room, words, mark)
+    return _say(unit, room, words, mark, enclosed)
 
 
-def _say(unit: Unit, room: Room, words: str, mark: str) -> Said:
+def _say(unit: Unit, room: Room, words: str, mark: str, enclosed: Enclosed) -> Said:
     ticket, chat = room.ticket, room.chat
     if ticket.merged_into_id is not None:
         raise Conflict("This conversation went on in another question.", code="merged")
-    entry = _line(unit, ticket, words, mark, person_id=requester_of(unit).person_id)
+    entry = _line(unit, ticket, words, mark, enclosed, person_id=requester_of(unit).person_id)
     if chat.state not in OPEN and (found := availability(unit, ticket.desk_key)).state in CHATS:
         chat.state, chat.account_id, chat.for_account_id = "waiting", None, None
         chat.queued_at, chat.offered_at = unit.now, unit.now if found.state == "available" else None
@@ -100,20 +117,28 @@ def _say(unit: Unit, room: Room, words: str, mark: str) -> Said:
     return Said(ticket.number, entry.id, chat.state)
 
 
-def answer(unit: Unit, number: str, text: str, client_id: str) -> Said:
+def answer(unit: Unit, number: str, text: str, client_id: str, enclosed: Enclosed = NOTHING) -> Said:
     """Say a line as the advisor who chats; in a chat that ended or goes on by mail as any advisor, and it is mailed.
 
-    Raises Conflict when somebody else has the chat, or nobody has picked it up.
+    Raises Conflict when somebody else has the chat, or nobody has picked it up; Invalid while a place of a canned reply
+    is not filled in.
     """
-    words = _words(text)
-    room = locked(unit, staff_room(unit, number).ticket.id)
+    words = _words(text, enclosed)
+    if left := left_in(words):
+        raise Invalid(
+            "Fill in first, or take out: {names}. Nothing was sent.",
+            field="text",
+            code="unfilled",
+            names=", ".join(left)[:200],
+        )
+    room = locked(unit, ticket_for(unit, number, "chat.answer").id)
     mark = _mark(unit, f"advisor {unit.actor.account_id}", room.ticket.id, client_id)
     if (again := _again(unit, mark)) is not None:
         return again
     chat, ticket = room.chat, room.ticket
     if chat.state in OPEN and chat.account_id != unit.actor.account_id:
         raise Conflict("Somebody else has this chat. Pick it up first.", code="not_yours")
-    entry = _line(unit, ticket, words, mark, account_id=unit.actor.account_id)
+    entry = _line(unit, ticket, words, mark, enclosed, account_id=unit.actor.account_id)
     chat.unmailed_id = chat.unmailed_id or entry.id
     _heard(unit, chat)
     ticket.changed_at = unit.now
@@ -149,12 +174,20 @@ def _wake(unit: Unit, ticket: Ticket, *, told: bool) -> None:
 
 
 def _line(
-    unit: Unit, ticket: Ticket, words: str, mark: str, *, person_id: int | None = None, account_id: int | None = None
+    unit: Unit,
+    ticket: Ticket,
+    words: str,
+    mark: str,
+    enclosed: Enclosed,
+    *,
+    person_id: int | None = None,
+    account_id: int | None = None,
 ) -> Entry:
     draft = EntryDraft(
         "chat",
         unit.now,
         {"body": words},
+        files=[*checked_files(enclosed.files, enclosed.uploads), *sent_before(unit, enclosed.uploads)],
         person_id=person_id,
         account_id=account_id,
         client_id=mark,
@@ -165,9 +198,9 @@ def _line(
     return entry
 
 
-def _words(text: str) -> str:
+def _words(text: str, enclosed: Enclosed) -> str:
     words = text.replace("\r\n", "\n").strip()
-    if not words:
+    if not words and not enclosed:
         raise Invalid("Write a message first.", field="text")
     if len(words) > LONGEST:
         raise Invalid("A message has at most {count} characters. Send it in parts.", field="text", count=LONGEST)

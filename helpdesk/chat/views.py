@@ -81,7 +81,7 @@ def _standing(unit: Unit, room: Room, address: str) -> Standing:
     advisor = unit.session.scalar(select(Account.name).where(Account.id == chat.account_id)) if chat.account_id else ""
     try:
         typing = ticket.id in types(unit, [ticket.id], "advisor")
-        read = read_upto(unit, [ticket.id], "advisor").get(ticket.id)
+        read = read_upto(unit, [ticket.id], "advisor").get(ticket.id) if chat.receipts else None
     except Unavailable:
         typing, read = False, None
     position = position_of(unit, chat) if chat.state == "waiting" else 0
@@ -90,7 +90,7 @@ def _standing(unit: Unit, room: Room, address: str) -> Standing:
         *(ticket.id, ticket.number, chat.state, position, advisor or "", typing, silent, chat.ended_by, address),
         receipts=chat.receipts,
         said_at=chat.quiet_since,
-        read=read if chat.receipts else None,
+        read=read,
     )
 
 

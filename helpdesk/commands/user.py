@@ -121,6 +121,16 @@ def totp_off(console: Console, email: str) -> None:
     say(console.words(N_("{email} signs in without a code now."), email=email))
 
 
+@user.command("work-account-off")
+@click.argument("email")
+@pass_console
+def work_account_off(console: Console, email: str) -> None:
+    """Let the next work account with the address EMAIL sign in, when somebody got another one; its sessions end."""
+    with unit_of_work(console.all_ports, SYSTEM) as unit:
+        accounts.part_work_account(unit, email)
+    say(console.words(N_("{email} belongs to no work account now."), email=email))
+
+
 @user.command("list")
 @pass_console
 def list_accounts(console: Console) -> None:

@@ -9,15 +9,18 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from helpdesk.errors import NotFound
-from helpdesk.models import Article, ArticleText, ArticleTopic, ArticleVersion
+from helpdesk.models import Article, ArticleText, ArticleTopic, ArticleVersion, Attempt
 from helpdesk.text.language import LANGUAGES
 from helpdesk.text.rendering import preview, without_marks
 from helpdesk.unit import Unit
 
 _LEAD = 160
+_HOUR = dt.timedelta(hours=1)
+OPINIONS_AN_HOUR = 20
+"""Of one answer, through one door: a building has one, and a machine that drives a number up as well."""
 MOST_COUNTED = 1_000_000
 """A count that nobody reaches by reading; one that a machine drives up stops there."""
 _HELPED_MOST = ((ArticleVersion.helped - ArticleVersion.not_helped).desc(), Article.id)
@@ -149,11 +152,17 @@ def helped_most(unit: Unit, language: str, most: int) -> list[Lead]:
     return leads(unit, list(unit.session.scalars(known.order_by(*_HELPED_MOST).limit(most))), language)
 
 
-def count_opinion(unit: Unit, article_id: int, number: int, *, helped: bool) -> None:
+def count_opinion(unit: Unit, article_id: int, number: int, *, helped: bool, door: str = "") -> None:
     """Count that a version helped somebody, or did not; nothing is kept about who said so.
+
+    Of what comes through one `door` (the address of a network) a few count in an hour, for each answer.
 
     Raises NotFound when the answer is not public, or has no such version.
     """
+    if door and _said_enough(unit, article_id, door):
+        if not is_public(unit, article_id):
+            raise NotFound("There is no such answer.")
+        return
     column = ArticleVersion.helped if helped else ArticleVersion.not_helped
     public = select(Article.id).where(Article.id == article_id, *readable())
     counted = unit.session.execute(
@@ -165,6 +174,16 @@ def count_opinion(unit: Unit, article_id: int, number: int, *, helped: bool) -> 
     ).scalar()
     if counted is None:
         raise NotFound("There is no such answer.")
+
+
+def _said_enough(unit: Unit, article_id: int, door: str) -> bool:
+    """Whether so many opinions came through this door already; else this one is counted, by a keyed digest of both."""
+    key = unit.ports.keys.word_digest("opinion", f"{door}:{article_id}")
+    counted = select(func.count()).where(Attempt.key_hmac == key, Attempt.at > unit.now - _HOUR)
+    if (unit.session.scalar(counted) or 0) >= OPINIONS_AN_HOUR:
+        return True
+    unit.session.execute(insert(Attempt), [{"key_hmac": key, "at": unit.now}])
+    return False
 
 
 def _name(topic: ArticleTopic | None, language: str) -> str:

@@ -40,12 +40,17 @@ def said_before(unit: Unit, mail: OutgoingMail) -> list[str]:
 
 
 def _texts(unit: Unit, ticket_id: int, ids: list[int]) -> dict[int, str]:
+    """What was said, and the names of the files with it: a file itself is fetched where the chat is."""
     rows = unit.session.execute(
-        select(Content.entry_id, Content.text).where(
-            Content.ticket_id == ticket_id, Content.entry_id.in_(ids), Content.kind == "body"
-        )
+        select(Content.entry_id, Content.text, Content.kind)
+        .where(Content.ticket_id == ticket_id, Content.entry_id.in_(ids), Content.kind.in_(("body", "filename")))
+        .order_by(Content.kind, Content.id)
     )
-    return {row.entry_id: row.text for row in rows}
+    found: dict[int, str] = {}
+    for row in rows:
+        text = row.text if row.kind == "body" else f"[{row.text}]"
+        found[row.entry_id] = f"{found[row.entry_id]}\n{text}" if row.entry_id in found else text
+    return found
 
 
 def _names(unit: Unit, rows: list[Entry]) -> dict[int, str]:

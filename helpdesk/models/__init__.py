@@ -1,6 +1,15 @@
 """All tables. Every column says which category of personal data it holds."""
 
-from helpdesk.models.account import AccessLog, Account, AccountRole, Attempt, SearchQuery, SignInLink, WebSession
+from helpdesk.models.account import (
+    AccessLog,
+    Account,
+    AccountRole,
+    Attempt,
+    SearchQuery,
+    SignInLink,
+    SpentToken,
+    WebSession,
+)
 from helpdesk.models.base import CATEGORIES, Base
 from helpdesk.models.chat import Chat, ChatAdvisor
 from helpdesk.models.desk import Alarm, Counter, Flag, Heartbeat, IntakeTotal, Lease, Mailbox
@@ -32,6 +41,7 @@ from helpdesk.models.request import (
 from helpdesk.models.requester import RequesterLink, RequesterSession
 from helpdesk.models.restore import Restore, RestoreTicket
 from helpdesk.models.ticket import Event, Seen, Ticket, TicketPerson
+from helpdesk.models.upload import Upload, UploadPiece
 
 __all__ = [
     "CATEGORIES",
@@ -97,7 +107,10 @@ __all__ = [
     "SecurityEvent",
     "Seen",
     "SignInLink",
+    "SpentToken",
     "Ticket",
     "TicketPerson",
+    "Upload",
+    "UploadPiece",
     "WebSession",
 ]

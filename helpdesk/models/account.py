@@ -44,6 +44,9 @@ class Account(Base):
     undo_seconds: Mapped[int | None] = personal("preference")
     text_size: Mapped[int | None] = personal("preference")
     density: Mapped[str | None] = personal("preference", String(8))
+    work_subject: Mapped[str | None] = plain(
+        "keyed digest of the work account that signs in to it", String(64), index=True, unique=True
+    )
     totp_step: Mapped[int | None] = plain("the newest time step whose code was used (RFC 6238 5.2)")
     desks: Mapped[str | None] = plain("keys of the desks it works for, by spaces; none stands for all", String(400))
     active: Mapped[bool] = plain("whether the account may sign in", default=True)
@@ -87,6 +90,15 @@ class SignInLink(Base):
     account_id: Mapped[int] = plain("points at an account", BigId, ForeignKey("account.id"), index=True)
     token_hmac: Mapped[str] = plain("keyed digest of the link's token", String(64), unique=True)
     expires_at: Mapped[dt.datetime] = plain("time from which it is worth nothing", UtcTime)
+
+
+class SpentToken(Base):
+    """Something signed that was used, so that it opens nothing again; the row goes when it would be too old anyway."""
+
+    __tablename__ = "spent_token"
+
+    digest: Mapped[str] = plain("keyed digest of what was used", String(64), primary_key=True)
+    expires_at: Mapped[dt.datetime] = plain("time from which it is worth nothing", UtcTime, index=True)
 
 
 class SearchQuery(Base):

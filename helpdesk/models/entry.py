@@ -25,6 +25,7 @@ CONTENT_KINDS = (
     "draft_filename",
 )
 HTML_STATES = ("none", "waiting", "clean", "refused")
+SCAN_STATES = ("none", "waiting", "clean", "quarantined", "failed", "too_large")
 
 
 class Entry(Base):
@@ -107,6 +108,15 @@ class Attachment(Base):
     """A file of an entry; its bytes are a blob of its own, never shared between tickets; its name is a content."""
 
     __tablename__ = "attachment"
+    __table_args__ = (
+        Index(
+            "ix_attachment_scan",
+            "scan",
+            "id",
+            sqlite_where=text("scan IN ('waiting', 'failed')"),
+            postgresql_where=text("scan IN ('waiting', 'failed')"),
+        ),
+    )
 
     id: Mapped[int] = own_id()
     ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
@@ -116,3 +126,4 @@ class Attachment(Base):
     size: Mapped[int] = plain("bytes", BigId)
     inline: Mapped[bool] = plain("whether the mail shows it in its text", default=False)
     content_id: Mapped[str | None] = personal("conversation", String(300))
+    scan: Mapped[str] = plain("what the virus scanner said", String(12), default="none", server_default="none")

@@ -43,5 +43,6 @@ class RequesterSession(Base):
     address_id: Mapped[int] = plain(
         "points at the address that was proven", BigId, ForeignKey("address.id", ondelete="CASCADE"), index=True
     )
+    site: Mapped[str | None] = plain("origin of the page that vouched for the address; none: proven here", String(200))
     created_at: Mapped[dt.datetime] = plain("time of sign-in", UtcTime)
     ends: Mapped[dt.datetime] = plain("time it ends unless it is used before, to the minute", UtcTime)

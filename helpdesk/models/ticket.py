@@ -159,11 +159,18 @@ Index(
 )
 
 
+MOVED = "kind = 'entry_merged' OR kind = 'entry_moved_here'"
+"""Events by which an entry came into another ticket; a query that says one of the two so finds it by the index."""
+
+
 class Event(Base):
     """One thing that happened to a ticket: its timeline."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_ticket", "ticket_id", "id"),)
+    __table_args__ = (
+        Index("ix_event_ticket", "ticket_id", "id"),
+        Index("ix_event_moved", "entry_id", "kind", sqlite_where=text(MOVED), postgresql_where=text(MOVED)),
+    )
 
     id: Mapped[int] = own_id()
     ticket_id: Mapped[int] = plain("points at a ticket", BigId, ForeignKey("ticket.id", ondelete="CASCADE"))

@@ -159,6 +159,14 @@ def set_password(unit: Unit, email: str, password: str) -> None:
     end_sessions(unit, account.id)
 
 
+def part_work_account(unit: Unit, email: str) -> None:
+    """Let another work account sign in to this account: the next one with its address; every session ends."""
+    account = account_named(unit, email)
+    account.work_subject = None
+    end_sessions(unit, account.id)
+    note(unit, "account.work_account", "account", account.id)
+
+
 def deactivate(unit: Unit, email: str) -> None:
     """Close the account: nobody signs in with it, and its sessions end now."""
     account = account_named(unit, email)

@@ -18,10 +18,17 @@ from helpdesk.people.addresses import person_for
 from helpdesk.text.language import LANGUAGES
 from helpdesk.unit import Requester, Unit
 
+_NOTED_EVERY = dt.timedelta(minutes=5)
+"""A session in use is written down so often: thousands of open pages ask time and again, and writers wait in a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedInRequester:
-    """Who a session belongs to, and until when it stands if it is not used; `shared`: several use the address."""
+    """Who a session belongs to, and until when it stands if it is not used; `shared`: several use the address.
+
+    `touch_due`: it is to be noted now that the session is in use.
+    With a `site` it was opened by what a page of that origin said, and is good for the chat alone.
+    """
 
     session_id: int
     person_id: int
@@ -31,6 +38,8 @@ class SignedInRequester:
     name: str
     language: str | None
     ends: dt.datetime
+    touch_due: bool
+    site: str | None = None
 
     @property
     def requester(self) -> Requester:
@@ -42,8 +51,11 @@ def _end(unit: Unit) -> dt.datetime:
     return unit.now + dt.timedelta(hours=unit.ports.settings.portal_hours)
 
 
-def open_session(unit: Unit, address: str) -> str:
-    """A session for whoever proved this address just now; a person is made where nobody has it. Returns its token."""
+def open_session(unit: Unit, address: str, site: str | None = None) -> str:
+    """A session for whoever proved this address just now; a person is made where nobody has it. Returns its token.
+
+    With a `site`, whoever the page of that origin vouched for.
+    """
     person_for(unit, address)
     unit.rows.write()
     address_id = unit.session.scalars(select(Address.id).where(Address.value == address)).one()
@@ -52,6 +64,7 @@ def open_session(unit: Unit, address: str) -> str:
         RequesterSession(
             token_hmac=unit.ports.keys.session_digest(token),
             address_id=address_id,
+            site=site,
             created_at=unit.now,
             ends=_end(unit),
         )
@@ -61,14 +74,15 @@ def open_session(unit: Unit, address: str) -> str:
 
 
 def session_for(unit: Unit, token: str) -> SignedInRequester:
-    """Who the token belongs to. Raises NotSignedIn when it is unknown, or ended."""
+    """Who the token belongs to. Raises NotSignedIn when it is unknown, or ended, or its site may vouch no longer."""
     row = unit.session.execute(
         select(RequesterSession, Address, Person)
         .join(Address, Address.id == RequesterSession.address_id)
         .join(Person, Person.id == Address.person_id)
         .where(RequesterSession.token_hmac == unit.ports.keys.session_digest(token), RequesterSession.ends > unit.now)
     ).one_or_none()
-    if row is None:
+    sites = {site.origin for site in unit.ports.settings.sites if site.secret_file}
+    if row is None or (row.RequesterSession.site is not None and row.RequesterSession.site not in sites):
         raise NotSignedIn("Your session has ended. Sign in to go on.")
     session, address, person = row
     return SignedInRequester(
@@ -80,6 +94,8 @@ def session_for(unit: Unit, token: str) -> SignedInRequester:
         name="" if address.shared else person.display_name or "",
         language=None if address.shared else person.language,
         ends=session.ends,
+        touch_due=session.ends < _end(unit) - _NOTED_EVERY,
+        site=session.site,
     )
 
 

@@ -20,6 +20,7 @@ TRIES_PER_ACCOUNT = 10
 TRIES_IN_ALL = 200
 WINDOW = dt.timedelta(minutes=15)
 _KEPT = dt.timedelta(days=1)
+_NOTED_EVERY = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class SignInResult:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to; `shortcuts` is None for somebody who never chose, `desks` for who works for all."""
+    """Who a session belongs to; `shortcuts` is None for somebody who never chose, `desks` for who works for all.
+
+    `touch_due`: it is to be noted now that the session is in use.
+    """
 
     account_id: int
     session_id: int
@@ -46,6 +50,7 @@ class SignedIn:
     text_size: int = 100
     density: str = "normal"
     desks: frozenset[str] | None = None
+    touch_due: bool = False
 
 
 def _throttled(unit: Unit, email: str) -> bool:
@@ -74,7 +79,7 @@ def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> S
     unit.session.execute(
         delete(Attempt).where(Attempt.key_hmac == unit.ports.keys.word_digest("sign-in", normal(email)))
     )
-    return SignInResult(_open_session(unit, account.id))
+    return SignInResult(open_session(unit, account.id))
 
 
 def _refused(unit: Unit, account: Account | None, problem: str) -> SignInResult:
@@ -83,7 +88,8 @@ def _refused(unit: Unit, account: Account | None, problem: str) -> SignInResult:
     return SignInResult(None, problem)
 
 
-def _open_session(unit: Unit, account_id: int) -> str:
+def open_session(unit: Unit, account_id: int) -> str:
+    """A session for who proved just now that the account is theirs. Returns its token."""
     token = secrets.token_urlsafe(32)
     unit.session.add(
         WebSession(
@@ -124,6 +130,7 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         account.text_size or 100,
         account.density or "normal",
         desks_of(account),
+        session.seen_at < unit.now - _NOTED_EVERY,
     )
 
 
@@ -131,7 +138,7 @@ def touch(unit: Unit, session_id: int) -> None:
     """Note that the session is in use, at most once a minute."""
     unit.session.execute(
         update(WebSession)
-        .where(WebSession.id == session_id, WebSession.seen_at < unit.now - dt.timedelta(minutes=1))
+        .where(WebSession.id == session_id, WebSession.seen_at < unit.now - _NOTED_EVERY)
         .values(seen_at=unit.now)
     )
 

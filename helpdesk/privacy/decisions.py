@@ -42,6 +42,8 @@ KINDS = {
 VERB = {
     "sign_in.wrong_password": N_("sign-in refused: wrong password or no such account"),
     "sign_in.wrong_code": N_("sign-in refused: wrong code"),
+    "sign_in.work_account": N_("sign-in refused: work account without an account here"),
+    "account.work_account": N_("parted from its work account"),
     "account.roles": N_("roles changed"),
     "account.desks": N_("desks changed"),
     "policy.propose": N_("version of a register proposed"),

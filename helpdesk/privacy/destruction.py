@@ -20,10 +20,10 @@ from helpdesk.errors import Conflict, HelpdeskError, Unavailable
 from helpdesk.models import DisposalItem, DisposalList, Flag, LedgerLine, Ticket
 from helpdesk.people.access import require
 from helpdesk.ports import Ports
-from helpdesk.privacy.balance import DESTROYED
-from helpdesk.privacy.copies import blobs, engine, rows
-from helpdesk.privacy.deciding import LEASE, LEASE_SECONDS, Batch, decide, unfinished
-from helpdesk.retention.ledger_writing import flush, require_level, write_down
+from helpdesk.privacy.copies import engine
+from helpdesk.privacy.deciding import LEASE, LEASE_SECONDS, Batch, decide, strides, unfinished
+from helpdesk.privacy.finishing import finish, finish_all
+from helpdesk.retention.ledger_writing import flush, require_level
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.register.model import Brake
 from helpdesk.retention.restored import refuse_to_destroy
@@ -35,8 +35,6 @@ from helpdesk.unit import SYSTEM, Unit, unit_of_work
 log = logging.getLogger(__name__)
 LOOKED_AT = "disposal_looked_at"
 _COPIES = ("rows", "blobs", "index")
-_BREATH = 0.005
-"""Seconds between two transactions of a run: whoever waits for SQLite's one lock gets it."""
 LINES = 1000
 """Lines of the ledger that are let go in one transaction."""
 
@@ -141,25 +139,26 @@ def _run_list(ports: Ports, found: DisposalList, until: float | None) -> Ran:
     if found.state != "running" and not _started(ports, found):
         return Ran()
     destroyed = dropped = 0
-    for batch in _batches(ports, found):
-        dropped += batch.dropped
-        if batch.tickets:
-            destroyed += finish(ports, batch)
-        time.sleep(_BREATH)
-        if until is not None and time.monotonic() > until:
-            return Ran(destroyed, dropped, left=True)
+    # What was decided by a process that did not finish it comes first.
+    while (batch := unfinished(ports, found)).tickets:
+        destroyed += finish(ports, batch)
+    for batch, many in finish_all(ports, _decided(ports, found, until)):
+        dropped, destroyed = dropped + batch.dropped, destroyed + many
+    if until is not None and time.monotonic() > until:
+        return Ran(destroyed, dropped, left=True)
     if not _is_empty(ports, found):
         log.warning("a list is not empty", extra={"count": destroyed})
         return Ran(destroyed, dropped)
     return Ran(destroyed, dropped, (found.id,), scrubbing=conclude(ports, found))
 
 
-def _batches(ports: Ports, found: DisposalList) -> Iterator[Batch]:
-    """What was decided by a process that did not finish it, then what is decided now, until nothing is left."""
-    while (batch := unfinished(ports, found)).tickets:
+def _decided(ports: Ports, found: DisposalList, until: float | None) -> Iterator[Batch]:
+    """What is decided now, until nothing is left or the time is over."""
+    stride = strides(ports)
+    while (batch := decide(ports, found, stride)).tickets or batch.dropped:
         yield batch
-    while (batch := decide(ports, found)).tickets or batch.dropped:
-        yield batch
+        if until is not None and time.monotonic() > until:
+            return
 
 
 def _started(ports: Ports, found: DisposalList) -> bool:
@@ -179,52 +178,6 @@ def _is_empty(ports: Ports, found: DisposalList) -> bool:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         left = select(DisposalItem.id).where(DisposalItem.list_id == found.id)
         return unit.session.scalar(left.where(DisposalItem.state.in_(("listed", "taken"))).limit(1)) is None
-
-
-def finish(ports: Ports, batch: Batch) -> int:
-    """Destroy what was decided: the intent is in the ledger first, then bytes go, then rows. Returns how many."""
-    flush(ports)
-    while True:
-        with unit_of_work(ports, SYSTEM, write=False) as unit:
-            keys = blobs.keys_of(unit, batch.ids)
-        blobs.destroy(ports, keys)
-        with unit_of_work(ports, SYSTEM) as unit:
-            if not leases.hold_in(unit, LEASE, LEASE_SECONDS):
-                raise Unavailable("Another process runs this list.", code="lease")
-            ids = _locked(unit, batch)
-            if blobs.keys_of(unit, ids) <= keys:
-                _delete(unit, batch, ids)
-                return len(ids)
-            # A file came beside the decision: its bytes go first, too.
-
-
-def _locked(unit: Unit, batch: Batch) -> list[int]:
-    here = select(Ticket.id).where(Ticket.id.in_(batch.ids), Ticket.retention_state == "destroying")
-    return list(unit.session.scalars(here.order_by(Ticket.id).with_for_update()))
-
-
-def _delete(unit: Unit, batch: Batch, ids: list[int]) -> None:
-    """One transaction: the rows, what the ledger will say of them, and the sums."""
-    if not ids:
-        return
-    parts = rows.parts_of(unit, ids)
-    engine.touch(unit, ids)
-    for ticket in batch.tickets:
-        if ticket.id in parts:
-            write_down(
-                unit,
-                "destroyed",
-                ticket.destroy_id,
-                run=batch.run,
-                rule=ticket.rule,
-                policy_version=ticket.version,
-                parts=str(parts[ticket.id]),
-                list_id=batch.list_id,
-            )
-    rows.destroy(unit, ids)
-    rows.add_to_counter(unit, DESTROYED, len(ids))
-    here = update(DisposalList).where(DisposalList.id == batch.list_id)
-    unit.session.execute(here.values(destroyed=DisposalList.destroyed + len(ids)))
 
 
 def conclude(ports: Ports, found: DisposalList) -> float:

@@ -22,6 +22,7 @@ from helpdesk.retention import listed
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.register.model import Brake, Register, Rule
 from helpdesk.retention.terms import day_of, due_on
+from helpdesk.row_sets import among
 from helpdesk.security_log import note
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
@@ -174,7 +175,7 @@ def _put_on(unit: Unit, list_id: int, ids: list[int]) -> None:
 
 
 def _set_state(unit: Unit, ids: list[int], state: str) -> None:
-    here = update(Ticket).where(Ticket.id.in_(ids)).values(retention_state=state)
+    here = update(Ticket).where(among(unit.session, Ticket.id, ids)).values(retention_state=state)
     unit.session.execute(here.execution_options(synchronize_session=False))
 
 

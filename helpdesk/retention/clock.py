@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.models import Address, Entry, Fact, Flag, InboundMail, Person, Ticket, TicketPerson
+from helpdesk.models import Address, Entry, Fact, Flag, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
-from helpdesk.retention import holds, listed
+from helpdesk.retention import ended, holds, listed
 from helpdesk.retention.merged import ends_of, with_merged
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
@@ -29,7 +29,7 @@ from helpdesk.unit import SYSTEM, Unit, unit_of_work
 STATES = ("waiting", "dated", "due", "blocked", "listed", "destroying")
 FIRST_STATE = "waiting:register"
 """The state of a ticket from its first row until the end of the unit that made it."""
-_CHUNK = 500
+_CHUNK = ended.CHUNK
 _WALK = "reckon_after"
 _PASSED = ("due", "blocked:restricted", "blocked:open")
 _LATER = aliased(Fact)
@@ -83,12 +83,14 @@ def tick(ports: Ports, limit: int = 20_000) -> int:
     done = 0
     while done < limit:
         with unit_of_work(ports, SYSTEM) as unit:
-            today = day_of(unit.now)
-            ids = _walk(unit) or list(unit.session.scalars(_passed(today)))
+            today, over = day_of(unit.now), list[int]()
+            if not (ids := _walk(unit)):
+                over, ids = ended.passed(unit.session, today, in_force(unit.session))
+            ended.call_due(unit.session, over, today)
             reckon_tickets(unit.session, ids, today)
-        done += len(ids)
-        if not ids:
+        if not ids and not over:
             break
+        done += len(ids) + len(over)
     return done
 
 
@@ -107,15 +109,6 @@ def _walk(unit: Unit) -> list[int]:
     moved = update(Flag).where(here).values(value=str(ids[-1])) if ids else delete(Flag).where(here)
     unit.session.execute(moved.execution_options(synchronize_session=False))
     return ids
-
-
-def _passed(today: dt.date) -> Select[int]:
-    return (
-        select(Ticket.id)
-        .where(Ticket.recheck_on <= today, Ticket.retention_state != "destroying")
-        .order_by(Ticket.recheck_on)
-        .limit(_CHUNK)
-    )
 
 
 def reckoned(session: Session, ticket_id: int, registers: Mapping[str, Register], today: dt.date) -> Reckoning:
@@ -156,7 +149,7 @@ def _write(session: Session, found: Mapping[int, Reckoning], read: Iterable[Row[
             "pv": one.version,
         }
         for ticket_id, one in found.items()
-        if held.get(ticket_id) != (one.state, one.due_on, one.recheck_on, one.rule, one.version)
+        if (before := held.get(ticket_id)) is None or not _stands(one, before)
     ]
     if not rows:
         return
@@ -181,6 +174,12 @@ def _write(session: Session, found: Mapping[int, Reckoning], read: Iterable[Row[
     for ticket in session.identity_map.values():
         if isinstance(ticket, Ticket) and ticket.id in found:
             session.expire(ticket, ["retention_state", "due_on", "recheck_on", "rule", "policy_version"])
+
+
+def _stands(now: Reckoning, before: tuple[Any, ...]) -> bool:
+    """Whether that is what was read; what is listed for these very reasons is still due."""
+    state = "listed" if now.state == "due" and before[0] == "listed" else now.state
+    return before == (state, now.due_on, now.recheck_on, now.rule, now.version)
 
 
 def _off(now: Reckoning, before: tuple[Any, ...]) -> str:
@@ -239,28 +238,11 @@ def _see_what_keeps(
         matters[ticket_id] = replace(matters[ticket_id], held=True)
         found[ticket_id] = reckon(matters[ticket_id], of, today)
     passed = [one for one in passed if found[one].state in ("due", "blocked:open")]
-    for ticket_id in originals(session, passed):
+    for ticket_id in ended.originals(session, passed):
         found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), of, today)
     due = [one for one, reckoning in found.items() if reckoning.state == "due"]
     for ticket_id, until in listed.excepted_until(session, due).items():
         found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), of, today)
-
-
-def originals(session: Session, ids: Collection[int]) -> frozenset[int]:
-    """Tickets of which a mail, or a second sighting of it, was never seen to be gone from its mailbox (RD-01, C2)."""
-    if not ids:
-        return frozenset()
-    lies = (InboundMail.source == "imap") & InboundMail.removed_at.is_(None)
-    first = select(InboundMail.id, InboundMail.ticket_id, case((lies, 1), else_=0))
-    first = first.where(among(session, InboundMail.ticket_id, ids))
-    tickets: dict[int, int] = {}
-    found = set[int]()
-    for mail_id, ticket_id, lying in session.execute(first):
-        tickets[mail_id] = ticket_id or 0
-        if lying:
-            found.add(ticket_id or 0)
-    again = select(InboundMail.duplicate_of_id).where(among(session, InboundMail.duplicate_of_id, tickets), lies)
-    return frozenset(found | {tickets[mail_id] for mail_id in session.scalars(again) if mail_id is not None})
 
 
 def _askers(session: Session, ids: Collection[int], told: Mapping[int, Asker]) -> dict[int, list[Asker]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Conflict, Invalid
@@ -18,10 +19,12 @@ from helpdesk.models import Counter, Flag, LedgerLine
 from helpdesk.ports import Ports
 from helpdesk.retention.ledger import FIRST, Entry, chained, hash_in, head_of, parsed_head, read
 from helpdesk.retention.terms import day_of
+from helpdesk.row_sets import among
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 SEQ, HEAD, NAME = "ledger_seq", "ledger_head", "ledger_name"
 _BATCH = 500
+_TOLD = tuple(LedgerLine.__table__.columns)
 
 
 def write_down(unit: Unit, op: str, object_id: str, **told: str | bool | int) -> None:
@@ -37,12 +40,16 @@ def flush(ports: Ports) -> int:
     """
     done = 0
     with ports.ledger.locked():
-        _begin(ports)
-        _catch_up(ports)
-        while written := _flush_batch(ports):
-            done += written
-            if written < _BATCH:
+        if not (waiting := _waiting(ports)).level:
+            _begin(ports)
+            _catch_up(ports)
+            waiting = _waiting(ports)
+        while waiting.rows:
+            _append(ports, waiting)
+            done += len(waiting.rows)
+            if len(waiting.rows) < _BATCH:
                 break
+            waiting = _waiting(ports)
     return done
 
 
@@ -82,7 +89,7 @@ def _explained(ports: Ports) -> tuple[list[int], int, str]:
         here = known(unit)
         if (seq, head) == (here.seq, here.hash):
             return [], seq, head
-        waits = unit.session.scalars(select(LedgerLine).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id))
+        waits = unit.session.execute(select(*_TOLD).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id))
         ready = [(row.id, _entry(row).key) for row in waits]
     if seq < here.seq:
         raise Invalid("The ledger is older than the database.", code="ledger_shorter")
@@ -102,25 +109,35 @@ def _catch_up(ports: Ports) -> None:
         _applied(ports, there, seq, head)
 
 
-def _flush_batch(ports: Ports) -> int:
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Rows to be appended, the month, and whether database and ledger agree where it ends."""
+
+    rows: Sequence[Row[Any]]
+    month: str
+    level: bool
+
+
+def _waiting(ports: Ports) -> _Waiting:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        ready = select(LedgerLine).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id).limit(_BATCH)
-        rows = unit.session.scalars(ready).all()
-        month = day_of(unit.now).isoformat()[:7]
-    if not rows:
-        return 0
+        here = known(unit)
+        level = bool(here.seq) and (here.seq, here.hash) == parsed_head(ports.ledger.last())
+        ready = select(*_TOLD).where(LedgerLine.list_id.is_(None)).order_by(LedgerLine.id).limit(_BATCH)
+        return _Waiting(unit.session.execute(ready).all(), day_of(unit.now).isoformat()[:7], level)
+
+
+def _append(ports: Ports, waiting: _Waiting) -> None:
     seq, before = parsed_head(ports.ledger.last())
     lines = []
-    for row in rows:
+    for row in waiting.rows:
         seq += 1
         lines.append(chained(_entry(row), seq, before))
         before = hash_in(lines[-1])
-    ports.ledger.append(lines, month)
-    _applied(ports, [row.id for row in rows], seq, before)
-    return len(lines)
+    ports.ledger.append(lines, waiting.month)
+    _applied(ports, [row.id for row in waiting.rows], seq, before)
 
 
-def _entry(row: LedgerLine) -> Entry:
+def _entry(row: Row[Any]) -> Entry:
     return Entry(
         row.op,
         row.object_id,
@@ -137,7 +154,7 @@ def _entry(row: LedgerLine) -> Entry:
 def _applied(ports: Ports, row_ids: Sequence[int], seq: int, before: str) -> None:
     """Written only after the append, so that an ordinary crash never reads as a ledger behind its database (RD-71)."""
     with unit_of_work(ports, SYSTEM) as unit:
-        unit.session.execute(delete(LedgerLine).where(LedgerLine.id.in_(row_ids)))
+        unit.session.execute(delete(LedgerLine).where(among(unit.session, LedgerLine.id, row_ids)))
         set_known(unit, seq, before)
 
 
@@ -149,9 +166,9 @@ def set_known(unit: Unit, seq: int, head: str) -> None:
 
 def forget_told(unit: Unit, keys: Collection[tuple[str, str, str]]) -> None:
     """Let the rows go whose lines are in the ledger already, those too that wait for the verification of a list."""
-    waits = unit.session.scalars(select(LedgerLine)).all()
+    waits = unit.session.execute(select(*_TOLD)).all()
     told = [row.id for row in waits if _entry(row).key in keys]
-    unit.session.execute(delete(LedgerLine).where(LedgerLine.id.in_(told)))
+    unit.session.execute(delete(LedgerLine).where(among(unit.session, LedgerLine.id, told)))
 
 
 def _begin(ports: Ports) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.models import DisposalItem, DisposalList, Ticket
 from helpdesk.retention.terms import Period, due_on
+from helpdesk.row_sets import among
 
 EXCEPTED_FOR = Period(months=3)
 """How long a ticket that a person took off a list stays off; what must be kept longer needs a hold."""
@@ -32,10 +33,11 @@ def take_off(session: Session, reasons: Mapping[int, str]) -> None:
     """Take these tickets off their list, but for those that are still on it after all (RD-42)."""
     for code in set(reasons.values()):
         ids = [ticket_id for ticket_id, why in reasons.items() if why == code]
-        stays = select(Ticket.id).where(Ticket.id.in_(ids), Ticket.retention_state.in_(("listed", "destroying")))
-        gone = update(DisposalItem).where(
-            DisposalItem.ticket_id.in_(ids), DisposalItem.state == "listed", DisposalItem.ticket_id.not_in(stays)
+        on = among(session, DisposalItem.ticket_id, ids)
+        stays = select(Ticket.id).where(
+            among(session, Ticket.id, ids), Ticket.retention_state.in_(("listed", "destroying"))
         )
+        gone = update(DisposalItem).where(on, DisposalItem.state == "listed", DisposalItem.ticket_id.not_in(stays))
         session.execute(gone.values(state="withdrawn", reason=code).execution_options(synchronize_session=False))
 
 
@@ -46,7 +48,7 @@ def excepted_until(session: Session, ids: Collection[int]) -> dict[int, dt.date]
     newest = (
         select(DisposalItem.ticket_id, func.max(DisposalList.executes_on))
         .join(DisposalList, DisposalList.id == DisposalItem.list_id)
-        .where(DisposalItem.ticket_id.in_(ids), DisposalItem.state == "excepted")
+        .where(among(session, DisposalItem.ticket_id, ids), DisposalItem.state == "excepted")
         .group_by(DisposalItem.ticket_id)
     )
     return {ticket_id: due_on(day, EXCEPTED_FOR) for ticket_id, day in session.execute(newest)}

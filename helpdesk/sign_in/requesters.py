@@ -46,7 +46,7 @@ def ask_for_link(unit: Unit, address: str, language: str) -> str | None:
     value = _checked(address)
     if _throttled(unit, value):
         return None
-    wanted = _may_sign_in(unit, value)
+    wanted = may_sign_in(unit, value)
     mail = queue_sign_in(unit, value, language, unit.now + LIFETIME, wanted=wanted)
     unit.rows.write()
     keys, browser = unit.ports.keys, secrets.token_urlsafe(32)
@@ -65,10 +65,15 @@ def ask_for_link(unit: Unit, address: str, language: str) -> str | None:
     return browser
 
 
+def is_address(value: str) -> bool:
+    """Whether mail can be sent to this normalised address."""
+    local, _at, domain = value.rpartition("@")
+    return bool(local) and "." in domain and len(value) <= _LONGEST and sendable(value) is not None
+
+
 def _checked(address: str) -> str:
     value = normal(address)
-    local, _at, domain = value.rpartition("@")
-    if not local or "." not in domain or len(value) > _LONGEST or sendable(value) is None:
+    if not is_address(value):
         raise Invalid("Write your e-mail address, such as name@example.org.", field="email")
     return value
 
@@ -93,8 +98,10 @@ def _throttled(unit: Unit, address: str) -> bool:
     return False
 
 
-def _may_sign_in(unit: Unit, address: str) -> bool:
+def may_sign_in(unit: Unit, address: str) -> bool:
     """An address that is known, or of a domain the operator named; never one of our own, or a blocked sender's."""
+    if not is_address(address):
+        return False
     known = unit.session.scalar(select(Address.id).where(Address.value == address)) is not None
     blocked = unit.session.scalar(select(BlockedSender.id).where(BlockedSender.address == address)) is not None
     named = address.rpartition("@")[2] in {domain.lower() for domain in unit.ports.settings.portal_domains}

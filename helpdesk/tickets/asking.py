@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -23,19 +23,24 @@ from helpdesk.tickets.lists import subjects_of
 from helpdesk.tickets.opening import open_ticket
 from helpdesk.tickets.own_questions import asked_by_me, place_of
 from helpdesk.tickets.waking import follow, too_old, wake
-from helpdesk.tickets.writing import EntryDraft, FileDraft, write_entry
+from helpdesk.tickets.writing import EntryDraft, FileDraft, sent_before, write_entry
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
+from helpdesk.uploads import kinds
+from helpdesk.uploads.sending import LARGEST_FILE
 
 PORTAL = "portal"
 LONGEST_TEXT, LONGEST_SUBJECT = 20_000, 200
-MOST_FILES, LARGEST_FILE = 10, 20_000_000
+MOST_FILES = 10
 _SHOWN_SUBJECT = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the form gives it; `client_id` names the form, so that sending it twice asks once."""
+    """A question as the form gives it; `client_id` names the form, so that sending it twice asks once.
+
+    `uploads` are the ids of files that were sent ahead of the form.
+    """
 
     subject: str
     text: str
@@ -43,28 +48,37 @@ class Question:
     desk_key: str = ""
     language: str | None = None
     files: Sequence[FileDraft] = ()
+    uploads: Sequence[str] = ()
 
 
 def ask(unit: Unit, question: Question) -> str:
     """Ask: a ticket of channel portal, with its receipt. Returns its number; the same form again, the first one's.
 
-    Raises Invalid for a question without words, one that is too long, and files that are too many or too large.
+    Raises Invalid for a question without words, one that is too long, and files that are too many, too large or of a
+    kind that may not come.
     """
     person = _one_at_a_time(unit)
     if (before := _repeated(unit, question.client_id)) is not None:
         return before
-    _checked(question.text, question.files, subject=question.subject)
+    files = _checked(unit, question.text, question.files, question.uploads, subject=question.subject)
     desks = {desk.key for desk in unit.ports.settings.desks}
     desk_key = question.desk_key if question.desk_key in desks else unit.ports.settings.desks[0].key
     subject = question.subject.strip() or preview(question.text, _SHOWN_SUBJECT)
     ticket = _opened(unit, person, desk_key, subject, question.language)
-    entry = _said(unit, ticket, person, question.text, question.files, question.client_id, subject)
+    entry = _said(unit, ticket, person, question.text, files, question.client_id, subject)
     wake(unit, ticket, unit.now, opened=True)
     _receipt(unit, ticket, entry, person)
     return ticket.number
 
 
-def add(unit: Unit, number: str, text: str, client_id: str, files: Sequence[FileDraft] = ()) -> str:
+def add(
+    unit: Unit,
+    number: str,
+    text: str,
+    client_id: str,
+    files: Sequence[FileDraft] = (),
+    uploads: Sequence[str] = (),
+) -> str:
     """Add something to one's own question, which wakes it; one done long ago is followed by a new one.
 
     Returns the number of the question in which it stands. Raises what `ask` raises, NotFound for what is not theirs,
@@ -75,7 +89,7 @@ def add(unit: Unit, number: str, text: str, client_id: str, files: Sequence[File
     if _repeated(unit, client_id) is not None:
         return ticket.number
     place = _locked(unit, place_of(unit, ticket))
-    _checked(text, files)
+    files = _checked(unit, text, files, uploads)
     if not too_old(unit, place):
         _said(unit, place, person, text, files, client_id)
         wake(unit, place, unit.now, opened=False)
@@ -127,7 +141,10 @@ def _repeated(unit: Unit, client_id: str) -> str | None:
     return unit.session.scalar(found.where(Entry.client_id == form)) if form else None
 
 
-def _checked(text: str, files: Sequence[FileDraft], *, subject: str = "") -> None:
+def _checked(
+    unit: Unit, text: str, files: Sequence[FileDraft], uploads: Sequence[str], *, subject: str = ""
+) -> list[FileDraft]:
+    """All files of a form that is right; those of the form itself by what their bytes say they are."""
     if not text.strip():
         raise Invalid("Write your question first.", field="text")
     if len(text) > LONGEST_TEXT:
@@ -136,13 +153,17 @@ def _checked(text: str, files: Sequence[FileDraft], *, subject: str = "") -> Non
         )
     if len(subject.strip()) > LONGEST_SUBJECT:
         raise Invalid("Write at most {count} characters here.", field="subject", count=LONGEST_SUBJECT)
-    if len(files) > MOST_FILES:
+    return [*checked_files(files, uploads), *sent_before(unit, uploads)]
+
+
+def checked_files(files: Sequence[FileDraft], uploads: Sequence[str] = ()) -> list[FileDraft]:
+    """Files of a form, each called what its bytes are. Raises Invalid for too many, and for one that may not come."""
+    if len(files) + len(uploads) > MOST_FILES:
         raise Invalid("Send at most {count} files at once.", field="files", count=MOST_FILES)
     for file in files:
-        if file.size == 0:
-            raise Invalid("The file {name} is empty. Choose it again, or leave it out.", field="files", name=file.name)
         if file.size > LARGEST_FILE:
             raise Invalid("The file {name} is larger than 20 MB. Send a smaller one.", field="files", name=file.name)
+    return [replace(file, content_type=kinds.check(file.name, file.content)) for file in files]
 
 
 def _locked(unit: Unit, ticket: Ticket) -> Ticket:

@@ -15,6 +15,7 @@ from helpdesk.models import Attachment, Content, Entry, InboundMail, Ticket
 from helpdesk.people.access import ticket_for
 from helpdesk.read_log import How, note_reads
 from helpdesk.unit import Unit
+from helpdesk.uploads.scanning import require_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,12 @@ class CleanHtml:
 
 
 def attachment(unit: Unit, attachment_id: int, verb: str = "ticket.read") -> FileBytes:
-    """An attachment of a ticket the actor may read."""
+    """An attachment of a ticket the actor may read. Raises Invalid for one that is given to nobody."""
     row = unit.session.get(Attachment, attachment_id)
     if row is None:
         raise NotFound("There is no such file.")
     ticket_for(unit, row.ticket_id, verb)
+    require_open(unit.ports.settings, row.scan)
     note_reads(unit, [row.ticket_id], "file")
     name = unit.session.scalar(
         select(Content.text).where(Content.ticket_id == row.ticket_id, Content.attachment_id == row.id)

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select
 
 from helpdesk.errors import NotFound
 from helpdesk.models import (
@@ -33,6 +33,7 @@ from helpdesk.tickets.lists import subjects_of
 from helpdesk.tickets.thread import entry_views
 from helpdesk.tickets.views import EntryView
 from helpdesk.unit import Unit
+from helpdesk.uploads.scanning import require_open
 
 MOST, ALL = 200, 5_000
 """Questions in the list, and messages on a page to print, at most."""
@@ -190,8 +191,9 @@ def mine(unit: Unit, ticket_ids: Collection[int] | None = None) -> ColumnElement
     )
     by_me = Entry.kind.in_(("mail", "chat")) & (Entry.person_id == requester_of(unit).person_id)
     asked = select(TicketPerson.ticket_id).where(own_seat(requester_of(unit)), TicketPerson.role == "requester")
-    went = exists().where(Event.entry_id == Entry.id, Event.kind == "entry_merged")
-    moved = exists().where(Event.entry_id == Entry.id, Event.kind == "entry_moved_here")
+    # Written out, and no parameters: only so is it known beforehand that the index of such events will do.
+    went = exists().where(Event.entry_id == Entry.id, Event.kind == literal_column("'entry_merged'"))
+    moved = exists().where(Event.entry_id == Entry.id, Event.kind == literal_column("'entry_moved_here'"))
     theirs = or_(went.where(Event.ticket_id.in_(asked)), Entry.ticket_id.in_(asked) & ~went & ~moved)
     chatted = (Entry.kind == "chat") & Entry.account_id.is_not(None) & theirs
     return and_(Entry.undone_at.is_(None), or_(by_me, chatted, (Entry.kind == "answer") & to_me))
@@ -246,7 +248,7 @@ def _rows(unit: Unit, shown: Mapping[Ticket, Ticket]) -> list[OwnRow]:
 
 
 def own_file(unit: Unit, attachment_id: int) -> FileBytes:
-    """A file of a message that is theirs; NotFound for any other."""
+    """A file of a message that is theirs; NotFound for any other, Invalid for one that is given to nobody."""
     found = (
         select(Attachment, Content.text)
         .join(Entry, Entry.id == Attachment.entry_id)
@@ -259,4 +261,5 @@ def own_file(unit: Unit, attachment_id: int) -> FileBytes:
     if row is None:
         raise NotFound("There is no such file.")
     file, name = row
+    require_open(unit.ports.settings, file.scan)
     return FileBytes(name or "file", file.content_type, file.size, unit.ports.blobs.open(file.blob))

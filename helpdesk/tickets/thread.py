@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -26,6 +26,7 @@ from helpdesk.read_log import How, note_reads
 from helpdesk.text.rendering import render_answer
 from helpdesk.tickets.views import EntryView, EventView, FileView, HintView, PersonView, RecipientView, Thread
 from helpdesk.unit import Unit
+from helpdesk.uploads.scanning import held_back
 
 _KINDS = ("body", "reply", "markdown", "headers", "filename", "remote_hosts")
 
@@ -147,17 +148,30 @@ def entry_views(unit: Unit, ticket_id: int, entries: Sequence[Entry], names: dic
         else:
             texts[row.entry_id][row.kind] = row.text
     views = {entry.id: _view(entry, texts[entry.id], names) for entry in entries}
-    for file in unit.session.scalars(
-        select(Attachment)
-        .where(Attachment.ticket_id == ticket_id, Attachment.entry_id.in_(ids))
-        .order_by(Attachment.id)
-    ):
-        shown = FileView(file.id, filenames.get(file.id, ""), file.size, file.content_type, file.inline)
-        views[file.entry_id].attachments.append(shown)
+    for entry_id, file in file_views(unit, ticket_id, ids, filenames):
+        views[entry_id].attachments.append(file)
     _chatted(unit, ticket_id, entries, views)
     _outgoing(unit, views)
     _raw(unit, entries, views)
     return [views[entry.id] for entry in entries]
+
+
+def file_views(
+    unit: Unit, ticket_id: int, entry_ids: Sequence[int], names: Mapping[int, str]
+) -> list[tuple[int, FileView]]:
+    """The files of these entries with the entry of each; `names` are theirs by id."""
+    found = select(Attachment).where(Attachment.ticket_id == ticket_id, Attachment.entry_id.in_(entry_ids))
+    settings = unit.ports.settings
+    return [
+        (
+            file.entry_id,
+            FileView(
+                *(file.id, names.get(file.id, ""), file.size, file.content_type, file.inline, file.scan),
+                held=held_back(settings, file.scan),
+            ),
+        )
+        for file in unit.session.scalars(found.order_by(Attachment.id))
+    ]
 
 
 def _chatted(unit: Unit, ticket_id: int, entries: Sequence[Entry], views: dict[int, EntryView]) -> None:

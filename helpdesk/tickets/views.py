@@ -52,13 +52,15 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """An attachment's name and size in bytes."""
+    """An attachment's name and size in bytes; `held` while nobody gets it, because of what `scan` says."""
 
     id: int
     name: str
     size: int
     content_type: str
     inline: bool
+    scan: str = "none"
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,12 @@ from typing import Any
 
 from helpdesk.mail.incoming import Laid
 from helpdesk.models import Attachment, Content, Entry
+from helpdesk.ports import SCAN_WAITING
 from helpdesk.retention import clock
 from helpdesk.search import index_new_entry
 from helpdesk.unit import Unit
+from helpdesk.uploads.scanning import at_first
+from helpdesk.uploads.sending import take
 
 BODY_LIMIT = 1_000_000
 INDEX_LIMIT = 60_000
@@ -32,7 +35,9 @@ class FileDraft:
     laid: Laid | None = None
     """The bytes when they lie among the blobs already, not synced; `content` is empty then."""
     blob: str = ""
-    """The key of its bytes once they are staged."""
+    """The key of its bytes once they are staged, or where they lie already."""
+    scan: str = ""
+    """What the scanner said of it; nothing where nobody asked."""
 
     @property
     def size(self) -> int:
@@ -131,10 +136,21 @@ def stage_files(unit: Unit, files: Sequence[FileDraft]) -> list[FileDraft]:
     return [replace(file, blob=key) for file, key in zip(files, keys, strict=True)]
 
 
+def sent_before(unit: Unit, tokens: Sequence[str]) -> list[FileDraft]:
+    """The files that were sent in pieces ahead of a form, by their ids: from now on they belong to what is written."""
+    return [
+        FileDraft(file.name, file.content_type, b"", laid=Laid(file.blob, file.size), blob=file.blob, scan=file.scan)
+        for file in take(unit, tokens)
+    ]
+
+
 def _write_files(unit: Unit, ticket_id: int, entry_id: int, files: Sequence[FileDraft]) -> None:
     """Write a row per file, and its name as content."""
-    staged = [file for file in files if file.blob] or stage_files(unit, files)
+    staged = [*(file for file in files if file.blob), *stage_files(unit, [file for file in files if not file.blob])]
     for file in staged:
+        scan = file.scan or at_first(unit.ports)
+        if scan == "waiting":
+            unit.nudge(SCAN_WAITING)
         attachment = unit.rows.add(
             Attachment,
             {
@@ -145,6 +161,7 @@ def _write_files(unit: Unit, ticket_id: int, entry_id: int, files: Sequence[File
                 "size": file.size,
                 "inline": file.inline,
                 "content_id": storable(file.content_id, 300) or None,
+                "scan": scan,
             },
         )
         said = {"ticket_id": ticket_id, "entry_id": entry_id, "attachment_id": attachment.id, "kind": "filename"}

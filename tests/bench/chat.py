@@ -3,7 +3,8 @@
     STREAMS=5000 CHATS=500 LINES=20 SECONDS=30 DB=sqlite FLOOR="python -m tests.bench.chat_floor" make bench-chat
 
 Every stream belongs to a person of their own, signed in. An advisor says a line by POST; it has arrived when its text
-is in the hands of who asked: hint and question included. Meanwhile pages of the inbox are asked for and mail comes in.
+is in the hands of who asked: hint and question included. Meanwhile pages of the inbox are asked for and mail comes in;
+so they are while the lines of the floor are timed, for it shares the machine with them.
 Then the event process is killed while lines are said: everybody must be back, and have every line once.
 """
 
@@ -13,23 +14,31 @@ import asyncio
 import contextlib
 import json
 import os
-import re
+import resource
 import shlex
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlencode
 
-from helpdesk.adapters.redis_bus import RedisBus
+import redis
+
+from helpdesk.chat.rooms import locked
+from helpdesk.ports import Ports
+from helpdesk.unit import SYSTEM, unit_of_work
 from tests.bench.chat_client import Requests, Streams, percentile
+from tests.bench.chat_pages import Floor, Talk
 from tests.bench.chat_site import Site, site
 from tests.services.process import descendants, free_port, wait_until
 
-_FORM = re.compile(r'name="formulier" value="(\w+)"')
-KB = 1024
+PAGES = 5
+"""Pages of the inbox in a second; mails there are ten."""
+HINTS = 500
+"""Hints that are timed, one after the other."""
 
 
 @dataclass
@@ -58,97 +67,6 @@ def _both(found: Site) -> int:
     return _memory(found.live.process.pid) + _memory(found.web.process.pid)
 
 
-@dataclass
-class Talk:
-    """The people at their pages: what each has heard, and when."""
-
-    site: Site
-    asks: Requests
-    forms: dict[int, str] = field(default_factory=dict)
-    newest: dict[int, tuple[int, int]] = field(default_factory=dict)
-    said_at: dict[str, float] = field(default_factory=dict)
-    came: dict[str, float] = field(default_factory=dict)
-    twice: int = 0
-    hints: dict[int, float] = field(default_factory=dict)
-    busy: set[int] = field(default_factory=set)
-    again: set[int] = field(default_factory=set)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def stream_path(self, index: int) -> str:
-        """A fresh token, as the page asks for one."""
-        person = self.site.people[index]
-        answer = await self.asks.ask("GET", f"/chat/{person.number}/stroom", person.cookie)
-        return f"/events?token={json.loads(answer.body)['token']}"
-
-    def heard(self, index: int, ticket: int, at: float) -> None:
-        """A hint: ask for the lines."""
-        self.hints[ticket] = at
-        if index in self.newest:
-            self.look(index)
-
-    def look(self, index: int) -> None:
-        """Ask for what is new; one question at a time for each page."""
-        if index in self.busy:
-            self.again.add(index)
-        elif index in self.newest:
-            self.busy.add(index)
-            task = asyncio.ensure_future(self._look(index))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-
-    async def _look(self, index: int) -> None:
-        try:
-            while True:
-                self.again.discard(index)
-                try:
-                    await self._ask(index)
-                except OSError:
-                    await asyncio.sleep(0.5)
-                    self.again.add(index)
-                if index not in self.again:
-                    return
-        finally:
-            self.busy.discard(index)
-
-    async def _ask(self, index: int) -> None:
-        person, (after, have) = self.site.people[index], self.newest[index]
-        path = f"/chat/{person.number}/regels?after={after}&have={have}"
-        text = (await self.asks.ask("GET", path, person.cookie)).body.decode()
-        at = time.perf_counter()
-        newest, count = (re.search(rf'data-{name}="(\d+)"', text) for name in ("newest", "count"))
-        if newest is None or count is None:
-            raise OSError("no lines")
-        for word in re.findall(r"bench-line-\d+", text):
-            self.twice += word in self.came
-            self.came.setdefault(word, at)
-        self.newest[index] = (int(newest[1]), int(count[1]))
-
-    async def say(self, index: int, word: str) -> None:
-        """The advisor's line, again until it is kept."""
-        person = self.site.people[index]
-        path, cookie = f"/werk/chat/{person.number}", self.site.advisors[person.advisor]
-        body = urlencode({"formulier": self.forms[person.advisor], "text": word, "client_id": f"id-{word}"}).encode()
-        self.said_at[word] = time.perf_counter()
-        for _ in range(20):
-            try:
-                answer = await self.asks.ask("POST", path, cookie, body, "application/x-www-form-urlencoded")
-                if answer.status == 200:
-                    return
-            except OSError:
-                pass
-            await asyncio.sleep(0.3)
-
-    async def begin(self, chats: int) -> None:
-        """Open the pages."""
-        for advisor, cookie in enumerate(self.site.advisors):
-            page = (await self.asks.ask("GET", "/werk/chat", cookie)).body.decode()
-            self.forms[advisor] = _FORM.search(page)[1]  # type: ignore[index] # our own page
-        for index in range(chats):
-            self.newest[index] = (0, 0)
-            await self._look(index)
-        self.came.clear()
-
-
 async def _lines(talk: Talk, chats: int, rate: float, seconds: float, first: int) -> list[str]:
     words, began, tasks = [], time.perf_counter(), []
     for number in range(int(rate * seconds)):
@@ -162,35 +80,61 @@ async def _lines(talk: Talk, chats: int, rate: float, seconds: float, first: int
     return words
 
 
-async def _inbox(talk: Talk, rate: float, going: list[bool], took: list[float]) -> None:
-    while going:
+async def _inbox(found: Site, took: list[float]) -> None:
+    asks = Requests(found.web.port, 2)
+    while True:
         began = time.perf_counter()
-        try:
-            await talk.asks.ask("GET", "/werk/w/open", talk.site.advisors[0])
+        with contextlib.suppress(OSError):
+            await asks.ask("GET", "/werk/w/open", found.advisors[0])
             took.append(time.perf_counter() - began)
-        except OSError:
-            pass
-        await asyncio.sleep(max(0.0, 1 / rate - (time.perf_counter() - began)))
+        await asyncio.sleep(max(0.0, 1 / PAGES - (time.perf_counter() - began)))
 
 
-async def _hint_times(
-    streams: Streams, bus: RedisBus, prefix: str, tickets: list[int], hints: dict[int, float]
-) -> list[float]:
-    """From a publish, as right behind a commit, to the person it is for."""
+@contextlib.asynccontextmanager
+async def _load(found: Site) -> AsyncIterator[list[float]]:
+    """Pages of the inbox and mails that become tickets, meanwhile; the times of the pages."""
+    took: list[float] = []
+    pages = asyncio.ensure_future(_inbox(found, took))
+    mails = subprocess.Popen([sys.executable, "-m", "tests.bench.chat_mails"], env=found.words)
+    try:
+        await asyncio.sleep(2)  # until the mails come
+        yield took
+    finally:
+        mails.kill()
+        mails.wait()
+        pages.cancel()
+        await asyncio.gather(pages, return_exceptions=True)
+
+
+def _commit(ports: Ports, ticket: int) -> float:
+    """Commit something of a chat, as every change does. Returns the moment at which it was durable."""
+    at: list[float] = []
+    with unit_of_work(ports, SYSTEM) as unit:
+        locked(unit, ticket).chat.quiet_since = unit.now
+        unit.after_commit(lambda: at.append(time.perf_counter()))
+        unit.hint(f"room:{ticket}", {"ticket": ticket, "kind": "stays"})
+    return at[0]
+
+
+def _publish(bus: redis.Redis, room: int) -> float:
+    """A hint of the floor program. Returns the moment before."""
+    at = time.perf_counter()
+    bus.publish(f"floor:{room}", json.dumps({"ticket": room, "kind": "stays"}))
+    return at
+
+
+async def _hint_times(change: Callable[[int], float], tickets: list[int], hints: dict[int, float]) -> list[float]:
+    """From a change to the hint in the hands of the person it is for, one after the other."""
     found = []
     for ticket in tickets:
         hints.pop(ticket, None)
-        began = time.perf_counter()
-        await asyncio.to_thread(
-            bus._redis.publish, f"{prefix}{ticket}", json.dumps({"ticket": ticket, "kind": "stays"})
-        )
-        until = began + 5
+        began = await asyncio.to_thread(change, ticket)
+        until = time.perf_counter() + 5
         while ticket not in hints and time.perf_counter() < until:
             await asyncio.sleep(0.0005)
         if ticket in hints:
             found.append(hints[ticket] - began)
         await asyncio.sleep(0.02)
-    assert streams.open
     return found
 
 
@@ -214,77 +158,45 @@ async def _ours(found: Site, figures: Figures, streams: int, chats: int, rate: f
         await asyncio.sleep(0.2)
     talk.came.clear()
     talk.twice = 0
-    bus, tickets = RedisBus(found.valkey.url), [one.ticket_id for one in found.people[-200:]]
-    times = await _hint_times(ours, bus, "helpdesk:room:", tickets, talk.hints)
+    tickets = [one.ticket_id for one in found.people[-HINTS:]]
+    times = await _hint_times(partial(_commit, found.ports), tickets, talk.hints)
+    figures.put("hint p50, ms", percentile(times, 0.5))
     figures.put("hint p99, ms", percentile(times, 0.99))
-    took: list[float] = []
-    going = [True]
-    load = asyncio.ensure_future(_inbox(talk, 5, going, took))
-    mails = subprocess.Popen([sys.executable, "-m", "tests.bench.chat_mails"], env=found.words)
-    words = await _lines(talk, chats, rate, seconds, 0)
-    arrived = [talk.came[word] - talk.said_at[word] for word in words if word in talk.came]
-    figures.put("lines said", len(words))
-    figures.put("lines arrived", len(arrived))
-    figures.put("line p50, ms", percentile(arrived, 0.5))
-    figures.put("line p99, ms", percentile(arrived, 0.99))
-    figures.put("inbox p95, ms", percentile(took, 0.95))
-    asyncio.get_running_loop().call_later(1.0, _kill, found)
-    began = time.perf_counter()
-    words = await _lines(talk, chats, rate, 10, 100_000)
-    await _all_open(ours, 60)
-    figures.put("all back after SIGKILL, s", time.perf_counter() - began - 1.0)
+    async with _load(found) as took:
+        words = await _lines(talk, chats, rate, seconds, 0)
+        _put_lines(talk, figures, words)
+        figures.put("inbox p95, ms", percentile(took, 0.95))
+        took.clear()
+        asyncio.get_running_loop().call_later(1.0, _kill, found)
+        began = time.perf_counter()
+        words = await _lines(talk, chats, rate, 10, 100_000)
+        await _all_open(ours, 60)
+        figures.put("all back after SIGKILL, s", time.perf_counter() - began - 1.0)
+        figures.put("inbox p95 meanwhile, ms", percentile(took, 0.95))
     figures.put("streams back", len(ours.open))
     figures.put("lines of that time missing", len([word for word in words if word not in talk.came]))
     figures.put("lines twice", talk.twice)
-    going.clear()
-    mails.kill()
     ours.going = False
     running.cancel()
-    await asyncio.gather(load, running, return_exceptions=True)
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def _put_lines(talk: Talk, figures: Figures, words: list[str]) -> None:
+    arrived = [talk.came[word] - talk.said_at[word] for word in words if word in talk.came]
+    figures.put("lines said", len(words))
+    figures.put("lines arrived", len(arrived))
+    for name, until in (("kept", talk.kept_at), ("hint", talk.told_at)):
+        spans = [until[word] - talk.said_at[word] for word in words if word in until]
+        figures.put(f"line {name} p50, ms", percentile(spans, 0.5))
+        figures.put(f"line {name} p99, ms", percentile(spans, 0.99))
+    figures.put("line p50, ms", percentile(arrived, 0.5))
+    figures.put("line p90, ms", percentile(arrived, 0.9))
+    figures.put("line p99, ms", percentile(arrived, 0.99))
 
 
 def _kill(found: Site) -> None:
     found.live.kill()
     found.live.start()
-
-
-@dataclass
-class Floor:
-    """The people at the pages of the floor program: as `Talk`, with a room for a chat."""
-
-    asks: Requests
-    chats: int
-    hints: dict[int, float] = field(default_factory=dict)
-    came: dict[str, float] = field(default_factory=dict)
-    said: dict[str, float] = field(default_factory=dict)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def _look(self, room: int) -> None:
-        word = (await self.asks.ask("GET", f"/lines?room={room}")).body.decode()
-        self.came.setdefault(word, time.perf_counter())
-
-    def heard(self, index: int, ticket: int, at: float) -> None:
-        """A hint: ask for the line."""
-        self.hints[ticket] = at
-        if index < self.chats:
-            task = asyncio.ensure_future(self._look(ticket))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-
-    async def path(self, index: int) -> str:
-        """Where the person listens."""
-        return f"/events?room={index + 1}"
-
-    async def talk(self, rate: float, seconds: float) -> list[float]:
-        """Say lines; what each took."""
-        began = time.perf_counter()
-        for number in range(int(rate * seconds)):
-            await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-            word, room = f"floor-{number:06}", number * 7 % self.chats + 1
-            self.said[word] = time.perf_counter()
-            await self.asks.ask("POST", f"/say?room={room}", "", word.encode())
-        await asyncio.sleep(1)
-        return [self.came[word] - at for word, at in self.said.items() if word in self.came]
 
 
 async def _floor(found: Site, figures: Figures, command: str, streams: int, floor: tuple[int, float, float]) -> None:
@@ -297,10 +209,15 @@ async def _floor(found: Site, figures: Figures, command: str, streams: int, floo
         open_ = Streams(port, bare.path, streams, bare.heard)
         running = asyncio.ensure_future(open_.run())
         await _all_open(open_, 120)
-        tickets = [streams - number for number in range(min(200, streams))]
-        times = await _hint_times(open_, RedisBus(found.valkey.url), "floor:", tickets, bare.hints)
+        rooms = [streams - number for number in range(min(HINTS, streams))]
+        bus = redis.Redis.from_url(found.valkey.url)
+        times = await _hint_times(partial(_publish, bus), rooms, bare.hints)
+        figures.put("floor: hint p50, ms", percentile(times, 0.5))
         figures.put("floor: hint p99, ms", percentile(times, 0.99))
-        figures.put("floor: line p99, ms", percentile(await bare.talk(rate, seconds), 0.99))
+        async with _load(found):
+            spans = await bare.talk(rate, seconds)
+        figures.put("floor: line p50, ms", percentile(spans, 0.5))
+        figures.put("floor: line p99, ms", percentile(spans, 0.99))
         open_.going = False
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -343,7 +260,8 @@ def measure(*, streams: int, chats: int, rate: float, seconds: float, database: 
 
 def main() -> int:
     """A measurement as the environment says it."""
-    said = os.environ
+    said, most = os.environ, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     streams = int(said.get("STREAMS") or 5000)
     found = measure(
         streams=streams,

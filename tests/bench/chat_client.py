@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 _TICKET = re.compile(rb'"ticket": ?(\d+)')
+TOKEN_SECONDS = 60.0
+"""So long a page shows a token again that has opened nothing."""
 Heard = Callable[[int, int, float], None]
 
 
@@ -87,19 +89,21 @@ class Streams:
         await asyncio.gather(*(self._keep(index) for index in range(self.count)))
 
     async def _keep(self, index: int) -> None:
-        tries = 0
+        tries, path, until = 0, "", 0.0
         await asyncio.sleep(index / 1000)
         while self.going:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError, KeyError, json.JSONDecodeError):
-                await self._listen(index)
-                tries = 0
+                if time.perf_counter() > until:
+                    path, until = await self.path_of(index), time.perf_counter() + TOKEN_SECONDS
+                await self._listen(index, path)
+            if index in self.open:
+                tries, until = 0, 0.0
             self.open.discard(index)
             if self.going:
                 await asyncio.sleep(min(0.5 * 2**tries, 16) * random.uniform(0.5, 1.5))
                 tries += 1
 
-    async def _listen(self, index: int) -> None:
-        path = await self.path_of(index)
+    async def _listen(self, index: int, path: str) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=4096)
         try:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())

@@ -14,12 +14,11 @@ from tests.letters import letter, receive
 def main() -> None:
     """For ever."""
     ports = connect(from_env({name: word for name, word in os.environ.items() if name.startswith("HELPDESK_")}))
-    began = time.monotonic()
+    began, own = time.monotonic(), os.getpid()
     for number in itertools.count():
         time.sleep(max(0.0, began + number / 10 - time.monotonic()))
-        receive(
-            ports, letter(f"Mail {number}", message_id=f"<bench{number}@minbz.example>", sender=f"m{number}@x.example")
-        )
+        mail = letter(f"Mail {number}", message_id=f"<{own}-{number}@minbz.example>", sender=f"m{number}@x.example")
+        receive(ports, mail, mailbox=f"bench-{own}")
 
 
 if __name__ == "__main__":

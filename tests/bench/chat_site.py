@@ -95,7 +95,7 @@ def _fill(filled: Site, streams: int, chats: int) -> None:
         email = f"advisor{number}@academie.example"
         with unit_of_work(ports, SYSTEM) as unit:
             ids.append(create_account(unit, email, f"Advisor {number}", ["advisor"], PASSWORD))
-            filled.advisors.append(f"helpdesk={sign_in._open_session(unit, ids[-1])}")
+            filled.advisors.append(f"helpdesk={sign_in.open_session(unit, ids[-1])}")
         with unit_of_work(ports, Actor(ids[-1], frozenset({"advisor"}))) as unit:
             desk.be(unit, "available", _EACH)
     for start in range(0, streams, _AT_ONCE):

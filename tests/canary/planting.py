@@ -141,7 +141,7 @@ def _more(house: House, made: Planted) -> None:
 
 
 def _in_the_portal(house: House, words: Words, made: Planted) -> None:
-    """A doomed question in the portal, with a file and something added, by who mailed one that is doomed."""
+    """A doomed question in the portal, with files, one broken off, and something added, by who mailed a doomed one."""
 
     def word(place: str) -> str:
         return words.draw(f"portal_{place}", -5, doomed=True)
@@ -154,6 +154,9 @@ def _in_the_portal(house: House, words: Words, made: Planted) -> None:
     _more(house, made)
     one = f"/mijn-vragen/{made.doomed[-1]}"
     asker.send(one, "/bericht", text=f"Nog iets over {word('more')}.")
+    for number, place in ((made.doomed[-1], "piece"), ("", "loose_piece")):
+        piece = f"In dit stuk staat {word(place)}.\n".encode()
+        asker.break_off(new, "/mijn-bestanden", f"{word(f'{place}_name')}.txt", piece, question=number)
     asker.fetch("/mijn-gegevens")
     asker.fetch(f"{one}/afdrukken")
 

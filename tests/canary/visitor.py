@@ -64,17 +64,31 @@ class Visitor:
         body = b"".join(parts) + head.encode() + content + f"\r\n--{mark}--\r\n".encode()
         return self._post(form.action, body, f"multipart/form-data; boundary={mark}")
 
+    def break_off(self, page: str, where: str, name: str, piece: bytes, **fields: str) -> None:
+        """Begin a file in pieces from this page, send one piece of it, and come no more."""
+        form = next(form for form in self.page(page).forms if "formulier" in form.fields)
+        said = {"id": secrets.token_hex(16), "name": name, "size": str(len(piece) + 1000)} | fields
+        token = form.fields["formulier"]
+        body = urlencode(said | {"formulier": token}).encode()
+        status = self._ask("POST", where, body, "application/x-www-form-urlencoded")[0]
+        headers = {"X-Formulier": token, "Upload-Offset": "0"}
+        kept = self._ask("PATCH", f"{where}/{said['id']}", piece, "application/offset+octet-stream", headers)[0]
+        if (status, kept) != (201, 204):
+            raise RuntimeError(f"a file in pieces is answered {status} and {kept}")
+
     def _post(self, path: str, body: bytes, kind: str) -> str:
         status, said, onward = self._ask("POST", path, body, kind)
         if status != 303:
             raise RuntimeError(f"{path} answers {status}: {Page(said.decode('utf-8', 'replace')).text[:400]}")
         return onward
 
-    def _ask(self, method: str, path: str, body: bytes | None, kind: str) -> tuple[int, bytes, str]:
+    def _ask(
+        self, method: str, path: str, body: bytes | None, kind: str, more: dict[str, str] | None = None
+    ) -> tuple[int, bytes, str]:
         where = urlsplit(path)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if body is not None:
-            headers |= {"Content-Type": kind, "Sec-Fetch-Site": "same-origin"}
+            headers |= {"Content-Type": kind, "Sec-Fetch-Site": "same-origin"} | (more or {})
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         connection.request(method, where.path + (f"?{where.query}" if where.query else ""), body, headers)
         answer = connection.getresponse()

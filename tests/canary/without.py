@@ -21,8 +21,8 @@ _ZEROS = "            os.pwrite(raw, bytes(end - start), number * size + start)\
 _EMPTY = "        if not log.exists() or log.stat().st_size == 0:\n            return\n"
 _CHECKPOINT = '        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")\n'
 _DROP = '("SELECT pg_switch_wal()", "CHECKPOINT")'
-_ANEW = "for table in _DIVIDED)\n"
-_PEOPLE = "    yield from sorted((with_people() | set(OF_PEOPLE)) - set(_DIVIDED))\n"
+_ANEW = "for table in DIVIDED)\n"
+_PEOPLE = "    yield from sorted((with_people() | set(OF_PEOPLE)) - set(DIVIDED))\n"
 
 
 def _step(

@@ -18,6 +18,7 @@ PLACES = (
     *("typed_answer", "typed_note", "typed_draft", "typed_search", "upload", "upload_name", "redacted"),
     *("portal_subject", "portal_text", "portal_more", "portal_file", "portal_file_name"),
     *("chat_first", "chat_answer", "chat_line"),
+    *("portal_piece", "portal_piece_name", "portal_loose_piece", "portal_loose_piece_name"),
 )
 """Where a word is planted."""
 PASSING = ("search", "typed_search", "unlisted", "spoilt_file", "statement")

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column
 
 from helpdesk.models import Base
-from helpdesk.settings import DeskSettings, MailboxSettings, Settings
+from helpdesk.settings import DeskSettings, MailboxSettings, Settings, SiteSettings
 from tests.house.code_tree import ROOT
 from tests.house.error_codes import KINDS, codes
 
@@ -43,6 +43,11 @@ _DESK_HELP = {
     "receipt": "Whether a new question gets an acknowledgement.",
     "answer_within_nl": "The answer time a Dutch receipt names.",
     "answer_within_en": "The answer time an English receipt names.",
+}
+_SITES = "One table for each web site whose pages may show the chat ([widget](widget.md)). Without any no page may."
+_SITE_HELP = {
+    "origin": "The site as browsers name it, such as `https://intranet.example.org`: no path.",
+    "secret_file": "File with the secret of its tokens, 32 characters or more; without one it vouches for nobody.",
 }
 
 
@@ -91,7 +96,7 @@ def _shown(value: Any) -> str:
 
 def _main_rows() -> Iterator[str]:
     for one in fields(Settings):
-        if one.name in {"mailboxes", "desks"}:
+        if one.name in {"mailboxes", "desks", "sites"}:
             continue
         names = f"`HELPDESK_{one.name.upper()}` | `{one.metadata.get('toml', '')}`"
         yield f"| {names} | {_shown(one.default)} | {_cell(one.metadata.get('help', ''))} |"
@@ -100,6 +105,12 @@ def _main_rows() -> Iterator[str]:
 def _rows(kind: type[Any], helps: dict[str, str]) -> Iterator[str]:
     for one in fields(kind):
         yield f"| `{one.name}` | {_shown(one.default)} | {_cell(helps.get(one.name, ''))} |"
+
+
+def _table(name: str, about: str, kind: type[Any], helps: dict[str, str]) -> Iterator[str]:
+    yield from (f"## `[[{name}]]`", "", about, "", "| name | default | what it does |", "|---|---|---|")
+    yield from _rows(kind, helps)
+    yield ""
 
 
 def settings_page() -> str:
@@ -118,22 +129,11 @@ def settings_page() -> str:
         "",
         "A dot in the second column is a TOML table: `web.port` is `port` under `[web]`.",
         "",
-        "## `[[mailbox]]`",
-        "",
-        "One table for each IMAP mailbox that is emptied into tickets.",
-        "",
-        "| name | default | what it does |",
-        "|---|---|---|",
-        *_rows(MailboxSettings, _MAILBOX_HELP),
-        "",
-        "## `[[desk]]`",
-        "",
-        "One table for each team. Without any there is one desk, `academy`.",
-        "",
-        "| name | default | what it does |",
-        "|---|---|---|",
-        *_rows(DeskSettings, _DESK_HELP),
-        "",
+        *_table(
+            "mailbox", "One table for each IMAP mailbox that is emptied into tickets.", MailboxSettings, _MAILBOX_HELP
+        ),
+        *_table("desk", "One table for each team. Without any there is one desk, `academy`.", DeskSettings, _DESK_HELP),
+        *_table("site", _SITES, SiteSettings, _SITE_HELP),
     ]
     return "\n".join(lines)
 

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.services import chromium as chromium_service
+from tests.services import clamd as clamd_service
 from tests.services import dovecot as dovecot_service
 from tests.services import postgres as postgres_service
 from tests.services import valkey as valkey_service
 from tests.services.chromium import Chromium
+from tests.services.clamd import Clamd
 from tests.services.dovecot import Dovecot
 from tests.services.postgres import Postgres
 from tests.services.relay import Relay
@@ -57,6 +59,14 @@ def chromium() -> Iterator[Chromium]:
     need(chromium_service.available())
     with Chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def clamd() -> Iterator[Clamd]:
+    """A virus scanner that knows two signatures of ours."""
+    need(clamd_service.available())
+    with Clamd() as server:
+        yield server
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ have dovecot || wanted="$wanted dovecot-imapd"
 browser=chromium
 if grep -qs '^ID=debian' /etc/os-release; then browser=chromium-headless-shell; fi
 have "$browser" || wanted="$wanted $browser"
+have clamd || wanted="$wanted clamav-daemon"
 have strace || wanted="$wanted strace"
 [ -n "$wanted" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! have apt-get; then

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from tests.services import chromium, dovecot, postgres, valkey
+from tests.services import chromium, clamd, dovecot, postgres, valkey
 from tests.services.chromium import Chromium
+from tests.services.clamd import Clamd
 from tests.services.dovecot import Dovecot
 from tests.services.fixtures import need
 from tests.services.imap_proxy import ImapProxy
@@ -23,11 +24,14 @@ SERVICES: list[tuple[Callable[[], Service], Callable[[], str | None], str]] = [
     (Dovecot, dovecot.available, "2."),
     (Postgres, postgres.available, "1"),
     (Valkey, valkey.available, "9."),
+    (Clamd, clamd.available, "1."),
     (Relay, lambda: None, "1."),
 ]
 
 
-@pytest.mark.parametrize(("make", "missing", "version"), SERVICES, ids=["dovecot", "postgres", "valkey", "relay"])
+@pytest.mark.parametrize(
+    ("make", "missing", "version"), SERVICES, ids=["dovecot", "postgres", "valkey", "clamd", "relay"]
+)
 def test_starts_answers_dies_and_starts_again(
     make: Callable[[], Service], missing: Callable[[], str | None], version: str
 ) -> None:

@@ -27,6 +27,7 @@ from helpdesk.unit import SYSTEM, unit_of_work
 from tests.conftest import DESKS, NOON
 from tests.letters import ASKER
 from tests.made_app import made_app
+from tests.services.oidc_provider import NOBODY_THERE, provided
 from tests.ui.seeds import fill
 from tests.web.asker import asks_for_mail, link_in, mailed, signs_in
 from tests.web.browsing import served
@@ -87,13 +88,14 @@ def _ports(folder: Path) -> Ports:
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example", "academie.example"),
         portal_domains=("minbz.example",),
+        **NOBODY_THERE,
     )
     create_keys(folder / "keys.json")
     engine = connect_database(f"sqlite:///{folder / 'helpdesk.sqlite3'}", durable=False)
     migrate(engine)
     memory = (MemoryBus(), MemoryJobs(), MemoryMailer(), SetClock(NOON))
     adapters = (DiskBlobs(folder / "blobs"), *memory, DiskLedger(folder / "ledger"))
-    ports = Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "screens")
+    ports = provided(Ports(settings, load_keys(folder / "keys.json"), engine, *adapters, "screens"))
     people(ports)
     with unit_of_work(ports, SYSTEM) as unit:
         create_account(unit, WILHELMINA, f"{'Wilhelmina ' * 5}van Oldenbarnevelt", ["advisor"], PASSWORD)

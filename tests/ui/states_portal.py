@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.letters import ASKER
 from tests.ui.acts import fields, fold, submit
@@ -42,6 +42,28 @@ def _used_meanwhile(page: Page, place: Place) -> None:
         page.locator("main form button").click()
 
 
+def _with_files(page: Page, _place: Place) -> None:
+    """Choose a file that comes and one that may not."""
+    files = (("Een rooster met een lange naam voor het voorjaar.pdf", b"%PDF-1.7"), ("programma.exe", b"MZ"))
+    chosen: list[FilePayload] = [{"name": name, "mimeType": "application/pdf", "buffer": one} for name, one in files]
+    page.locator("#veld-files").set_input_files(chosen)
+    expect(page.locator("[data-files] li").nth(1).locator("[data-state]")).to_contain_text("Mislukt")
+    expect(page.locator("[data-files] input")).to_have_count(1)
+
+
+def _suggested(page: Page, _place: Place) -> None:
+    """Write what an answer fits."""
+    page.locator("#veld-subject").fill("Hoe kan ik mijn training verzetten of annuleren?")
+    expect(page.locator("[data-found] a").first).to_be_visible()
+
+
+def _scanned(page: Page, place: Place) -> None:
+    """Look again after the virus scanner found something."""
+    place.run("UPDATE attachment SET scan = 'quarantined'")
+    page.reload()
+    expect(page.locator(".said .files").first).to_contain_text("apart gezet")
+
+
 def _nearly_over(page: Page, _place: Place) -> None:
     """Two minutes before the session ends."""
     page.locator("#einde").evaluate("one => { one.hidden = false; }")
@@ -50,6 +72,12 @@ def _nearly_over(page: Page, _place: Place) -> None:
 
 def _anybody(route: str, kind: str, path: str, shows: str) -> State:
     return State(route, kind, path, shows, who=None)
+
+
+def _gone(route: str, path: str, status: int, end: str = "") -> State:
+    """On the way to the work account: nobody is there, or what comes back is nothing."""
+    where = path + "/werkaccount" + end
+    return State(route, "error", where, ".box-danger", name=f"work-{status}", who=None, status=status)
 
 
 PORTAL = (
@@ -61,6 +89,8 @@ PORTAL = (
     nothing("questions.mine", MINE, ".empty", NEW_HERE),
     down("questions.mine", MINE, "ticket_person", ASKER),
     of(ASKER, "questions.ask_form", "filled", MINE + "/nieuw", "#veld-text", fields(subject="Cursus", text="Mag het?")),
+    State("questions.ask_form", "filled", MINE + "/nieuw", "[data-files] li", _with_files, "files", who=ASKER),
+    State("questions.ask_form", "filled", MINE + "/nieuw", "[data-found] a", _suggested, "suggested", who=ASKER),
     of(ASKER, "questions.ask_form", "empty", MINE + "/nieuw", "#veld-text"),
     of(ASKER, "questions.ask_form", "error", MINE + "/nieuw", ".wrong", submit("/nieuw", subject="Cursus"), 422),
     of(ASKER, "questions.show", "filled", MINE + "/{long}", ".said >> nth=5"),
@@ -69,6 +99,7 @@ PORTAL = (
     of(ASKER, "questions.show", "open", MINE + "/{quoted}", ".quoted .text", fold(".quoted")),
     of(ASKER, "questions.show", "conflict", MINE + "/{first}", ".box-danger", _solved_meanwhile, 409),
     named(ASKER, "questions.show", "filled", MINE + "/{html}", ".said .files a", "files"),
+    State("questions.show", "filled", MINE + "/{html}", ".said .files", _scanned, "quarantined", who=ASKER),
     of(ASKER, "questions.sent", "filled", MINE + "/{first}/verstuurd", ".ok-box"),
     of(ASKER, "questions.sent", "empty", MINE + "/2026-99999/verstuurd", "h1", status=404),
     down("questions.sent", MINE + "/{first}/verstuurd", "ticket_person", ASKER),
@@ -83,6 +114,10 @@ PORTAL = (
     _anybody("entrance.form", "filled", DOOR, "#veld-email"),
     State("entrance.form", "empty", DOOR, "#veld-email", who=None, full=False),
     State("entrance.form", "error", DOOR, ".wrong", submit("/inloggen", email="geen adres"), who=None, status=422),
+    _gone("entrance.form", DOOR, 503),
+    _gone("entrance.form", DOOR, 409, "/terug"),
+    _gone("sign_in.form", "/inloggen", 503),
+    _gone("sign_in.form", "/inloggen", 409, "/terug"),
     State("entrance.sent", "filled", DOOR + "/verstuurd", "#veld-code", fields(code="123456"), who=None),
     _anybody("entrance.sent", "empty", DOOR + "/verstuurd", "#veld-code"),
     State("entrance.sent", "error", DOOR + "/verstuurd", ".wrong", submit("/code", code="1"), who=None, status=422),
@@ -91,7 +126,12 @@ PORTAL = (
     State("entrance.link", "error", DOOR + "/{sign_in}", "a.primary", _used_meanwhile, who=None, status=409),
     *(
         State(f"statements.{route}", kind, path, "h1", who=who, full=full)
-        for route, path in (("privacy", "/privacy"), ("accessibility", "/toegankelijkheid"), ("help_page", "/hulp"))
+        for route, path in (
+            ("privacy", "/privacy"),
+            ("accessibility", "/toegankelijkheid"),
+            ("help_page", "/hulp"),
+            ("no_connection", "/zonder-verbinding"),
+        )
         for kind, who, full in (("filled", ASKER, True), ("empty", None, False))
     ),
 )
@@ -107,7 +147,7 @@ PORTAL_ABSENT = {
     **dict.fromkeys(
         (
             (f"statements.{name}", kind)
-            for name in ("privacy", "accessibility", "help_page")
+            for name in ("privacy", "accessibility", "help_page", "no_connection")
             for kind in ("error", "open", "conflict")
         ),
         _TEXT,

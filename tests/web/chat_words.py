@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from helpdesk.chat import presence
+from helpdesk.knowledge.canned import CannedForm, add_canned
 from helpdesk.people.accounts import account_named
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.chats import Office
 from tests.web.asker import signs_in
+from tests.web.browsing import as_advisor
 from tests.web.conftest import SANDER
 from tests.web.portal_words import NOOR
 from tests.web.visitor import Page, Visitor
 
 if TYPE_CHECKING:
+    from tests.web.crawling import Crawl
     from tests.web.test_forms import Clerk
-    from tests.web.test_words import Crawl
 
 CHAT, DESK = "/chat", "/werk/chat"
 
@@ -35,8 +37,11 @@ def chatting(crawl: Crawl, ports: Ports, advisor: str) -> None:
     before, asker, staff = crawl.visitor, Visitor(crawl.app), Visitor(crawl.app)
     signs_in(asker, ports, NOOR)
     assert staff.sign_in(advisor).status_code == 200
+    crawl.visitor = Visitor(crawl.app)
+    crawl.send(f"{CHAT}/venster", "/venster", 409)
     crawl.visitor = asker
     crawl.page(CHAT)
+    crawl.page(CHAT, Sec_Fetch_Dest="iframe")
     crawl.visitor = staff
     crawl.page(DESK)
     crawl.send(DESK, "/bereikbaar", state="available", capacity="1")
@@ -73,6 +78,10 @@ def chats(clerk: Clerk, ports: Ports, app: Flask) -> None:
     number = _number(Page(clerk.act(asker, CHAT, "chat.start", text="Mag het?").text))
     room, desk = f"{CHAT}/{number}", f"{DESK}/{number}"
     clerk.act(sander, desk, "chat_desk.take")
+    with unit_of_work(ports, as_advisor(ports, SANDER)) as unit:
+        piece = str(add_canned(unit, CannedForm("Groet", text_nl="Dag {nummer}, *welkom*.", desk_key="academy")))
+    filled = Page(clerk.act(sander, desk, "chat_desk.insert", piece=piece, text="Hallo.").text)
+    assert filled.form(f"/{number}").fields["text"] == f"Hallo.\n\nDag V-{number}, welkom."
     clerk.act(sander, desk, "chat_desk.say", text="Ja.")
     clerk.act(sander, desk, "chat_desk.hand_over", "chat_handed_over", account="", note="Weet jij het?")
     clerk.act(sander, DESK, "chat_desk.take_next")

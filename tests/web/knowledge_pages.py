@@ -16,8 +16,8 @@ from tests.knowledge import write
 from tests.web.visitor import Page, Visitor
 
 if TYPE_CHECKING:
+    from tests.web.crawling import Crawl
     from tests.web.test_forms import Clerk
-    from tests.web.test_words import Crawl
 
 ALL, REPLIES, TICKET = "/werk/antwoorden", "/werk/standaardantwoorden", "/werk/w/alle/2026-00001"
 INSERT = f"{TICKET}/invoegen"

@@ -20,7 +20,7 @@ from tests.web.visitor import Visitor
 from workers.importing import import_waiting
 
 if TYPE_CHECKING:
-    from tests.web.test_words import Crawl
+    from tests.web.crawling import Crawl
 
 SETTLED = ["Personeelsnummer", "Datum afhandeling"]
 GREEK = {

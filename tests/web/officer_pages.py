@@ -18,8 +18,8 @@ from tests.web.visitor import Page, Visitor
 from workers.destroying import disposal_waiting
 
 if TYPE_CHECKING:
+    from tests.web.crawling import Crawl
     from tests.web.test_forms import Clerk
-    from tests.web.test_words import Crawl
 
 REGISTER, LISTS = "/privacybeheer/verwerkingsregister", "/privacybeheer/vernietiging"
 HOLDS, PAPERS = "/privacybeheer/bewaarplicht", "/privacybeheer/verklaringen"

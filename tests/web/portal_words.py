@@ -13,8 +13,8 @@ from tests.web.asker import DOOR, code_in, link_in, mailed
 from tests.web.visitor import Page, Visitor
 
 if TYPE_CHECKING:
+    from tests.web.crawling import Crawl
     from tests.web.test_forms import Clerk
-    from tests.web.test_words import Crawl
 
 MINE, DATA = "/mijn-vragen", "/mijn-gegevens"
 
@@ -32,8 +32,11 @@ def portal(crawl: Crawl, ports: Ports) -> None:
     """Everything somebody who asks comes across; who looked before looks again afterwards."""
     _noor(ports, "Ναι", "Νορ")
     staff, crawl.visitor = crawl.visitor, Visitor(crawl.app)
-    for path in ("/", "/privacy", "/toegankelijkheid", "/hulp"):
+    for path in ("/", "/privacy", "/toegankelijkheid", "/hulp", "/zonder-verbinding"):
         crawl.page(path)
+    for door in (DOOR, "/inloggen"):
+        crawl.page(f"{door}/werkaccount", 503)
+        crawl.page(f"{door}/werkaccount/terug", 409)
     crawl.send(DOOR, "/inloggen", 422, email="x")
     crawl.send(DOOR, "/inloggen", email=NOOR)
     crawl.send(f"{DOOR}/verstuurd", "/code", 422, code="1")

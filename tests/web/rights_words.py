@@ -17,8 +17,8 @@ from tests.web.visitor import PASSWORD, Visitor
 from workers.rights import rights_waiting
 
 if TYPE_CHECKING:
+    from tests.web.crawling import Crawl
     from tests.web.test_forms import Clerk
-    from tests.web.test_words import Crawl
 
 ALL = "/privacybeheer/verzoeken"
 ONE, TWO, THREE = (f"{ALL}/{number}" for number in (1, 2, 3))

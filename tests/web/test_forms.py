@@ -36,8 +36,10 @@ from workers.importing import import_waiting
 
 FIRST, SECOND = "/werk/w/alle/2026-00001", "/werk/w/alle/2026-00002"
 FRESH = "een ander lang wachtwoord"
-SIGNS = {"chat.signs", "chat_desk.signs"}
-"""That somebody types or has a line on the screen: what only a script can know."""
+_PIECES = {f"{room}.{act}" for room in ("uploads", "staff_uploads") for act in ("begin", "drop")}
+SIGNS = {"chat.signs", "chat_desk.signs", "widget.identify", *_PIECES, "questions.suggested"}
+"""That somebody types or has a line on the screen, and what a site says of its reader, what only a script can know; and
+files sent ahead of their form, for which the form has a field without scripts."""
 
 
 class Clerk:

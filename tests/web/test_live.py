@@ -68,6 +68,28 @@ def test_who_reads_nothing_is_let_go_and_who_signed_out_too() -> None:
     hub.to_all(live.PING)
     assert [one.over for one in (slow, out, over, still)] == [True, True, True, False]
     assert not slow.waiting, "nothing piles up"
+    assert [hub.admits(one.topics) for one in (slow, out)] == [True, False], "its token opens nothing any more"
+    assert not hub.admits(frozenset())
+
+
+def test_everybody_is_pinged_in_time_and_never_all_at_once() -> None:
+    at = [0.0]
+    hub = live.Hub("redis://nowhere", lambda: 1000.0, lambda: at[0])
+    assert hub.ping() == live.PING_SECONDS, "there is nobody"
+    everybody = [hub.join(frozenset({"inbox"})) for _ in range(95)]
+    pinged = dict.fromkeys(everybody, 0.0)
+    while at[0] < 3 * live.PING_SECONDS:
+        pause = hub.ping()
+        heard = [listener for listener in everybody if live.PING in listener.waiting]
+        assert len(heard) <= 10, "a hint would wait for all of them"
+        for listener in heard:
+            assert at[0] - pinged[listener] < live.PING_SECONDS + 1
+            pinged[listener] = at[0]
+            listener.waiting.clear()
+        at[0] += pause
+    assert min(pinged.values()) >= 2 * live.PING_SECONDS
+    hub.leave(everybody[0])
+    assert hub.ping() > 0
 
 
 def test_what_is_not_a_stream_is_refused() -> None:

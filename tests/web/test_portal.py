@@ -11,12 +11,12 @@ from typing import cast
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from helpdesk.adapters.memory import SetClock
 from helpdesk.mail.outbox_delivery import deliver_waiting
-from helpdesk.models import Ticket
+from helpdesk.models import RequesterSession, Ticket, WebSession
 from helpdesk.people.accounts import actor_named
 from helpdesk.ports import Ports
 from helpdesk.retention.why import kept
@@ -169,7 +169,7 @@ def test_the_door_is_throttled_and_codes_are_entered(site_ports: Ports, app: Fla
 
 
 def test_a_question_goes_the_whole_way(site_ports: Ports, femke: Visitor, marije: Visitor) -> None:
-    answer = asked(femke, files=(BytesIO(b"inhoud"), "plan.pdf"))
+    answer = asked(femke, files=(BytesIO(b"%PDF-inhoud"), "plan.pdf"))
     assert asked(femke, client_id="een").headers["Location"] == asked(femke, client_id="een").headers["Location"]
     number = answer.headers["Location"].split("/")[2]
     assert "Je vraag is verstuurd" in femke.page(answer.headers["Location"]).text
@@ -192,12 +192,14 @@ def test_a_question_goes_the_whole_way(site_ports: Ports, femke: Visitor, marije
     assert "Mijn vraag is opgelost" not in [text for tag, text in Page(done.text).texts if tag == "button"]
     file = next(link for link in page.links if "/bestand/" in link)
     got = femke.client.get(file)
-    assert (got.data, got.headers["Content-Disposition"]) == (b"inhoud", "attachment; filename=plan.pdf")
+    assert (got.data, got.headers["Content-Disposition"]) == (b"%PDF-inhoud", "attachment; filename=plan.pdf")
     assert got.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     refused = asked(femke, files=(BytesIO(b""), "leeg.docx"))
     assert refused.status_code == 422
     assert "Het bestand leeg.docx is leeg." in refused.text
     assert "Mag ik een cursus volgen?" in refused.text, "nothing typed is lost"
+    named_so = asked(femke, files=(BytesIO(b"MZ\x90\0"), "cursus.pdf"))
+    assert (named_so.status_code, "Het bestand cursus.pdf moet een pdf" in named_so.text) == (422, True)
 
 
 def test_a_question_after_an_answer_that_did_not_help_says_so(
@@ -248,6 +250,28 @@ def test_requests_arrive_in_the_worklist_of_privacy_officers(femke: Visitor, pri
     first = priya.page(ones[0]).text
     assert "het portaal: ingelogd met een eigen adres" in first
     assert "uiterlijk op" in femke.page("/mijn-gegevens").text
+
+
+def test_a_session_in_use_slides_and_is_not_written_with_each_page(
+    site_ports: Ports, femke: Visitor, marije: Visitor
+) -> None:
+    def standing() -> list[dt.datetime]:
+        with unit_of_work(site_ports, SYSTEM, write=False) as unit:
+            own = unit.session.scalars(select(RequesterSession.ends)).one()
+            return [own, unit.session.scalars(select(func.max(WebSession.seen_at))).one()]
+
+    def passed(span: dt.timedelta) -> list[dt.timedelta]:
+        before = standing()
+        cast("SetClock", site_ports.now).move(span)
+        for visitor, page in ((femke, "/mijn-vragen"), (marije, "/werk")):
+            assert visitor.get(page).status_code in (200, 302, 303)
+        return [now - then for now, then in zip(standing(), before, strict=True)]
+
+    minute = dt.timedelta(minutes=1)
+    passed(10 * minute)
+    assert passed(minute / 2) == [dt.timedelta(), dt.timedelta()]
+    assert passed(3 * minute) == [dt.timedelta(), 3.5 * minute]
+    assert passed(2 * minute) == [5.5 * minute, 2 * minute]
 
 
 def test_choices_are_remembered_and_leaving_leaves(site_ports: Ports, femke: Visitor) -> None:

@@ -18,7 +18,7 @@ from tests.services.chromium import Chromium
 from tests.web.asker import DOOR, FEMKE, code_in, link_in, mailed
 from tests.web.browsing import browsing, served
 
-LARGE = b"x" * 1_000_000
+LARGE = b"%PDF-1.7\n" + b"x" * 19_000_000
 
 
 def answered(ports: Ports, number: str) -> None:
@@ -33,6 +33,13 @@ def attach(page: Page, name: str, content: bytes) -> None:
     page.get_by_label("Bestanden toevoegen").set_input_files(
         {"name": name, "mimeType": "application/pdf", "buffer": content}
     )
+
+
+def refused(page: Page, name: str, content: bytes, why: str) -> None:
+    """A file that may not come: its sentence names it."""
+    attach(page, name, content)
+    page.get_by_role("button", name="Verstuur mijn vraag").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"Het bestand {name} {why}")
 
 
 def test_ask_sign_in_read_reply_and_close_without_scripts(site_ports: Ports, app: Flask, chromium: Chromium) -> None:
@@ -50,10 +57,9 @@ def test_ask_sign_in_read_reply_and_close_without_scripts(site_ports: Ports, app
         expect(page.get_by_role("heading", level=1)).to_have_text("Stel een vraag")
         page.get_by_label("Waar gaat het over?").fill("Taalcursus")
         page.get_by_label("Je vraag", exact=True).fill("Mag ik een taalcursus volgen?")
-        attach(page, "leeg.pdf", b"")
-        page.get_by_role("button", name="Verstuur mijn vraag").click()
-        expect(page.get_by_role("alert")).to_contain_text("Het bestand leeg.pdf is leeg.")
+        refused(page, "leeg.pdf", b"", "is leeg.")
         expect(page.get_by_label("Je vraag", exact=True)).to_have_value("Mag ik een taalcursus volgen?")
+        refused(page, "rooster.pdf", b"MZ geen pdf", "moet een pdf")
         attach(page, "rooster.pdf", LARGE)
         page.get_by_role("button", name="Verstuur mijn vraag").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Je vraag is verstuurd")

@@ -43,7 +43,7 @@ def test_the_style_sheet_is_made_of_the_tokens() -> None:
 
 
 def test_components_use_known_tokens_and_no_colour_of_their_own() -> None:
-    text = "".join((CSS / name).read_text(encoding="utf-8") for name in ("app.css", "inbox.css"))
+    text = "".join((CSS / name).read_text(encoding="utf-8") for name in ("app.css", "frame.css", "inbox.css"))
     used = set(re.findall(r"var\(--hd-([a-z-]+)\)", text))
     assert used <= set(tokens.LIGHT)
     assert set(re.findall(r"#[0-9A-Fa-f]{3,8}\b", text)) <= {"#FFFFFF"}, "a mail's frame is white; all else is a token"

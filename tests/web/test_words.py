@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from flask import Flask, Response, request
 
 from helpdesk.adapters.memory import MemoryMailer
 from helpdesk.errors import PermanentRefusal, Unavailable
@@ -29,15 +27,17 @@ from tests.letters import letter, receive, wait
 from tests.made_app import made_app
 from tests.naked import Search
 from tests.services.chromium import Chromium
+from tests.services.oidc_provider import NOBODY_THERE, provided
 from tests.web.browsing import TICKET, browsing, served
 from tests.web.chat_words import chatting
+from tests.web.crawling import PLANTED, Crawl
 from tests.web.knowledge_pages import advisor_of, answered
 from tests.web.office_words import asking, office
 from tests.web.officer_pages import looked_at
 from tests.web.portal_words import portal
 from tests.web.rights_words import requests_of
 from tests.web.test_inert import parked_mail
-from tests.web.visitor import KEPT, PASSWORD, Page, Visitor
+from tests.web.visitor import PASSWORD, Page, Visitor
 from web import errors, guards, wording
 from web.notices import COOKIE, NOTICES
 from web.portal import entrance
@@ -52,31 +52,7 @@ DESK = DeskSettings(
     answer_within_en="δύο",
 )
 SENDER, WORDS, SUBJECT = "Φένια <femke@minbz.example>", "Μπορώ να έρθω;", "Μετάθεση"
-KNOWN = frozenset({"academy", "fault", "valueerror", "nederlands", "english", "re", "m895", "avg", "art"}) | {
-    *("minbz", "example")
-}
-"""A mailbox's name, a code of a fault, the languages by their own names, the prefix of RFC 5322 3.6.5, the number of a
-processing, a law with its article, and the domain of a masked address."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
-UNSEEN_TAGS = {"pre", "kbd", "code", KEPT}
-"""The raw source of a mail, the names of keys, a secret, and the public text of a register."""
-NO_PAGES = {
-    **dict.fromkeys(("static", "modules"), "files of ours, looked at below"),
-    **dict.fromkeys(("health.alive", "health.ready"), "for machines"),
-    **dict.fromkeys(("files.attachment", "files.inline", "request_tickets.file", "questions.file"), "somebody's file"),
-    **dict.fromkeys(("files.raw", "files.html"), "somebody's mail"),
-    "disposal.as_csv": "a list as a file",
-    "kept.as_csv": "numbers as a file",
-    "decisions.as_csv": "ids as a file",
-    "certificates.as_zip": "certificates as files, in one of our languages",
-    "certificates.as_file": "a certificate as a file, in one of our languages",
-    "register.as_file": "the public text of a register",
-    "papers.eml": "a conversation as a mail; its words are people's",
-    **dict.fromkeys(("inbox.stream_token", "chat.stream_token", "chat_desk.stream_token"), "for a script"),
-    **dict.fromkeys(("chat.lines", "chat_desk.lines", "chat_desk.rail"), "parts of the page, for a script"),
-    **dict.fromkeys(("inbox.start", "inbox.deep_link"), "leads on"),
-}
-PLANTED = ("/kapot", "/weg")
 VIEWS = ("mijn", "niet-toegewezen", "open", "wacht-op-vrager", "afgehandeld", "alle")
 STATIC = Path(__file__).parents[2] / "web" / "static"
 
@@ -84,54 +60,6 @@ STATIC = Path(__file__).parents[2] / "web" / "static"
 def mail(number: int, text: str = WORDS, **more: str) -> bytes:
     given = {"subject": SUBJECT, "sender": SENDER, "to": DESK.address, "message_id": f"<m{number}@minbz.example>"}
     return letter(text, **(given | more))  # type: ignore[arg-type] # all of these are texts
-
-
-class Crawl:
-    """Visits pages in the pseudo-language and looks at every word on them."""
-
-    def __init__(self, app: Flask) -> None:
-        self.search = Search(KNOWN)
-        self.seen: dict[str, int] = defaultdict(int)
-        self.statuses: set[int] = set()
-        self.app = app
-        app.after_request(self._note)
-        self.visitor = Visitor(app)
-
-    def _note(self, answer: Response) -> Response:
-        self.statuses.add(answer.status_code)
-        if answer.mimetype == "text/html" and answer.status_code < 300 and request.endpoint:
-            self.seen[request.endpoint] += 1
-        return answer
-
-    def look(self, place: str, html: str) -> Page:
-        """A page, or a part of one."""
-        page = Page(html)
-        for tag, text in page.texts:
-            if tag not in UNSEEN_TAGS:
-                self.search.look(place, text)
-        return page
-
-    def page(self, path: str, status: int = 200, **headers: str) -> Page:
-        """What stands at a path."""
-        answer = self.visitor.get(path, **headers)
-        assert answer.status_code == status, (path, answer.status_code)
-        return self.look(path, answer.text)
-
-    def send(self, path: str, ending: str, status: int = 200, **fields: str) -> Page:
-        """What a form's answer shows."""
-        answer = self.visitor.send(self.page(path).form(ending), fields=fields)
-        assert answer.status_code == status, (
-            path,
-            ending,
-            answer.status_code,
-            Page(answer.text).text.partition("pŕöbļém")[2][:200],
-        )
-        return self.look(f"{path} {ending} {status}", answer.text)
-
-    def unseen(self) -> set[str]:
-        """GET routes of the URL map that answer pages and were not visited."""
-        gets = {rule.endpoint for rule in self.app.url_map.iter_rules() if "GET" in (rule.methods or set())}
-        return gets - set(NO_PAGES) - set(self.seen) - set(PLANTED)
 
 
 @pytest.fixture
@@ -145,13 +73,14 @@ def pseudo(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Por
         undo_seconds=10,
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example",),
+        **NOBODY_THERE,
     )
     with unit_of_work(ports, SYSTEM) as unit:
         roles = ["advisor", "technical_admin", "functional_admin", "privacy_officer"]
         create_account(unit, ONE, "Μαρίνα", roles, PASSWORD)
         create_account(unit, TWO, "Σάββας", ["advisor"], PASSWORD)
         create_account(unit, THREE, "Πωλίνα", ["privacy_officer"], PASSWORD, from_start=True)
-    return ports
+    return provided(ports)
 
 
 @pytest.fixture
@@ -329,7 +258,7 @@ def test_every_word_on_every_screen_was_given_to_be_translated(pseudo: Ports, cr
     error_pages(crawl)
     for place, text in fixed_words():
         crawl.search.look(place, translator(PSEUDO_LANGUAGE).gettext(text))
-    for path in sorted([*STATIC.glob("js/*.js"), *STATIC.glob("css/*.css")]):
+    for path in sorted([*STATIC.rglob("*.js"), *STATIC.glob("css/*.css")]):
         crawl.search.look_in_script(path.name, path.read_text(encoding="utf-8"))
     assert crawl.unseen() == set(), "screens of the URL map that nobody looked at"
     assert {200, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503} <= crawl.statuses
@@ -373,7 +302,7 @@ def test_what_scripts_show_was_given_to_be_translated_too(pseudo: Ports, crawl: 
             page.goto(address + "/inloggen")
             page.locator("[name=email]").fill(ONE)
             page.locator("[name=password]").fill(PASSWORD)
-            page.locator("button.primary").click()
+            page.locator("main form button").click()
             page.wait_for_url("**/werk/w/**")
             page.goto(address + TICKET)
             page.locator("#antwoord > summary").click()

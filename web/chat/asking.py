@@ -11,13 +11,15 @@ from helpdesk.chat.lines import own_lines
 from helpdesk.chat.rooms import own_room
 from helpdesk.errors import HelpdeskError, Invalid
 from helpdesk.mail.letters import desk_of
+from helpdesk.tickets import asking
 from helpdesk.unit import Unit
-from web.chat.parts import by_script, client_id, done, kept, part, place_in_lines, words
+from web.chat.parts import by_script, client_id, done, enclosed, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
 from web.guards import REQUESTER, needs
 from web.headers import live_address
 from web.live import HERE, UNTIL, make_token
 from web.notices import then
+from web.sent_files import chosen
 from web.unit import own_topics, ports, reading, requester, writing
 
 blueprint = Blueprint("chat", __name__)
@@ -36,6 +38,7 @@ def _start_page(fault: HelpdeskError | None = None) -> Response:
     with reading() as unit:
         found = availability.availability(unit, _desk_key())
         going_on = views.going_on(unit)
+        sent_before = chosen(unit)
     page = render_template(
         "chat/start.html",
         availability=found,
@@ -43,6 +46,9 @@ def _start_page(fault: HelpdeskError | None = None) -> Response:
         desk=desk_of(ports().settings, _desk_key()),
         client_id=client_id() or secrets.token_hex(16),
         typed=request.form.get("text", ""),
+        sent_before=sent_before,
+        most_files=asking.MOST_FILES,
+        problem_field=(fault.field or "") if isinstance(fault, Invalid) else "",
         problem=sentence(fault) if fault else "",
     )
     return Response(page, mimetype="text/html")
@@ -69,7 +75,7 @@ def begin() -> Response:
 def start() -> Response:
     """Say the first line; whether that begins a chat is looked at now."""
     with writing() as unit:
-        said = saying.start(unit, _desk_key(), words("text"), client_id())
+        said = saying.start(unit, _desk_key(), words("text"), client_id(), enclosed())
     return kept(said, url_for("chat.show", number=said.number))
 
 
@@ -89,6 +95,8 @@ def _page(number: str, fault: HelpdeskError | None = None) -> Response:
     page = render_template(
         "chat/room.html",
         **values,
+        most_files=asking.MOST_FILES,
+        problem_field=(fault.field or "") if isinstance(fault, Invalid) else "",
         client_id=client_id() or secrets.token_hex(16),
         typed=request.form.get("text", "") if fault else "",
         problem=sentence(fault) if fault else "",
@@ -122,7 +130,7 @@ def lines(number: str) -> Response:
 def say(number: str) -> Response:
     """Say a line."""
     with writing() as unit:
-        said = saying.say(unit, number, words("text"), client_id())
+        said = saying.say(unit, number, words("text"), client_id(), enclosed())
     return kept(said, url_for("chat.show", number=number, _anchor="einde-regels"))
 
 

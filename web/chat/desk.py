@@ -10,11 +10,14 @@ from helpdesk.chat import desk, presence, saying, views
 from helpdesk.chat.desk import MOST
 from helpdesk.chat.lines import staff_lines
 from helpdesk.chat.rooms import staff_room
-from helpdesk.errors import HelpdeskError
+from helpdesk.errors import HelpdeskError, Invalid
+from helpdesk.knowledge import canned, inserting
 from helpdesk.models.chat import ADVISOR_STATES
 from helpdesk.read_log import note_reads
+from helpdesk.text.rendering import without_marks
+from helpdesk.tickets import asking
 from helpdesk.unit import Unit
-from web.chat.parts import by_script, client_id, done, kept, part, place_in_lines, words
+from web.chat.parts import by_script, client_id, done, enclosed, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
@@ -50,10 +53,11 @@ def _room(unit: Unit, number: str, *, log: bool) -> dict[str, object]:
         "read": shown.read,
         "receipts": room.chat.receipts,
         "colleagues": views.colleagues(unit, room.ticket.desk_key),
+        "canned": canned.canned_replies(unit),
     }
 
 
-def _page(number: str = "", fault: HelpdeskError | None = None) -> Response:
+def _page(number: str = "", fault: HelpdeskError | None = None, typed: str = "") -> Response:
     if fault is not None and by_script():
         return jsonify(problem=sentence(fault))
     with reading() as unit:
@@ -62,8 +66,10 @@ def _page(number: str = "", fault: HelpdeskError | None = None) -> Response:
     page = render_template(
         "chat/desk.html",
         **values,
+        most_files=asking.MOST_FILES,
+        problem_field=(fault.field or "") if isinstance(fault, Invalid) else "",
         client_id=client_id() or secrets.token_hex(16),
-        typed=request.form.get("text", "") if fault else "",
+        typed=request.form.get("text", "") if fault else typed,
         problem=sentence(fault) if fault else "",
     )
     return Response(page, mimetype="text/html")
@@ -122,8 +128,23 @@ def stream_token() -> dict[str, str]:
 def say(number: str) -> Response:
     """Say a line."""
     with writing() as unit:
-        said = saying.answer(unit, number, words("text"), client_id())
+        said = saying.answer(unit, number, words("text"), client_id(), enclosed())
     return kept(said, url_for("chat_desk.show", number=number, _anchor="einde-regels"))
+
+
+@blueprint.post(ROOM + "/standaard")
+@needs("chat.answer")
+@shown_again(_again)
+def insert(number: str) -> Response:
+    """Put a canned reply below what is written so far, filled in for who asks; for the script only its words."""
+    chosen = request.form.get("piece", "")
+    if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 19):
+        raise Invalid("Choose a reply.", field="piece")
+    with reading() as unit:
+        said = without_marks(inserting.words_of(unit, number, "canned", int(chosen)))
+    if by_script():
+        return jsonify(text=said)
+    return _page(number, typed="\n\n".join(part for part in (words("text").rstrip(), said) if part))
 
 
 @blueprint.post(ROOM + "/tekens")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Response, jsonify, request
 
-from helpdesk.chat.saying import Said
+from helpdesk.chat.saying import Enclosed, Said
 from web.notices import then
+from web.sent_files import files, uploads
 
 SCRIPT = "X-Chat"
 """A request of our script carries this header: it gets a part of the page, or a few words of JSON."""
@@ -39,6 +40,11 @@ def words(name: str) -> str:
 def client_id() -> str:
     """The id the page drew for this line."""
     return request.form.get("client_id", "")[:64]
+
+
+def enclosed() -> Enclosed:
+    """The files that go with this line."""
+    return Enclosed(files(), uploads())
 
 
 def kept(said: Said, location: str) -> Response:

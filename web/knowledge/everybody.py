@@ -93,7 +93,7 @@ def tell(article_id: int) -> Response:
     if said not in ("ja", "nee"):
         raise Invalid("Say whether it helped.", field="hielp")
     with unit_of_work(ports(), NOBODY) as unit:
-        everybody.count_opinion(unit, article_id, whole("versie"), helped=said == "ja")
+        everybody.count_opinion(unit, article_id, whole("versie"), helped=said == "ja", door=request.remote_addr or "")
     there = url_for("answers.show", article_id=article_id, taal=language, dank="ja", _anchor="hielp")
     answer = redirect(there if said == "ja" else f"{ASK}?antwoord={article_id}&taal={language}", 303)
     assert isinstance(answer, Response)  # noqa: S101 - Flask's own class

@@ -11,7 +11,8 @@ from helpdesk.people import requester_sessions
 from helpdesk.sign_in import requesters
 from helpdesk.sign_in.requesters import LIFETIME
 from helpdesk.text.language import LANGUAGES, N_
-from web import csrf
+from web import areas, csrf
+from web.embedding import embedded
 from web.errors import sentence, shown_again
 from web.filters import LANGUAGE_COOKIE, _, now
 from web.guards import REQUESTER, needs, open_to_all
@@ -42,17 +43,20 @@ def _session() -> dict[str, object]:
 
 
 def _own_place(path: str) -> str:
-    """The path to go on to, if it is one of these pages; never another site's."""
+    """The path to go on to, if it is one of these pages; never another site's, and in a frame the chat alone."""
+    if embedded() and not path.startswith(url_for("chat.begin")):
+        return url_for("chat.begin")
     plain = path.startswith(OWN_PLACES) and not any(char in path for char in "\\\r\n?#") and "//" not in path
     return path if plain and not path.startswith(DOOR) else url_for("questions.mine")
 
 
 def _again(fault: HelpdeskError) -> str:
-    return _form(request.form.get("email", ""), sentence(fault))
+    return form_page(request.form.get("email", ""), sentence(fault))
 
 
-def _form(email: str, problem: str = "") -> str:
-    return render_template("portal/sign_in.html", email=email, problem=problem)
+def form_page(email: str, problem: str = "", *, at_field: bool = True) -> str:
+    """The page of the door, with what went wrong: at the field for the address, or on the way to the work account."""
+    return render_template("portal/sign_in.html", email=email, problem=problem, at_field=at_field)
 
 
 @blueprint.get(DOOR)
@@ -62,7 +66,11 @@ def form() -> Response:
     onward = request.args.get("naar", "")
     if requester() is not None:
         return then(_own_place(onward))
-    answer = make_response(_form(""))
+    return then_to(make_response(form_page("")), onward)
+
+
+def then_to(answer: Response, onward: str) -> Response:
+    """Remember where the browser wanted to go, if it said so."""
     if onward:
         csrf.set_cookie(answer, _ONWARD, _own_place(onward), max_age=int(LIFETIME.total_seconds()))
     return answer
@@ -96,16 +104,17 @@ def enter_code() -> Response:
     with writing() as unit:
         found = requesters.redeem_code(unit, request.cookies.get(_BROWSER, ""), request.form.get("code", ""))
     if found.token is not None:
-        return _in(found.token)
+        return signed_in_by(found.token)
     problem = PROBLEMS[found.problem or "link"]
     return make_response(render_template("portal/sent.html", problem=_(problem)), 422)
 
 
-def _in(token: str) -> Response:
+def signed_in_by(token: str) -> Response:
+    """Go on where the browser wanted to go, with this session."""
     answer = then(_own_place(request.cookies.get(_ONWARD, "")))
     csrf.set_cookie(answer, csrf.requester_cookie(), token)
     for name in (_BROWSER, _ONWARD):
-        answer.delete_cookie(name, path="/")
+        csrf.drop_cookie(answer, name)
     return answer
 
 
@@ -130,7 +139,7 @@ def redeem(token: str) -> Response:
     """Use the link up and sign in."""
     with writing() as unit:
         session = requesters.redeem(unit, token)
-    return _in(session)
+    return signed_in_by(session)
 
 
 @blueprint.post("/mijn-vragen/uitloggen")
@@ -158,9 +167,8 @@ def _me() -> requester_sessions.SignedInRequester:
 
 
 def _out(notice: str) -> Response:
-    answer = then(url_for("entrance.form"), notice)
-    name = csrf.requester_cookie()
-    answer.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True)
+    answer = then(url_for(areas.door()), notice)
+    csrf.drop_cookie(answer, csrf.requester_cookie())
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 

@@ -1,4 +1,4 @@
-"""What the pages for people who ask share: who it is, the form's token, the files of a form. Decides nothing."""
+"""What the pages for people who ask share: who it is, the form's token. Decides nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from flask import request
 
 from helpdesk.errors import HelpdeskError, Invalid
 from helpdesk.people.requester_sessions import SignedInRequester
-from helpdesk.tickets.writing import FileDraft
 from web.errors import sentence
 from web.unit import requester
 
@@ -28,17 +27,6 @@ def form_id() -> str:
 def words(name: str) -> str:
     """A text of the form, its line ends as we write them."""
     return request.form.get(name, "").replace("\r\n", "\n")
-
-
-def files() -> tuple[FileDraft, ...]:
-    """The files of the form, without the folders some browsers send along."""
-    found = []
-    for upload in request.files.getlist("files"):
-        if upload.filename:
-            upload.stream.seek(0)
-            name = upload.filename.replace("\\", "/").rpartition("/")[2]
-            found.append(FileDraft(name, upload.mimetype or "application/octet-stream", upload.stream.read()))
-    return tuple(found)
 
 
 def trouble(fault: HelpdeskError | None) -> dict[str, str]:

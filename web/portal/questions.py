@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError
-from helpdesk.knowledge import everybody, linking
+from helpdesk.knowledge import everybody, finding, linking
 from helpdesk.mail.letters import desk_of
 from helpdesk.tickets import asking, own_questions
 from helpdesk.tickets.asking import Question
@@ -14,7 +14,8 @@ from web.errors import shown_again
 from web.guards import REQUESTER, needs, open_to_all
 from web.notices import then
 from web.paging import id_in
-from web.portal.parts import files, form_id, signed_in, trouble, words
+from web.portal.parts import form_id, signed_in, trouble, words
+from web.sent_files import chosen, files, uploads
 from web.unit import ports, reading, requester, writing
 
 blueprint = Blueprint("questions", __name__)
@@ -22,6 +23,8 @@ blueprint = Blueprint("questions", __name__)
 MINE = "/mijn-vragen"
 _OFTEN = 6
 """Answers on the start page."""
+_READ = 4_000
+"""Letters of a question being written for which answers are sought."""
 
 
 @blueprint.get("/")
@@ -57,6 +60,7 @@ def _ask_page(fault: HelpdeskError | None = None) -> str:
     article_id = _article_id()
     with reading() as unit:
         read = everybody.leads(unit, [article_id], g.language) if article_id is not None else []
+        sent_before = chosen(unit)
     return render_template(
         "portal/ask.html",
         desks=ports().settings.desks,
@@ -64,6 +68,7 @@ def _ask_page(fault: HelpdeskError | None = None) -> str:
         chosen_language=request.form.get("language") or g.language,
         client_id=form_id(),
         most_files=asking.MOST_FILES,
+        sent_before=sent_before,
         read=read,
         **trouble(fault),
     )
@@ -88,6 +93,7 @@ def ask() -> Response:
         desk_key=request.form.get("desk", ""),
         language=request.form.get("language"),
         files=files(),
+        uploads=uploads(),
     )
     article_id = _article_id()
     with writing() as unit:
@@ -95,6 +101,15 @@ def ask() -> Response:
         if article_id is not None:
             linking.link_own(unit, number, article_id)
     return then(url_for("questions.sent", number=number))
+
+
+@blueprint.post(MINE + "/antwoorden")
+@needs(REQUESTER)
+def suggested() -> str:
+    """Answers that may help with what is being written, for the script of the form; the words are kept nowhere."""
+    with reading() as unit:
+        found = finding.suggest(unit, request.form.get("q", "")[:_READ], g.language)
+    return render_template("portal/_suggested.html", found=found)
 
 
 @blueprint.get(MINE + "/<number>/verstuurd")
@@ -111,6 +126,7 @@ def _page(number: str, fault: HelpdeskError | None = None) -> Response:
     upto = int(before) if before.isdecimal() and len(before) < 19 else None
     with reading() as unit:
         found = own_questions.question(unit, number, upto)
+        sent_before = chosen(unit)
     if found.merged_into and fault is None:
         return then(url_for("questions.show", number=found.merged_into))
     page = render_template(
@@ -120,6 +136,7 @@ def _page(number: str, fault: HelpdeskError | None = None) -> Response:
         typed=request.form.get("text", "") if fault else "",
         client_id=form_id(),
         most_files=asking.MOST_FILES,
+        sent_before=sent_before,
         **trouble(fault),
     )
     return make_response(page)
@@ -142,7 +159,8 @@ def show(number: str) -> Response:
 def add(number: str) -> Response:
     """Add something to a question."""
     with writing() as unit:
-        there = asking.add(unit, number, words("text"), request.form.get("client_id", "")[:64], files())
+        client_id = request.form.get("client_id", "")[:64]
+        there = asking.add(unit, number, words("text"), client_id, files(), uploads())
     return then(url_for("questions.show", number=there, _anchor="laatste"), "question_added")
 
 

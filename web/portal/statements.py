@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template
+import hashlib
+import json
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, g, render_template, url_for
 
 from helpdesk.privacy.rights.about import RIGHTS, of_asking
 from web.guards import open_to_all
@@ -10,6 +14,8 @@ from web.unit import ports, reading
 
 blueprint = Blueprint("statements", __name__)
 WHY = "what everybody may read about this service"
+_SHELL = ("icon.svg", "portal.js", "files.js")
+"""Files of ours that a browser may keep to show the pages for people who ask."""
 
 
 @blueprint.get("/privacy")
@@ -33,3 +39,23 @@ def accessibility() -> str:
 def help_page() -> str:
     """How to ask, sign in, and reach us otherwise."""
     return render_template("portal/help.html", desks=ports().settings.desks)
+
+
+@blueprint.get("/zonder-verbinding")
+@open_to_all(WHY)
+def no_connection() -> str:
+    """What a browser shows when it can't reach us: kept by it, so it holds nothing of anybody's, and no form."""
+    return render_template("portal/no_connection.html")
+
+
+@blueprint.get("/dienst.js")
+@open_to_all("a script of ours holds no data")
+def worker() -> Response:
+    """The service worker: what it keeps is named in it, so that another release is another worker."""
+    asset = current_app.jinja_env.globals["asset"]
+    assert callable(asset)  # noqa: S101 - the headers put it there
+    files = [url_for("statements.no_connection"), *(str(asset(name)) for name in _SHELL)]
+    text = (Path(str(current_app.static_folder)) / "worker.js").read_text(encoding="utf-8")
+    release = hashlib.sha256("".join((*files, text)).encode()).hexdigest()[:12]
+    body = f"const RELEASE = {json.dumps(release)};\nconst FILES = {json.dumps(files)};\n{text}"
+    return Response(body, mimetype="text/javascript")

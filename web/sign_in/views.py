@@ -27,7 +27,7 @@ PROBLEMS = {
 STATUS = {"too_many": 429}
 
 
-def _own_place(path: str) -> str:
+def own_place(path: str) -> str:
     """The path to go on to, if it is one of ours; never another site's."""
     plain = path.startswith(OWN_PLACES) and not any(char in path for char in "\\\r\n?#") and "//" not in path
     return path if plain else url_for("inbox.start")
@@ -38,7 +38,7 @@ def _own_place(path: str) -> str:
 def form() -> str | Response:
     """The sign-in form; who is signed in already goes on."""
     if me() is not None:
-        return then(_own_place(request.args.get("naar", "")))
+        return then(own_place(request.args.get("naar", "")))
     return render_template("sign_in/form.html", email="", onward=request.args.get("naar", ""), problem="", code=False)
 
 
@@ -59,7 +59,7 @@ def enter() -> Response:
             code=problem in {"code_needed", "wrong_code"},
         )
         return make_response(body, STATUS.get(problem, 422))
-    answer = then(_own_place(request.form.get("naar", "")))
+    answer = then(own_place(request.form.get("naar", "")))
     csrf.set_cookie(answer, csrf.session_cookie(), result.token)
     return answer
 
@@ -75,9 +75,7 @@ def leave() -> Response:
 
 def _out(notice: str) -> Response:
     answer = then(url_for("sign_in.form"), notice)
-    answer.delete_cookie(
-        csrf.session_cookie(), path="/", secure=csrf.session_cookie().startswith("__Host-"), httponly=True
-    )
+    csrf.drop_cookie(answer, csrf.session_cookie())
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
@@ -98,7 +96,7 @@ def choose_language() -> Response:
 
 
 def _back(path: str) -> str:
-    return path if path == url_for("sign_in.form") else _own_place(path)
+    return path if path == url_for("sign_in.form") else own_place(path)
 
 
 def settings_page(fault: HelpdeskError | None = None) -> str:

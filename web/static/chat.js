@@ -8,6 +8,7 @@ const CALM = 20_000;
 const DEAD = 45_000;
 const TYPING = 4_000;
 const SAID = 5_000;
+const TOKEN = 60_000;
 
 const list = () => document.getElementById("regels");
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-say]"));
@@ -62,14 +63,28 @@ async function refresh() {
   }
 }
 
+/** An answer that is lost on its way is not waited for without end.
+ * @param {string} address */
+async function get(address) {
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), DEAD);
+  const answer = await fetch(address, { headers, redirect: "manual", signal: stop.signal });
+  const text = answer.ok ? await answer.text() : "";
+  clearTimeout(late);
+  return { ok: answer.ok, type: answer.type, text };
+}
+
+let took = 0;
 async function ask() {
   const here = list();
+  const began = performance.now();
   const after = here ? `?after=${here.dataset.newest}&have=${here.dataset.count}` : "";
-  const answer = await fetch(page.dataset.lines + after, { headers, redirect: "manual" });
+  const answer = await get(page.dataset.lines + after);
   if (!answer.ok) {
     return answer.type === "opaqueredirect" ? out() : undefined;
   }
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = new DOMParser().parseFromString(answer.text, "text/html");
+  took = performance.now() - began;
   const lines = fresh.getElementById("regels");
   if (here && lines) {
     put(here, lines);
@@ -126,20 +141,20 @@ function newer(old, fresh) {
 }
 
 // --- sending: in order, each with an id of its own, again until the server says that it is kept ---------------------
-/** @typedef {{id: string, text: string, item: HTMLElement, entry: string}} Waiting */
+/** @typedef {{id: string, text: string, files: {id: string, name: string}[], item: HTMLElement, entry: string}} Waiting */
 /** @type {Waiting[]} */
 const outbox = [];
 let sending = false;
 
-/** @param {string} text */
-function enqueue(text) {
+/** @param {string} text @param {{id: string, name: string}[]} files sent ahead of the line */
+function enqueue(text, files = []) {
   const item = document.createElement("li");
   item.className = "line line-own pending";
   item.innerHTML = '<p class="line-head"><b></b> <span class="muted"></span></p><div class="text" dir="auto"></div>';
   item.querySelector("b").textContent = word("you");
-  item.querySelector(".text").textContent = text;
+  item.querySelector(".text").textContent = [text, ...files.map((one) => one.name)].filter(Boolean).join("\n");
   const id = [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
-  outbox.push({ id, text, item, entry: "" });
+  outbox.push({ id, text, files, item, entry: "" });
   state(item, word("sending"));
   list()?.append(item);
   const log = document.getElementById("gesprek");
@@ -189,6 +204,9 @@ async function post(one) {
   const body = new FormData(/** @type {HTMLFormElement} */ (form));
   body.set("text", one.text);
   body.set("client_id", one.id);
+  body.delete("files");
+  body.delete("uploads");
+  one.files.forEach((file) => body.append("uploads", file.id));
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(), 10_000);
   try {
@@ -219,7 +237,7 @@ function refused(one, why) {
   state(one.item, `${word("failed")}: ${why} `);
   say(why);
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: word("again") });
-  button.addEventListener("click", () => (one.item.remove(), enqueue(one.text)));
+  button.addEventListener("click", () => (one.item.remove(), enqueue(one.text, one.files)));
   one.item.querySelector(".line-head")?.append(button);
 }
 
@@ -276,13 +294,13 @@ function hear(hint) {
   }
 }
 
-/** One connection; resolves when it is over.
- * @param {string} address @returns {Promise<void>} */
+/** One connection; resolves when it is over, with whether it was open at all.
+ * @param {string} address @returns {Promise<boolean>} */
 function listen(address) {
   return new Promise((resolve) => {
     const stream = new EventSource(address);
     let watch = 0;
-    const end = () => (stream.close(), clearTimeout(watch), (heardAt = 0), resolve());
+    const end = () => (stream.close(), clearTimeout(watch), resolve(heardAt > 0), (heardAt = 0));
     const alive = () => {
       clearTimeout(watch);
       watch = setTimeout(end, DEAD);
@@ -297,19 +315,25 @@ function listen(address) {
 }
 
 async function follow() {
+  let address = "";
+  let until = 0;
   for (let tries = 0; ; tries = Math.min(tries + 1, 5)) {
     const began = performance.now();
     try {
-      const answer = await fetch(page.dataset.stream, { headers, redirect: "manual" });
-      if (answer.ok) {
-        const { token, url } = await answer.json();
+      if (began > until) {
+        const answer = await get(page.dataset.stream);
+        if (answer.type === "opaqueredirect") {
+          out();
+        }
+        const { token, url } = JSON.parse(answer.text);
         if (!url) {
           return;
         }
-        await listen(`${url}/events?token=${encodeURIComponent(token)}`);
-      } else if (answer.type === "opaqueredirect") {
-        out();
+        address = `${url}/events?token=${encodeURIComponent(token)}`;
+        until = performance.now() + TOKEN;
       }
+      // One that opened nothing may be shown again: while the stream is down nobody need ask for another one.
+      until = (await listen(address)) ? 0 : until;
     } catch {
       // tried again below
     }
@@ -320,18 +344,41 @@ async function follow() {
 
 let askedAt = 0;
 setInterval(() => {
-  const wait = heardAt ? CALM : POLL;
+  // Thousands of pages whose stream is down must not drown the server: the slower it answers, the less it is asked.
+  const wait = Math.max(heardAt ? CALM : POLL, 10 * took);
   if (performance.now() - askedAt > wait) {
     askedAt = performance.now();
     refresh();
   }
 }, 1000);
 
+/** Put the words of the chosen reply where the caret is.
+ * @param {HTMLButtonElement} button */
+async function insert(button) {
+  const body = new FormData(form);
+  body.delete("files");
+  const answer = await fetch(button.formAction, { method: "POST", body, headers, redirect: "manual" }).catch(() => null);
+  const told = await answer?.json().catch(() => null);
+  const area = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
+  if (told?.text) {
+    area.setRangeText(told.text, area.selectionStart, area.selectionEnd, "end");
+    area.focus();
+  } else {
+    say(told?.problem ?? word("failed"));
+  }
+}
+
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (event.submitter?.hasAttribute("data-insert")) {
+    insert(/** @type {HTMLButtonElement} */ (event.submitter));
+    return;
+  }
   const text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
-  if (text.value.trim()) {
-    enqueue(text.value);
+  const sent = [...form.querySelectorAll("[data-files] input")];
+  if (text.value.trim() || sent.length) {
+    enqueue(text.value, sent.map((one) => ({ id: one.value, name: one.parentElement.firstElementChild.textContent })));
+    form.querySelector("[data-files]")?.replaceChildren();
     text.value = "";
     text.focus();
   }
@@ -349,6 +396,9 @@ form?.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("visibilitychange", readSoon);
+if (form) {
+  /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text")).required = false; // a file says enough
+}
 const start = document.getElementById("gesprek");
 if (start) {
   start.scrollTop = start.scrollHeight;

@@ -28,4 +28,6 @@ function warn() {
 }
 
 if (box) warn();
+const worker = document.querySelector("script[data-worker]")?.dataset.worker;
+if (worker) addEventListener("load", () => navigator.serviceWorker?.register(worker).catch(() => {}));
 document.documentElement.classList.add("js");

@@ -16,11 +16,11 @@ from helpdesk.row_sets import among_ids, ids_given
 from helpdesk.unit import Unit
 
 
-def keys_of(unit: Unit, ids: Collection[int]) -> set[str]:
+def keys_of(unit: Unit, ids: Collection[int]) -> frozenset[str]:
     """The keys of all bytes that belong to these tickets."""
     connection = unit.session.connection()
     dialect = connection.dialect.name
-    return {key for key in connection.execute(_keys(dialect), ids_given(dialect, ids)).scalars() if key}
+    return frozenset(key for key in connection.execute(_keys(dialect), ids_given(dialect, ids)).scalars() if key)
 
 
 @cache

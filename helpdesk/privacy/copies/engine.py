@@ -21,7 +21,7 @@ from sqlalchemy.exc import ProgrammingError
 from helpdesk.errors import Unavailable
 from helpdesk.models import Base, Flag
 from helpdesk.ports import Ports
-from helpdesk.privacy.copies.plan import with_people
+from helpdesk.privacy.copies.plan import DIVIDED, with_people
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 TOUCHED = "scrub_partitions"
@@ -42,8 +42,13 @@ _RIGHTS = (
     "SELECT pg_has_role('pg_checkpoint', 'USAGE'), pg_has_role('pg_read_all_stats', 'USAGE'), "
     "has_function_privilege('pg_switch_wal()', 'EXECUTE')"
 )
-_DIVIDED = ("content", "search_text")
 _PARTITIONS = 32
+_WHERE = text(
+    "SELECT DISTINCT part FROM unnest(CAST(:ids AS bigint[])) AS given(id), generate_series(0, :most - 1) AS part "
+    "WHERE satisfies_hash_partition(to_regclass('content'), :most, part, given.id)"
+)
+"""In which partitions rows of these tickets lie, whatever their table."""
+_ALL = (1 << _PARTITIONS) - 1
 PATIENCE, _STEP = 30.0, 0.1
 """Seconds for which others are waited for before the run gives up until the next turn."""
 _MERGE_PAGES, _MOST_STEPS = 500, 100_000
@@ -53,13 +58,10 @@ _BREATH = 0.005
 
 def touch(unit: Unit, ids: Iterable[int]) -> None:
     """Note, within the deleting transaction, which partitions hold words of these tickets: they are written anew."""
-    if unit.session.connection().dialect.name != "postgresql":
+    if unit.session.connection().dialect.name != "postgresql" or (known := _mask(unit)) == _ALL:
         return
-    found = unit.session.scalars(
-        text("SELECT DISTINCT right(tableoid::regclass::text, 2)::int FROM content WHERE ticket_id = ANY(:ids)"),
-        {"ids": list(ids)},
-    )
-    mask = _mask(unit) | sum(1 << part for part in found)
+    found = unit.session.scalars(_WHERE, {"ids": list(ids), "most": _PARTITIONS})
+    mask = known | sum(1 << part for part in found)
     connection = unit.session.connection()
     fresh = postgresql.insert(Flag).values(name=TOUCHED, value=f"{mask:x}")
     connection.execute(fresh.on_conflict_do_update(index_elements=[Flag.name], set_={"value": f"{mask:x}"}))
@@ -143,8 +145,8 @@ def to_write_anew(ports: Ports) -> Iterator[str]:
         mask = _mask(unit)
     for part in range(_PARTITIONS):
         if mask >> part & 1:
-            yield from (f"{table}_{part:02}" for table in _DIVIDED)
-    yield from sorted((with_people() | set(OF_PEOPLE)) - set(_DIVIDED))
+            yield from (f"{table}_{part:02}" for table in DIVIDED)
+    yield from sorted((with_people() | set(OF_PEOPLE)) - set(DIVIDED))
 
 
 def write_anew(ports: Ports, table: str) -> None:

@@ -59,12 +59,11 @@ def destroy(unit: Unit, candidates: Collection[int], today: dt.date) -> int:
         return 0
     people = connection.execute(_lonely(dialect), ids_given(dialect, ids)).all()
     facts = facts_of(unit.session, [person.id for person in people])
-    registers = in_force(unit.session)
-    gone = []
-    for person in people:
-        asker = Asker(person.id, person.kind, person.processing, facts[person.id])
-        if not (asker.facts or _in_directory(person)) or _term_over(asker, registers, today):
-            gone.append(person.id)
+    askers = [(Asker(person.id, person.kind, person.processing, facts[person.id]), person) for person in people]
+    known = [asker for asker, person in askers if asker.facts or _in_directory(person)]
+    registers = in_force(unit.session) if known else {}
+    kept = {asker.person_id for asker in known if not _term_over(asker, registers, today)}
+    gone = [person.id for person in people if person.id not in kept]
     for model in _OWN:
         connection.execute(delete(model).where(among_ids(dialect, model.person_id)), ids_given(dialect, gone))
     connection.execute(delete(Person).where(among_ids(dialect, Person.id)), ids_given(dialect, gone))

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, ForeignKey, MetaData, Table, select
 
 from helpdesk.errors import Misconfigured
 from helpdesk.models import Base
-from helpdesk.row_sets import among_ids
+from helpdesk.row_sets import among_ids, ids_joined
 
 OWNED = frozenset({"inbound_mail.ticket_id"})
 """Links that a lost ticket would leave empty, of rows that go with it all the same."""
@@ -27,6 +27,8 @@ LEFT_EMPTY = {
 """Links to a ticket that become none, and why their rows stay."""
 BY_DIGEST = "mail_seen"
 """Has no foreign key: its rows go by the digest of the mail they remember."""
+DIVIDED = ("content", "search_text")
+"""Tables in partitions by ticket, on PostgreSQL."""
 _TICKET = "ticket"
 
 
@@ -43,6 +45,12 @@ class Step:
         if self.over is None:
             return among_ids(dialect, self.table.c[self.column])
         return self.table.c[self.column].in_(select(self.over.table.c.id).where(self.over.here(dialect)))
+
+    def left(self, dialect: str) -> ColumnElement[bool]:
+        """Whether any of these rows is there."""
+        if dialect == "postgresql":
+            return ids_joined(self.table.c[self.column]).exists()
+        return select(self.table).where(self.here(dialect)).exists()
 
 
 @cache

@@ -27,11 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Unavailable
-from helpdesk.models import Attachment, Counter, Entry, InboundMail, IntakeTotal, MailSeen, Ticket
+from helpdesk.models import Attachment, Counter, Entry, InboundMail, IntakeTotal, MailSeen, SearchText, Ticket
 from helpdesk.privacy.copies import people
 from helpdesk.privacy.copies.plan import steps
 from helpdesk.retention.terms import day_of
 from helpdesk.row_sets import among, among_ids, ids_given
+from helpdesk.rows import table_of
 from helpdesk.search import a_word_of_each, forget_tickets, still_found
 from helpdesk.unit import Unit
 
@@ -126,8 +127,12 @@ def destroy(unit: Unit, ids: Sequence[int]) -> None:
 
 @cache
 def deletes(dialect: str) -> tuple[Delete, ...]:
-    """The statements that delete all of the plan for the ids they are given, in its order."""
-    return tuple(delete(step.table).where(step.here(dialect)) for step in steps())
+    """The statements that delete all of the plan for the ids they are given, in its order; but for the index.
+
+    That is forgotten before, by its own verb.
+    """
+    index = table_of(SearchText)
+    return tuple(delete(step.table).where(step.here(dialect)) for step in steps() if step.table is not index)
 
 
 @cache
@@ -140,7 +145,7 @@ def _no_hints(dialect: str) -> Update:
 def _left(dialect: str) -> CompoundSelect[Any]:
     """The tables in which anything is left, by name."""
     there: list[Select[Any]] = [
-        select(literal_column(f"'{step.table.name}'")).where(select(step.table).where(step.here(dialect)).exists())
+        select(literal_column(f"'{step.table.name}'")).where(step.left(dialect))
         for step in steps()
         if step.over is None
     ]
@@ -160,7 +165,9 @@ def _intake_log(unit: Unit, given: dict[str, Any]) -> None:
     sums = Tally((row.mailbox, day_of(row.received_at).isoformat()[:7], row.state) for row in seen.values())
     digests = [row.digest for row in rows if row.digest is not None]
     unit.session.execute(delete(MailSeen).where(among(unit.session, MailSeen.digest, digests)))
-    connection.execute(delete(InboundMail).where(among_ids(dialect, InboundMail.id)), ids_given(dialect, seen))
+    if seconds:
+        said = ids_given(dialect, (row.id for row in seconds))
+        connection.execute(delete(InboundMail).where(among_ids(dialect, InboundMail.id)), said)
     for (mailbox, month, state), many in sorted(sums.items()):
         _add(unit, IntakeTotal, {"mailbox": mailbox, "month": month, "state": state}, "count", many)
 

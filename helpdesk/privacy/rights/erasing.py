@@ -17,7 +17,7 @@ from helpdesk.privacy import lists
 from helpdesk.privacy.rights import about
 from helpdesk.privacy.rights.answering import claimed
 from helpdesk.privacy.rights.codes import ERASING, ERASURE
-from helpdesk.retention import clock, holds
+from helpdesk.retention import clock, ended, holds
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.terms import day_of
 from helpdesk.security_log import note
@@ -112,7 +112,7 @@ def _refuse(unit: Unit, ids: Collection[int]) -> None:
             code="held",
             numbers=", ".join(numbers),
         )
-    lying = clock.originals(unit.session, ids)
+    lying = ended.originals(unit.session, ids)
     if lying:
         raise Conflict("The mail itself still lies in a mailbox: it would come in again. Try later.", code="original")
 

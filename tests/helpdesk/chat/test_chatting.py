@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from helpdesk.chat import availability, desk, views
+from helpdesk.chat import availability, desk, saying, views
+from helpdesk.chat.rooms import own_room
+from helpdesk.chat.saying import Enclosed
 from helpdesk.errors import Conflict, Invalid, NotFound
-from helpdesk.models import OutgoingMail
+from helpdesk.mail.chat_lines import lines_of
+from helpdesk.models import OutgoingMail, Ticket
 from helpdesk.ports import Ports
 from helpdesk.search import newest_hits
 from helpdesk.tickets.merging import merge
+from helpdesk.tickets.own_questions import own_file
 from helpdesk.tickets.show import ticket_json
 from helpdesk.tickets.thread import thread_of
+from helpdesk.tickets.writing import FileDraft
 from helpdesk.unit import NOBODY, SYSTEM, Actor, unit_of_work
+from helpdesk.uploads import sending
 from tests.chats import MINUTE, Office, client_id
 
 
@@ -48,6 +55,40 @@ def test_the_same_line_again_is_the_same_line(office: Office) -> None:
     first = [office.start(asker, "Nog iets", "page-2-line-1") for _ in range(2)]
     assert office.texts(asker, number) == ["Kan ik de training verzetten?", "Hallo?", "Ik zoek het op", "Nog iets"]
     assert {said.number for said in first} == {number}, "who has an open chat goes on in it"
+
+
+def test_a_line_may_be_a_file_and_says_so_in_a_mail(office: Office) -> None:
+    asker, actor, number = office.chat()
+    file = FileDraft("rooster.txt", "application/octet-stream", b"maandag")
+    with unit_of_work(office.ports, actor) as unit:
+        sending.begin(unit, "a" * 32, "plan.pdf", 9)
+        sending.add_piece(unit, "a" * 32, 0, b"%PDF-1.7 ")
+    sending.finish(office.ports, actor, "a" * 32)
+    for _time in range(2):
+        with unit_of_work(office.ports, asker) as unit:
+            saying.say(unit, number, "", "page-1-line-1", Enclosed(files=(file,)))
+        with unit_of_work(office.ports, actor) as unit:
+            said = saying.answer(unit, number, "Zie dit", "page-1-line-2", Enclosed(uploads=("a" * 32,)))
+    rows = office.lines(asker, number).rows[1:]
+    assert [(row.text, [(one.name, one.content_type) for one in row.files]) for row in rows] == [
+        ("", [("rooster.txt", "text/plain")]),
+        ("Zie dit", [("plan.pdf", "application/pdf")]),
+    ]
+    with unit_of_work(office.ports, asker, write=False) as unit:
+        assert own_file(unit, rows[1].files[0].id).name == "plan.pdf"
+        ticket_id = own_room(unit, number).ticket.id
+    with unit_of_work(office.ports, SYSTEM, write=False) as unit:
+        mail = OutgoingMail(kind="transcript", first_entry_id=1, entry_id=said.entry_id)
+        shown = [line.text for line in lines_of(unit, mail, unit.session.get_one(Ticket, ticket_id))]
+    assert shown[1:] == ["[rooster.txt]", "Zie dit\n[plan.pdf]"]
+    with unit_of_work(office.ports, asker) as unit, pytest.raises(Invalid, match="must be a PDF"):
+        saying.say(unit, number, "", "page-1-line-3", Enclosed(files=(replace(file, name="rooster.exe"),)))
+
+
+def test_a_place_that_nobody_filled_is_not_said(office: Office) -> None:
+    _asker, actor, number = office.chat()
+    with pytest.raises(Invalid, match="Fill in first"):
+        office.answer(actor, number, "Het is op [[welke dag?]].")
 
 
 def test_at_the_same_moment_too(office: Office) -> None:

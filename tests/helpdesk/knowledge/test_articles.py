@@ -161,6 +161,12 @@ def test_opinions_are_counted_per_version(ports: Ports) -> None:
         _do(ports, NOBODY, lambda unit: everybody.count_opinion(unit, visa, 7, helped=True))
     counts = [(one.number, one.helped, one.not_helped) for one in _view(ports, marije, visa).versions]
     assert counts == [(2, 0, 0), (1, 2, 1)]
+    with unit_of_work(ports, NOBODY) as unit:
+        for door in ("10.0.0.1", "10.0.0.2"):
+            for _time in range(everybody.OPINIONS_AN_HOUR + 5):
+                everybody.count_opinion(unit, visa, 2, helped=True, door=door)
+    newest = _view(ports, marije, visa).versions[0]
+    assert newest.helped == 2 * everybody.OPINIONS_AN_HOUR, "one door drives a number up no further"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from helpdesk.privacy.backups import catalogue, making
 from helpdesk.privacy.backups.expiry import remove_expired
 from helpdesk.privacy.copies import blobs
 from helpdesk.privacy.deciding import decide
+from helpdesk.privacy.finishing import finish
 from helpdesk.process_locks import IN_USE, alone, take_part
 from helpdesk.reconcile import reconcile
 from helpdesk.retention.ledger_writing import flush
@@ -87,7 +88,7 @@ def test_a_backup_in_the_middle_of_a_run(own: Ports, half_way: bool, tmp_path: P
 
     def goes_on(what: str, _done: int, _of: int) -> None:
         if what == "database" and not done:
-            done.append(destruction.finish(own, batch))
+            done.append(finish(own, batch))
 
     kept = making.make(own, None, goes_on)
     assert (done, kept.backup.tickets, kept.backup.missing) == ([6], 6, 12 if half_way else 0)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from helpdesk.adapters.disk_ledger import DiskLedger
 from helpdesk.errors import NotFound, Unavailable
-from helpdesk.models import LedgerLine, Ticket
+from helpdesk.models import InboundMail, LedgerLine, Ticket
 from helpdesk.people.access import ticket_for
 from helpdesk.ports import Ports
-from helpdesk.privacy import destruction
+from helpdesk.privacy import deciding, destruction
 from helpdesk.reconcile import reconcile
 from helpdesk.retention.ledger_writing import flush
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
@@ -107,3 +108,39 @@ def test_nothing_is_destroyed_before_its_intent_is_in_the_ledger(
     assert files(tmp_path / "blobs") == there
     assert destruction.run(ports).destroyed == 2
     assert {entry.id for entry in ledger(ports, "destroyed")} == names
+
+
+class _Watched:
+    """Blobs that note, whenever some go, what the ledger was told by then and which tickets are in the database."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self.seen: list[tuple[int, int, int]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ports.blobs, name)
+
+    def destroy(self, keys: Iterable[str]) -> None:
+        """As the real ones."""
+        gone = list(keys)
+        with unit_of_work(self._ports, SYSTEM, write=False) as unit:
+            there = unit.session.scalars(select(InboundMail.blob).where(InboundMail.blob.in_(gone))).all()
+        self.seen.append((len(ledger(self._ports, "intent")), len(there), len(gone)))
+        self._ports.blobs.destroy(gone)
+
+
+def test_files_go_beside_the_rows_of_the_batch_before_and_never_before_their_own_intent(
+    ports: Ports, admin: Actor, officer: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "BATCH", 1)
+    policy_in_force(ports)
+    for turn in range(2):
+        _due(ports, turn)
+    listed(ports, admin, officer)
+    pass_window(ports)
+    blobs = _Watched(ports)
+    assert destruction.run(replace(ports, blobs=blobs)).destroyed == 4
+    assert [told >= turn for turn, (told, _there, _gone) in enumerate(blobs.seen, 1)] == [True] * 4
+    assert [(there, gone) for _told, there, gone in blobs.seen] == [(1, 2)] * 4, "a mail and a file, and its row"
+    assert files(tmp_path / "blobs") == set()
+    assert len(ledger(ports, "destroyed")) == 4

@@ -13,6 +13,7 @@ from helpdesk.errors import Conflict, NotFound
 from helpdesk.models import Attachment, Entry, HoldTicket, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy import deciding, destruction, holds
+from helpdesk.privacy.finishing import finish
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import destroy_ids, due, dump, files, ledger, listed, pass_window
 from tests.holds import wish
@@ -71,7 +72,7 @@ def test_a_file_that_comes_beside_the_decision_goes_too(
         entry_id = unit.session.scalars(select(Entry.id)).one()
         late = {"ticket_id": batch.ids[0], "entry_id": entry_id, "blob": key, "content_type": "text/plain"}
         unit.session.execute(insert(Attachment).values(**late, size=4, inline=False))
-    assert destruction.finish(ports, batch) == 1
+    assert finish(ports, batch) == 1
     assert files(tmp_path / "blobs") == set()
     destruction.run(ports)
     assert [entry.id for entry in ledger(ports, "destroyed")] == [batch.tickets[0].destroy_id]

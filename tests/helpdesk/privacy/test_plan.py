@@ -43,6 +43,8 @@ def test_everything_that_leads_to_a_ticket_is_in_the_plan() -> None:
         "draft_file",
         "inbound_mail",
         "redaction",
+        "upload",
+        "upload_piece",
     }
 
 

@@ -20,6 +20,7 @@ from helpdesk.privacy import destruction
 from helpdesk.privacy.copies import engine
 from helpdesk.privacy.copies.plan import with_people
 from helpdesk.privacy.deciding import decide
+from helpdesk.privacy.finishing import finish
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.conftest import PortsMaker, copied
 from tests.disposal import ledger, listed, pass_window
@@ -117,7 +118,7 @@ def _rows_gone(ports: Ports) -> None:
     """Everything up to the scrub."""
     (found,) = destruction.ready(ports)
     while (batch := decide(ports, found)).tickets:
-        destruction.finish(ports, batch)
+        finish(ports, batch)
 
 
 @pytest.fixture

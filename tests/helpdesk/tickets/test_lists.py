@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select, text, update
 
+from helpdesk.chat.lines import own_lines
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.models import Ticket
+from helpdesk.models import Ticket, TicketPerson
+from helpdesk.people.access import own_ticket_for
 from helpdesk.ports import Ports
 from helpdesk.tickets.asker import asker_of
 from helpdesk.tickets.finding import search_page
 from helpdesk.tickets.lists import VIEWS, counts, list_page
+from helpdesk.tickets.own_questions import own_list, question
 from helpdesk.tickets.thread import thread_of
 from helpdesk.tickets.views import ListPage
-from helpdesk.unit import Actor, Unit, unit_of_work
+from helpdesk.unit import Actor, Requester, Unit, unit_of_work
 from tests.bench.inbox_corpus import FILE, ONCE, Corpus
 from tests.helpdesk.tickets.conftest import ADVISOR, TICKETS
 
@@ -174,13 +177,26 @@ def asked(ports: Ports, corpus: Corpus) -> dict[str, list[tuple[str, Any]]]:
             acts |= {f"search {query}": partial(search_page, unit, query) for query in queries}
             acts |= {"counts": lambda: counts(unit), "ticket": lambda: thread_of(unit, number)}
             acts["asker"] = lambda: asker_of(unit, 1, TICKETS // 2)
-            for name, act in acts.items():
-                act()
-                done[name] = list(heard)
-                heard.clear()
+            _do(acts, heard, done)
+            asker = unit.session.query(TicketPerson).filter_by(ticket_id=TICKETS // 2, role="requester").one()
+            who = Actor(requester=Requester(asker.person_id or 0, asker.address))
+        with unit_of_work(ports, who, write=False) as unit:
+            heard.clear()
+            own = {"own list": lambda: own_list(unit), "own question": lambda: question(unit, number)}
+            own["own lines"] = lambda: own_lines(unit, own_ticket_for(unit, number))
+            _do(own, heard, done)
     finally:
         event.remove(ports.engine, "before_cursor_execute", hear)
     return done
+
+
+def _do(
+    acts: Mapping[str, Callable[[], object]], heard: list[tuple[str, Any]], done: dict[str, list[tuple[str, Any]]]
+) -> None:
+    for name, act in acts.items():
+        act()
+        done[name] = list(heard)
+        heard.clear()
 
 
 def _second_page(unit: Unit, view: str) -> Callable[[], object]:
