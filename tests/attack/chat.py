@@ -246,6 +246,11 @@ def faults(ground: Ground, found: list[Talk], lines: int) -> list[str]:
         plain = context.request.get(f"http://127.0.0.1:{ground.web.port}/chat/{talk.number}").text()
         places["page without scripts"] = re.findall(r'<div class="text" dir="auto">(.*?)</div>', plain)
         for side, page in talk.pages.items():
+            # What is shown is told a little later, and five seconds after what was told before.
+            with contextlib.suppress(BrowserError):
+                page.wait_for_function(
+                    "() => window.saidAt.length > 0", timeout=2 * LEAST_MS if len(talk.pages) > 1 else 1
+                )
             at = [float(moment) for moment in page.evaluate(SAID)]
             told = bool(at) or len(talk.pages) == 1
             if not told or min([later - sooner for sooner, later in pairwise(at)], default=LEAST_MS) < LEAST_MS:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from helpdesk.people.accounts import account_named
 from helpdesk.ports import Ports
@@ -22,8 +22,9 @@ TICKET = "/werk/w/open/2026-00001"
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The application on a free port of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    """The application on a free port of this machine; at the end nothing it began goes on."""
+    server = ThreadedWSGIServer("127.0.0.1", 0, app)
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -31,6 +32,7 @@ def served(app: Flask) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join(5)
+        server.server_close()
 
 
 @contextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Error as BrowserError
 
 from helpdesk.knowledge.articles import Words
 from helpdesk.people import requester_sessions
@@ -58,6 +60,8 @@ def test_nothing_of_anybody_is_kept_and_without_a_line_one_page_says_so(
         context.set_offline(True)
         page.goto("/mijn-vragen")
         expect(page.get_by_role("heading", level=1)).to_have_text("Er is geen verbinding")
+        with pytest.raises(BrowserError, match="ERR_INTERNET_DISCONNECTED"):
+            page.goto("/werk/w/mijn")
         context.set_offline(False)
         page.goto("/mijn-vragen")
         page.get_by_role("button", name="Uitloggen").click()

@@ -2,6 +2,8 @@
 // RELEASE and FILES stand in front of this: another release has other files, and takes the place of this one.
 const KEPT = `files-${RELEASE}`;
 const [PAGE, ...OTHERS] = FILES;
+// Pages of staff and frames are none of its business: a browser asks for them as if it were not there.
+const PORTAL = /^\/(?:$|mijn-|chat|antwoord|privacy|hulp|toegankelijkheid)/;
 
 addEventListener("install", (event) => {
   const page = new Request(PAGE, { credentials: "omit", cache: "reload" });
@@ -16,6 +18,7 @@ addEventListener("activate", (event) => {
 addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.mode === "navigate") {
+    if (request.destination !== "document" || !PORTAL.test(new URL(request.url).pathname)) return;
     event.respondWith(fetch(request).catch(async () => (await caches.match(PAGE)) ?? Response.error()));
   } else if (request.method === "GET" && OTHERS.some((one) => new URL(one, location.origin).href === request.url)) {
     event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
