@@ -113,8 +113,8 @@ class Attachment(Base):
             "ix_attachment_scan",
             "scan",
             "id",
-            sqlite_where=text("scan IN ('waiting', 'failed')"),
-            postgresql_where=text("scan IN ('waiting', 'failed')"),
+            sqlite_where=text("scan = 'waiting' OR scan = 'failed'"),
+            postgresql_where=text("scan = 'waiting' OR scan = 'failed'"),
         ),
     )
 

@@ -80,7 +80,7 @@ _COLOUR_ONLY = re.compile(
 # A square bracket never stands in what we keep, and what is wrong within is written another way each time it is read.
 # What is not closed, or holds more than numbers and names, takes the declarations after it along.
 _RISKY_STYLE = re.compile(
-    r"[\\&\[]|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)(?<!calc)\(|\((?![\s\w.%+*/,-]*\))", re.IGNORECASE
+    r"[\\&\[\x00-\x08\x0b\x0e-\x1f]|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)(?<!calc)\(|\((?![\s\w.%+*/,-]*\))", re.IGNORECASE
 )
 
 

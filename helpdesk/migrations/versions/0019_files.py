@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("blob", name="uq_upload_piece_blob"),
     )
     op.add_column("attachment", sa.Column("scan", sa.String(length=12), server_default="none", nullable=False))
-    some = sa.text("scan IN ('waiting', 'failed')")
+    some = sa.text("scan = 'waiting' OR scan = 'failed'")
     op.create_index("ix_attachment_scan", "attachment", ["scan", "id"], sqlite_where=some, postgresql_where=some)
     if op.get_bind().dialect.name == "postgresql":
         again = op.get_bind().execute(sa.text(_WRITE_ANEW)).scalar_one()

@@ -24,6 +24,12 @@ _QUOTED = re.compile(r'"[^"\\\n]*"|\'[^\'\\\n]*\'')
 """A string in a style (CSS Syntax 4.3.5): what stands in it declares nothing."""
 
 
+_LOADS = re.compile(
+    r"(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)(?<!calc)\(|@import|\\|javascript|data:|[\x00-\x08\x0b\x0e-\x1f]", re.IGNORECASE
+)
+"""Any function but those of colours and sums: a bare word, `url` say, loads nothing."""
+
+
 class Reader(HTMLParser):
     """What is in cleaned HTML, read with another parser than the two that cleaned it."""
 
@@ -70,7 +76,7 @@ def dangers(html: str) -> list[str]:
         elif name == "style":
             bare = _QUOTED.sub("", value)
             fine = all(part.split(":")[0].strip() in STYLE_PROPERTIES for part in bare.split(";") if ":" in part)
-            fine = fine and re.search(r"url|image|expression|import|var\(|\\|javascript|data:", value, re.I) is None
+            fine = fine and _LOADS.search(value) is None
         if not fine:
             found.append(f"{tag} {name}={value}")
     return found
@@ -212,6 +218,7 @@ def test_a_style_too_deep_for_its_reader_is_left_out() -> None:
     assert Styles().sanitize_css("color:" + "[" * 3_000) == ""
     assert Styles().sanitize_css("color:red;width:url(x)") == ""
     assert Styles().sanitize_css("color:red;position:fixed") == "color:red;"
+    assert Styles().sanitize_css("color:red;padding:\x01em") == ""
 
 
 BOMBS = {
