@@ -17,6 +17,7 @@ from tests.bench.inbox import LIMITS, SMALL, Timed, faults
 from tests.bench.inbox_corpus import LONG_ENTRIES, ONCE, PEOPLE, WORDS, WORDS_PER_ENTRY, Corpus
 from tests.bench.inbox_load import fill, lines_of, schema_of
 from tests.bench.inbox_site import NOW, next_page
+from tests.services.postgres import Postgres
 
 TICKETS = 2000
 
@@ -79,6 +80,18 @@ def test_a_filled_database_is_set_as_a_migrated_one(tmp_path: Path) -> None:
             fitting = connection.execute(_FITTING, (f'"{corpus.vocabulary.stems[9].split()[0]}"',)).fetchone()[0]
     assert found[0] == found[1]
     assert fitting == corpus.counted[corpus.vocabulary.words[9]] > 0
+
+
+def test_postgresql_is_filled_as_it_is_migrated(postgres_template: tuple[Postgres, str]) -> None:
+    server, template = postgres_template
+    url = server.fresh_database(template)
+    before = schema_of(url)
+    fill(url, Corpus(60, 3, NOW))
+    try:
+        assert schema_of(url) == before
+        assert len(before) > 400
+    finally:
+        server.drop(url)
 
 
 @pytest.mark.parametrize("value", ["a\tb", "a\nb", "a\\b"])
