@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Callable
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -53,6 +55,20 @@ def is_held(ports: Ports, name: str) -> bool:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         holder = unit.session.scalar(select(Lease.holder).where(Lease.name == name, Lease.until >= unit.now))
     return holder is not None and not is_gone(holder)
+
+
+def keeper(ports: Ports, name: str, seconds: int) -> Callable[[], bool]:
+    """To be called often by who holds a lease: renews it now and then, and says whether it is still ours."""
+    renewed = time.monotonic()
+
+    def goes_on() -> bool:
+        nonlocal renewed
+        if time.monotonic() - renewed < seconds / 4:
+            return True
+        renewed = time.monotonic()
+        return hold(ports, name, seconds)
+
+    return goes_on
 
 
 def release(ports: Ports, name: str) -> None:

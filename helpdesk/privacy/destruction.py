@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select, update
@@ -149,7 +149,10 @@ def _run_list(ports: Ports, found: DisposalList, until: float | None) -> Ran:
     if not _is_empty(ports, found):
         log.warning("a list is not empty", extra={"count": destroyed})
         return Ran(destroyed, dropped)
-    return Ran(destroyed, dropped, (found.id,), scrubbing=conclude(ports, found))
+    scrubbing = conclude(ports, found, until)
+    if scrubbing is None:
+        return Ran(destroyed, dropped, left=True)
+    return Ran(destroyed, dropped, (found.id,), scrubbing=scrubbing)
 
 
 def _decided(ports: Ports, found: DisposalList, until: float | None) -> Iterator[Batch]:
@@ -180,16 +183,19 @@ def _is_empty(ports: Ports, found: DisposalList) -> bool:
         return unit.session.scalar(left.where(DisposalItem.state.in_(("listed", "taken"))).limit(1)) is None
 
 
-def conclude(ports: Ports, found: DisposalList) -> float:
+def conclude(ports: Ports, found: DisposalList, until: float | None = None) -> float | None:
     """Scrub once if anything was destroyed, verify, and let the ledger say so; the list is done with that.
 
-    Returns the seconds that the scrub took.
+    Returns the seconds that the scrub took; none when the time was over first: the next turn goes on with it.
     """
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         waits = select(LedgerLine.id).where(LedgerLine.list_id == found.id).limit(1)
         something = unit.session.scalar(waits) is not None
     began = time.monotonic()
-    methods = (*_grounds(found), *_COPIES, *engine.scrub(ports), "verified") if something else ()
+    ways = engine.scrub(ports, _goes_on(ports, until)) if something else ()
+    if something and not ways:
+        return None
+    methods = (*_grounds(found), *_COPIES, *ways, "verified") if something else ()
     took = time.monotonic() - began
     while _tell_some(ports, found, ",".join(methods)):
         pass
@@ -200,6 +206,11 @@ def conclude(ports: Ports, found: DisposalList) -> float:
         note(unit, "list.done", "list", found.id)
     flush(ports)
     return took
+
+
+def _goes_on(ports: Ports, until: float | None) -> Callable[[], bool]:
+    ours = leases.keeper(ports, LEASE, LEASE_SECONDS)
+    return lambda: (until is None or time.monotonic() < until) and ours()
 
 
 def _tell_some(ports: Ports, found: DisposalList, methods: str) -> int:

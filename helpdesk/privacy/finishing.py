@@ -15,7 +15,7 @@ from helpdesk.errors import Unavailable
 from helpdesk.models import DisposalList, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy.balance import DESTROYED
-from helpdesk.privacy.copies import blobs, engine, rows
+from helpdesk.privacy.copies import anew, blobs, rows
 from helpdesk.privacy.deciding import LEASE, Batch, Doomed, strides
 from helpdesk.privacy.strides import Stride
 from helpdesk.retention.ledger_writing import flush, write_down
@@ -100,7 +100,7 @@ def _delete(unit: Unit, batch: Batch, ids: list[int]) -> None:
     if not ids:
         return
     parts = rows.parts_of(unit, ids)
-    engine.touch(unit, ids)
+    anew.touch(unit, ids)
     for ticket in batch.tickets:
         if ticket.id in parts:
             write_down(

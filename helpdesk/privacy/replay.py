@@ -18,7 +18,7 @@ from helpdesk.models import Flag, Heartbeat, LedgerLine, Restore, RestoreTicket,
 from helpdesk.models.restore import AGAIN, UNPLAYED
 from helpdesk.ports import Ports
 from helpdesk.privacy.balance import CREATED, DESTROYED
-from helpdesk.privacy.copies import blobs, engine, rows
+from helpdesk.privacy.copies import anew, blobs, engine, rows
 from helpdesk.privacy.deciding import BATCH
 from helpdesk.privacy.replay_holds import apply_holds
 from helpdesk.retention import clock
@@ -193,7 +193,7 @@ def _delete(unit: Unit, restore_id: int, ids: list[int], named: dict[int, Entry]
         if told.op == "intent":
             more = {"run": told.run, "rule": told.rule, "policy_version": told.version}
             write_down(unit, "destroyed", told.id, parts=str(parts[ticket_id]), methods="rows,blobs,index", **more)
-    engine.touch(unit, ids)
+    anew.touch(unit, ids)
     rows.destroy(unit, ids)
     rows.add_to_counter(unit, DESTROYED, len(ids))
     here = update(Restore).where(Restore.id == restore_id)

@@ -18,7 +18,7 @@ from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClo
 from helpdesk.models import DisposalList, Flag, InboundMail, Person, Ticket, TicketPerson
 from helpdesk.ports import Ports
 from helpdesk.privacy import destruction, listing, lists, policies
-from helpdesk.privacy.copies.engine import OF_PEOPLE
+from helpdesk.privacy.copies.anew import OF_PEOPLE
 from helpdesk.privacy.copies.plan import steps
 from helpdesk.retention import clock
 from helpdesk.retention.register.load import load

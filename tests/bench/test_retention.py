@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from helpdesk.models import Base, Ticket
 from helpdesk.ports import Ports
-from helpdesk.privacy.copies.engine import OF_PEOPLE
+from helpdesk.privacy.copies.anew import OF_PEOPLE
 from helpdesk.privacy.copies.plan import steps
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.bench import retention_floor

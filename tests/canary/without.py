@@ -21,6 +21,7 @@ _ZEROS = "            os.pwrite(raw, bytes(end - start), number * size + start)\
 _EMPTY = "        if not log.exists() or log.stat().st_size == 0:\n            return\n"
 _CHECKPOINT = '        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")\n'
 _DROP = '("SELECT pg_switch_wal()", "CHECKPOINT")'
+_TABLES = "helpdesk/privacy/copies/anew.py"
 _ANEW = "for table in DIVIDED)\n"
 _PEOPLE = "    yield from sorted((with_people() | set(OF_PEOPLE)) - set(DIVIDED))\n"
 
@@ -37,10 +38,10 @@ STEPS: dict[str, tuple[str, int, Break]] = {
     "log": _step("sqlite", _EMPTY, "        return\n", path=_GAPS, also=_CHECKPOINT),
     "gaps": _step("sqlite", _ZEROS, tickets=600, path=_GAPS),
     "overwrite": _step("sqlite", "secure_delete=ON", "secure_delete=OFF", path="helpdesk/adapters/database.py"),
-    "older": _step("postgresql", "    older_have_ended(ports)\n"),
-    "texts": _step("postgresql", _ANEW, 'for table in ("search_text",))\n'),
-    "index": _step("postgresql", _ANEW, 'for table in ("content",))\n'),
-    "people": _step("postgresql", _PEOPLE),
+    "older": _step("postgresql", "    older_have_ended(ports)\n", path=_TABLES),
+    "texts": _step("postgresql", _ANEW, 'for table in ("search_text",))\n', path=_TABLES),
+    "index": _step("postgresql", _ANEW, 'for table in ("content",))\n', path=_TABLES),
+    "people": _step("postgresql", _PEOPLE, path=_TABLES),
     "switch": _step("postgresql", _DROP, '("CHECKPOINT",)'),
     "checkpoint": _step("postgresql", _DROP, '("SELECT pg_switch_wal()",)'),
 }

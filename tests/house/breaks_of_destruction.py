@@ -55,9 +55,9 @@ DESTRUCTION = (
         "tables that are not written anew",
         SCRUB,
         "Extra items",
-        _ENGINE,
-        "    for table in ():\n        write_anew",
-        "    for table in to_write_anew(ports):\n        write_anew",
+        "helpdesk/privacy/copies/anew.py",
+        "    for table in []:\n        write_anew",
+        "    for table in _left(ports, mask, turn):\n        write_anew",
     ),
     one(
         "a log that is not dropped",

@@ -11,22 +11,17 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from helpdesk.errors import Unavailable
-from helpdesk.models import Base, Flag
 from helpdesk.ports import Ports
-from helpdesk.privacy.copies.plan import DIVIDED, with_people
-from helpdesk.unit import SYSTEM, Unit, unit_of_work
+from helpdesk.privacy.copies import anew
+from helpdesk.unit import SYSTEM, unit_of_work
 
-TOUCHED = "scrub_partitions"
-OF_PEOPLE = ("address", "fact", "known_name", "known_name_word", "person", "search_query")
-"""Tables beside the plan's from which people go whom nothing refers to any more, or what was said of them."""
 _GAPS = "helpdesk.adapters.sqlite_gaps"
 _FORGETFUL = {
     "wal_recycle": ("off",),
@@ -42,53 +37,34 @@ _RIGHTS = (
     "SELECT pg_has_role('pg_checkpoint', 'USAGE'), pg_has_role('pg_read_all_stats', 'USAGE'), "
     "has_function_privilege('pg_switch_wal()', 'EXECUTE')"
 )
-_PARTITIONS = 32
-_WHERE = text(
-    "SELECT DISTINCT part FROM unnest(CAST(:ids AS bigint[])) AS given(id), generate_series(0, :most - 1) AS part "
-    "WHERE satisfies_hash_partition(to_regclass('content'), :most, part, given.id)"
-)
-"""In which partitions rows of these tickets lie, whatever their table."""
-_ALL = (1 << _PARTITIONS) - 1
-PATIENCE, _STEP = 30.0, 0.1
-"""Seconds for which others are waited for before the run gives up until the next turn."""
+PATIENCE = 30.0
+"""Seconds for which readers are waited for before the run gives up until the next turn."""
 _MERGE_PAGES, _MOST_STEPS = 500, 100_000
 _BREATH = 0.005
 """Seconds between two steps that write: whoever waits for SQLite's one lock asks for it every two milliseconds."""
 
 
-def touch(unit: Unit, ids: Iterable[int]) -> None:
-    """Note, within the deleting transaction, which partitions hold words of these tickets: they are written anew."""
-    if unit.session.connection().dialect.name != "postgresql" or (known := _mask(unit)) == _ALL:
-        return
-    found = unit.session.scalars(_WHERE, {"ids": list(ids), "most": _PARTITIONS})
-    mask = known | sum(1 << part for part in found)
-    connection = unit.session.connection()
-    fresh = postgresql.insert(Flag).values(name=TOUCHED, value=f"{mask:x}")
-    connection.execute(fresh.on_conflict_do_update(index_elements=[Flag.name], set_={"value": f"{mask:x}"}))
-
-
-def _mask(unit: Unit) -> int:
-    return int(unit.session.scalar(select(Flag.value).where(Flag.name == TOUCHED)) or "0", 16)
-
-
-def scrub(ports: Ports) -> tuple[str, ...]:
+def scrub(ports: Ports, goes_on: Callable[[], bool] = lambda: True) -> tuple[str, ...]:
     """Take deleted rows out of the database's files. Returns what was done, as codes of the ledger.
 
-    May be repeated. Raises Unavailable when readers or writers are in the way for too long: then the run is not done.
+    May be repeated. Between two steps it asks whether it `goes_on`; if not it returns nothing, and the next call goes
+    on from there. Raises Unavailable when readers or writers are in the way for too long: then the run is not done.
     """
     if ports.engine.dialect.name == "sqlite":
-        merge_index(ports)
+        if not merge_index(ports, goes_on):
+            return ()
         overwrite_gaps(ports)
         return "overwritten", "index_merged", "gaps_overwritten", "log_emptied"
-    older_have_ended(ports)
-    for table in to_write_anew(ports):
-        write_anew(ports, table)
-    _clear_touched(ports)
+    if not anew.write_all(ports, goes_on):
+        return ()
     return ("written_anew", "log_dropped") if drop_log(ports) else ("written_anew",)
 
 
-def merge_index(ports: Ports) -> None:
-    """Merge all of the full text index, in steps of a few pages, so that no writer waits long (rulings C44)."""
+def merge_index(ports: Ports, goes_on: Callable[[], bool] = lambda: True) -> bool:
+    """Merge all of the full text index, in steps of a few pages, so that no writer waits long (rulings C44).
+
+    Returns False when it is to be gone on with later: what was merged stays merged.
+    """
     pages = -_MERGE_PAGES
     for _ in range(_MOST_STEPS):
         with unit_of_work(ports, SYSTEM) as unit:
@@ -99,7 +75,9 @@ def merge_index(ports: Ports) -> None:
             )
             changed = (raw.total_changes if raw is not None else 0) - before
         if changed < 2:
-            return
+            return True
+        if not goes_on():
+            return False
         pages = _MERGE_PAGES
         time.sleep(_BREATH)
     raise Unavailable("The index can't be merged now.", code="scrub")
@@ -120,50 +98,6 @@ def overwrite_gaps(ports: Ports) -> None:
         raise Unavailable("The pages of the database can't be overwritten while it is read.", code="scrub")
 
 
-def older_have_ended(ports: Ports) -> None:
-    """Wait until no snapshot is open that may still see what was deleted: such rows would be written anew as well."""
-    until = time.monotonic() + PATIENCE
-    with unit_of_work(ports, SYSTEM, write=False) as unit:
-        bound = unit.session.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")) or 0
-    oldest = text(
-        "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint - coalesce(max(age(backend_xmin)), 0) "
-        "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    while True:
-        with unit_of_work(ports, SYSTEM, write=False) as unit:
-            seen = unit.session.scalar(oldest) or 0
-        if seen >= bound:
-            return
-        if time.monotonic() > until:
-            raise Unavailable("A long transaction still sees what was destroyed.", code="scrub")
-        time.sleep(_STEP)
-
-
-def to_write_anew(ports: Ports) -> Iterator[str]:
-    """The partitions that held words of destroyed tickets, and every table that holds anything of people."""
-    with unit_of_work(ports, SYSTEM, write=False) as unit:
-        mask = _mask(unit)
-    for part in range(_PARTITIONS):
-        if mask >> part & 1:
-            yield from (f"{table}_{part:02}" for table in DIVIDED)
-    yield from sorted((with_people() | set(OF_PEOPLE)) - set(DIVIDED))
-
-
-def write_anew(ports: Ports, table: str) -> None:
-    """One table in one short transaction; while others use it, it is asked for time and again, a moment each."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with unit_of_work(ports, SYSTEM) as unit:
-                unit.session.execute(text("SET LOCAL lock_timeout = '200ms'"))
-                unit.session.execute(select(func.write_anew(table)))
-            return
-        except Unavailable:
-            if time.monotonic() > until:
-                raise
-        time.sleep(_STEP)
-
-
 def keeps_destroyed(ports: Ports) -> list[str]:
     """Settings and rights of PostgreSQL for want of which it keeps what was destroyed (rulings 3.2); none on SQLite."""
     if ports.engine.dialect.name == "sqlite":
@@ -175,11 +109,6 @@ def keeps_destroyed(ports: Ports) -> list[str]:
     wrong = [f"{name} = {good[0]}" for name, good in _FORGETFUL.items() if settings.get(name) not in good]
     rights = zip(("pg_checkpoint", "pg_read_all_stats", "pg_switch_wal()"), held, strict=True)
     return wrong + [f"GRANT {name}" for name, there in rights if not there]
-
-
-def _clear_touched(ports: Ports) -> None:
-    with unit_of_work(ports, SYSTEM) as unit:
-        unit.session.execute(Base.metadata.tables["flag"].delete().where(Flag.name == TOUCHED))
 
 
 def drop_log(ports: Ports) -> bool:

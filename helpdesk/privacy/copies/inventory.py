@@ -18,8 +18,8 @@ from helpdesk.unit import SYSTEM, unit_of_work
 
 OTHER_BLOBS = frozenset({"import_run.blob", "import_run.found_blob", "rights_request.export_blob"})
 """Bytes that belong to no ticket and have an end of their own."""
-_OURS = re.compile(r"alembic_version|sqlite_\w+|search_index(_(data|idx|content|docsize|config))?")
-"""Beside the models' tables: those of the migrations, of SQLite, and of its index."""
+_OURS = re.compile(r"alembic_version|sqlite_\w+|search_index(_(data|idx|content|docsize|config))?|\w+_(anew|moved)")
+"""Beside the models' tables: those of the migrations, of SQLite, its index, and copies the next scrub removes."""
 _ENGINE_COLUMNS = {"search_text": {"tsv"}}
 _COLUMNS = {
     "sqlite": "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p "

@@ -18,7 +18,7 @@ from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound, Unavaila
 from helpdesk.models import Attachment, Content, Entry, InboundMail, OutgoingMail, Redaction, Ticket
 from helpdesk.people.access import can, ticket_for
 from helpdesk.ports import RIGHTS_WAITING, Ports
-from helpdesk.privacy.copies import blobs, engine
+from helpdesk.privacy.copies import anew, blobs, engine
 from helpdesk.privacy.deciding import LEASE, LEASE_SECONDS
 from helpdesk.privacy.rights.codes import REDACTED
 from helpdesk.retention import holds
@@ -95,7 +95,7 @@ def _locked(unit: Unit, entry_id: int, reason: str) -> Entry:
     entry = unit.session.get_one(Entry, entry_id, with_for_update=True, populate_existing=True)
     if entry.ticket_id != ticket.id:
         raise Conflict("Somebody changed this meanwhile. Look again and repeat.")
-    engine.touch(unit, [ticket.id])
+    anew.touch(unit, [ticket.id])
     _stop_sending(unit, entry_id)
     return entry
 
@@ -179,7 +179,8 @@ def finish(ports: Ports) -> int:
         _unlink(ports)
         with unit_of_work(ports, SYSTEM, write=False) as unit:
             ids = unit.session.scalars(select(Redaction.id).where(Redaction.state == "bytes")).all()
-        done = _concluded(ports, ids, engine.scrub(ports))
+        ways = engine.scrub(ports, leases.keeper(ports, LEASE, LEASE_SECONDS))
+        done = _concluded(ports, ids, ways) if ways else 0
     finally:
         leases.release(ports, LEASE)
     flush(ports)

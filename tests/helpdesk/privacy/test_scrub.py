@@ -17,7 +17,7 @@ from helpdesk.errors import Unavailable
 from helpdesk.models import Base, Flag
 from helpdesk.ports import Ports
 from helpdesk.privacy import destruction
-from helpdesk.privacy.copies import engine
+from helpdesk.privacy.copies import anew, engine
 from helpdesk.privacy.copies.plan import with_people
 from helpdesk.privacy.deciding import decide
 from helpdesk.privacy.finishing import finish
@@ -185,15 +185,17 @@ def test_a_reader_keeps_a_run_from_being_done(
     assert _holds(sqlite_place.parent, _words(range(1, 3))) == set()
 
 
-def test_every_step_is_needed_on_postgresql(postgres_ports: Ports, postgres_server: Postgres) -> None:
+@pytest.mark.parametrize("most", [anew.MOST_IN_PLACE, 0], ids=["in place", "beside"])
+def test_every_step_is_needed_on_postgresql(
+    postgres_ports: Ports, postgres_server: Postgres, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anew, "MOST_IN_PLACE", most)
     ports, seeds = postgres_ports, range(1, 31)
     _lived(ports, *_people(ports), seeds)
     _rows_gone(ports)
     _everything_on_disk(ports)
     assert _holds(postgres_server.data / "base", _words(seeds)), "dead rows are still in the tables"
-    engine.older_have_ended(ports)
-    for table in engine.to_write_anew(ports):
-        engine.write_anew(ports, table)
+    assert anew.write_all(ports, lambda: True)
     _everything_on_disk(ports)
     assert _holds(postgres_server.data / "base", _words(seeds)) == set()
     assert _holds(postgres_server.data / "pg_wal", _words(seeds)), "old records are still in the log"
@@ -202,7 +204,7 @@ def test_every_step_is_needed_on_postgresql(postgres_ports: Ports, postgres_serv
 
 
 def test_a_role_that_owns_nothing_may_write_anew_what_is_listed_and_nothing_else(postgres_ports: Ports) -> None:
-    named = with_people() - {"content", "search_text"} | set(engine.OF_PEOPLE)
+    named = with_people() - {"content", "search_text"} | set(anew.OF_PEOPLE)
     with postgres_ports.engine.begin() as connection:
         connection.execute(text("CREATE ROLE only_rows; GRANT USAGE ON SCHEMA public TO only_rows"))
         connection.execute(text("SET LOCAL ROLE only_rows"))
@@ -220,7 +222,7 @@ def test_postgresql_keeps_no_samples_of_what_people_wrote(postgres_ports: Ports)
     tables = Base.metadata.tables
     words = {
         f"{name}.{column.name}"
-        for name in with_people() | set(engine.OF_PEOPLE)
+        for name in with_people() | set(anew.OF_PEOPLE)
         for column in tables[name].columns
         if "personal" in column.info and isinstance(column.type, String | Text | Date)
     }
@@ -234,7 +236,7 @@ def test_postgresql_keeps_no_samples_of_what_people_wrote(postgres_ports: Ports)
 
 
 def test_an_old_transaction_keeps_a_run_from_being_done(postgres_ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "PATIENCE", 0.3)
+    monkeypatch.setattr(anew, "PATIENCE", 0.3)
     ports = postgres_ports
     _lived(ports, *_people(ports), range(1, 3))
     with ports.engine.connect().execution_options(isolation_level="REPEATABLE READ") as old:
@@ -244,7 +246,7 @@ def test_an_old_transaction_keeps_a_run_from_being_done(postgres_ports: Ports, m
         assert ledger(ports, "destroyed") == []
     assert destruction.run(ports).done == (1,)
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        assert unit.session.get(Flag, engine.TOUCHED) is None
+        assert unit.session.get(Flag, anew.TOUCHED) is None
 
 
 def test_what_postgresql_needs_to_forget_is_named(postgres_ports: Ports) -> None:

@@ -11,7 +11,7 @@ from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotFound
 from helpdesk.models import Attachment, Content, Event, OutgoingMail, Redaction, Ticket
 from helpdesk.models.policy import HOLD_KINDS
 from helpdesk.ports import Ports
-from helpdesk.privacy.copies import engine
+from helpdesk.privacy.copies import anew
 from helpdesk.privacy.copies.plan import with_people
 from helpdesk.privacy.rights import erasing, rectifying, redacting
 from helpdesk.reconcile import reconcile
@@ -55,7 +55,7 @@ def _lived(ports: Ports, advisor: Actor) -> None:
     policy_in_force(ports)
     if ports.engine.dialect.name == "postgresql":
         with ports.engine.begin() as connection:
-            for table in sorted((with_people() | set(engine.OF_PEOPLE)) - {"content", "search_text"}):
+            for table in sorted((with_people() | set(anew.OF_PEOPLE)) - {"content", "search_text"}):
                 connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = off)"))
     html = f"<p>Ik ben {HTML} en {TEXT}</p>"
     mine = letter(f"Ik ben {TEXT} ziek.", subject=f"Over {HEAD}", html=html, files=((f"{NAME}.txt", BYTES.encode()),))
