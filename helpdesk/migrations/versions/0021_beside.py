@@ -192,6 +192,8 @@ DECLARE
   bound text := (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = here);
   columns text := beside_columns(here);
   keys text := beside_columns(to_regclass(quote_ident(name || '_moved')));
+  triggers text[] := ARRAY(SELECT pg_get_triggerdef(oid) FROM pg_trigger
+    WHERE tgrelid = here AND NOT tgisinternal AND tgname <> 'beside_moved' ORDER BY tgname);
   one record;
 BEGIN
   PERFORM beside_lock(name, 'ACCESS EXCLUSIVE');
@@ -222,6 +224,10 @@ BEGIN
     EXECUTE format('ALTER INDEX %I RENAME TO %I', one.relname, regexp_replace(one.relname, '_anew$', ''));
   END LOOP;
   EXECUTE format('ALTER TABLE %I RENAME TO %I', name || '_anew', name);
+  FOR one IN SELECT said FROM unnest(triggers) AS known(said)
+  LOOP
+    EXECUTE one.said;
+  END LOOP;
 END $$
 """
 _FUNCTIONS = {

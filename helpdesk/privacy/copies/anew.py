@@ -37,10 +37,9 @@ _WHERE = text(
 _IN_PLACE = text(
     "SELECT pg_total_relation_size(c.oid) <= :most "
     "OR EXISTS (SELECT 1 FROM pg_constraint WHERE contype = 'f' AND confrelid = c.oid) "
-    "OR EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgname <> 'beside_moved') "
     "FROM pg_class c WHERE c.oid = to_regclass(:name)"
 )
-"""A table to which others point, or that has triggers, can't be taken the place of; those grow with people only."""
+"""The place of a table to which others point can't be taken; those grow with people, not with tickets."""
 _LEFT_BESIDE = text(
     "SELECT regexp_replace(relname, '_anew$', '') FROM pg_class WHERE relname ~ '_anew$' AND relkind = 'r' "
     "AND relnamespace = current_schema()::regnamespace ORDER BY 1"

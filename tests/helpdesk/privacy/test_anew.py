@@ -34,6 +34,8 @@ SELECT c.relname, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), i
 SELECT c.relname, k.conname, pg_get_constraintdef(k.oid), k.convalidated, k.conparentid::int,
   pg_get_partition_constraintdef(c.oid) IS NULL || '' FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid
   WHERE c.relname = ANY(:names) UNION ALL
+SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid), t.tgisinternal, 0, t.tgenabled::text
+  FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE c.relname = ANY(:names) AND NOT t.tgisinternal UNION ALL
 SELECT c.relname, 'acl', acl::text, c.relispartition, 0, pg_get_expr(c.relpartbound, c.oid)
   FROM pg_class c LEFT JOIN aclexplode(c.relacl) acl ON true WHERE c.relname = ANY(:names)
 """
@@ -78,7 +80,6 @@ def test_a_table_written_beside_itself_is_the_same_table(ports: Ports) -> None:
     receive(ports, *_mails(9, 12))
     with ports.engine.connect() as connection:
         assert connection.scalar(select(func.count(TicketPerson.id))) == 11, "its counter went along"
-        assert connection.scalar(text("SELECT count(*) FROM pg_trigger WHERE tgname = 'beside_moved'")) == 0
 
 
 def test_what_others_do_meanwhile_is_in_the_copy(ports: Ports) -> None:
