@@ -6,6 +6,20 @@ from alembic import op
 revision = "0021"
 down_revision = "0020"
 
+NAMES = (
+    "access_log",
+    "address",
+    "attachment",
+    "fact",
+    "known_name",
+    "known_name_word",
+    "outgoing_recipient",
+    "person",
+    "search_query",
+    "seen",
+    "ticket_person",
+    "upload",
+)
 _GUARD = """
 CREATE FUNCTION written_anew(name text) RETURNS regclass LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -244,7 +258,6 @@ _FUNCTIONS = {
     "beside_check(text)": _CHECK,
     "beside_swap(text)": _SWAP,
 }
-_NAMES = "SELECT substring(pg_get_functiondef('write_anew(text)'::regprocedure) FROM 'NOT IN [(]([^)]*)[)]')"
 
 
 def upgrade() -> None:
@@ -252,8 +265,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name != "postgresql":
         return
     schema = op.get_bind().execute(sa.text("SELECT current_schema()")).scalar_one()
-    names = op.get_bind().execute(sa.text(_NAMES)).scalar_one()
-    op.execute(_GUARD.format(names=names))
+    op.execute(_GUARD.format(names=", ".join(f"'{name}'" for name in NAMES)))
     for signature, made in _FUNCTIONS.items():
         op.execute(made)
         op.execute(f'ALTER FUNCTION {signature} SET search_path = "{schema}", pg_temp')
