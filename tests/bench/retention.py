@@ -23,8 +23,10 @@ from tests.bench import retention_backlog
 from tests.bench.inbox_site import Helpdesk, KeptPostgres
 from tests.bench.intake_report import machine
 from tests.bench.retention_due import Bench, Timed
+from tests.services.postgres import Postgres
 
-SMALL = int(os.environ.get("SMALL", "10000"))
+SMALL, CHOOSE = int(os.environ.get("SMALL", "10000")), 3
+"""Tickets of the small one; rounds of choosing, which is over in a moment, for each of destroying."""
 MOST_RATIO, MOST_ROWS, LEAST_OF_FLOOR, MOST_WAIT, MOST_MEDIANS = 1.3, 10, 0.5, 0.25, 5
 """Rows are of tickets and people, for each due ticket, to find that it is due and to list it. Waits are seconds."""
 _USUAL = {"TICKETS": "1000000", "DUE": "100", "MANY": "500", "ROUNDS": "3", "SEED": "7", "BACKLOG": "0"}
@@ -54,14 +56,18 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def choose_in_rounds(bench: Bench, rounds: int, due: int) -> None:
-    """Choose what falls due, and take it away again; one round first that is not counted."""
+def choose_in_turns(benches: Sequence[Bench], rounds: int, due: int) -> None:
+    """Choose what falls due, and take it away again, in each in turn: whatever else the machine does hits all alike.
+
+    One round first that is not counted.
+    """
     for nth in range(rounds + 1):
-        ids = bench.falls_due(due)
-        bench.choose()
-        bench.take_away(ids)
-        if nth == 0:
-            bench.timed = Timed()
+        for bench in benches:
+            ids = bench.falls_due(due)
+            bench.choose()
+            bench.take_away(ids)
+            if nth == 0:
+                bench.timed = Timed()
 
 
 def destroy_in_rounds(bench: Bench, rounds: int, many: int) -> None:
@@ -129,42 +135,46 @@ def destroyed(large: Timed, many: int) -> str:
 
 
 @contextlib.contextmanager
-def filled(kind: str, size: int, folder: Path, seed: int) -> Iterator[Helpdesk]:
-    """A filled database of one kind: PostgreSQL is filled without care, and started anew as it runs."""
+def filled(kind: str, sizes: Sequence[int], folder: Path, seed: int) -> Iterator[list[Helpdesk]]:
+    """Filled databases of one kind: PostgreSQL is filled without care, and started anew as it runs."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
+
+    def prepared(server: Postgres | None) -> list[Helpdesk]:
+        found = [Helpdesk(kind, size, seed, folder / str(size), server) for size in sizes]
+        for helpdesk in found:
+            helpdesk.prepare()
+        return found
+
     if kind == "sqlite":
-        helpdesk = Helpdesk(kind, size, seed, folder / str(size))
-        helpdesk.prepare()
-        yield helpdesk
+        yield prepared(None)
         return
     with KeptPostgres(folder / "server", durable=False) as server:
-        Helpdesk(kind, size, seed, folder / str(size), server).prepare()
+        prepared(server)
     with KeptPostgres(folder / "server") as server:
-        yield Helpdesk(kind, size, seed, folder / str(size), server)
+        yield prepared(server)
 
 
 def measure(kind: str, folder: Path, said: dict[str, int]) -> bool:
     """Both sizes on one kind of database."""
-    found = []
-    for size in (SMALL, said["TICKETS"]):
-        with filled(kind, size, folder / kind, said["SEED"]) as helpdesk:
-            say(f"  {kind} {size} tickets, {helpdesk.bytes_on_disk() // 1_000_000} MB")
-            bench = Bench(helpdesk, said["SEED"])
-            try:
-                choose_in_rounds(bench, said["ROUNDS"], said["DUE"])
-                if size == said["TICKETS"] and said["MANY"]:
-                    destroy_in_rounds(bench, said["ROUNDS"], said["MANY"])
-            finally:
+    with filled(kind, (SMALL, said["TICKETS"]), folder / kind, said["SEED"]) as helpdesks:
+        for helpdesk in helpdesks:
+            say(f"  {kind} {helpdesk.tickets} tickets, {helpdesk.bytes_on_disk() // 1_000_000} MB")
+        benches = [Bench(helpdesk, said["SEED"]) for helpdesk in helpdesks]
+        try:
+            choose_in_turns(benches, CHOOSE * said["ROUNDS"], said["DUE"])
+            if said["MANY"]:
+                destroy_in_rounds(benches[-1], said["ROUNDS"], said["MANY"])
+        finally:
+            for bench in benches:
                 bench.ports.engine.dispose()
-            found.append(bench.timed)
-    return report(kind, found[0], found[1], said)
+    return report(kind, benches[0].timed, benches[-1].timed, said)
 
 
 def backlog(kind: str, folder: Path, said: dict[str, int]) -> bool:
     """The running helpdesk against a backlog on one kind of database."""
     many = said["BACKLOG"]
-    with filled(kind, retention_backlog.tickets_for(many), folder / kind, said["SEED"]) as helpdesk:
+    with filled(kind, [retention_backlog.tickets_for(many)], folder / kind, said["SEED"]) as (helpdesk,):
         found = retention_backlog.run(helpdesk, many, said["SEED"], say)
     say(f"RESULT bench-retention-backlog db={kind} {found}")
     return not found.missed
