@@ -1,4 +1,4 @@
-"""How many tickets go into one transaction: as many as fit into a moment, on this machine as it is now."""
+"""How many tickets, or pages, go into one transaction: as many as fit into a moment, on this machine as it is now."""
 
 from __future__ import annotations
 

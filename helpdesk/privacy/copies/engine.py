@@ -20,6 +20,7 @@ from sqlalchemy.exc import ProgrammingError
 from helpdesk.errors import Unavailable
 from helpdesk.ports import Ports
 from helpdesk.privacy.copies import anew
+from helpdesk.privacy.strides import Stride
 from helpdesk.unit import SYSTEM, unit_of_work
 
 _GAPS = "helpdesk.adapters.sqlite_gaps"
@@ -40,8 +41,6 @@ _RIGHTS = (
 PATIENCE = 30.0
 """Seconds for which readers are waited for before the run gives up until the next turn."""
 _MERGE_PAGES, _MOST_STEPS = 500, 100_000
-_BREATH = 0.005
-"""Seconds between two steps that write: whoever waits for SQLite's one lock asks for it every two milliseconds."""
 
 
 def scrub(ports: Ports, goes_on: Callable[[], bool] = lambda: True) -> tuple[str, ...]:
@@ -65,21 +64,23 @@ def merge_index(ports: Ports, goes_on: Callable[[], bool] = lambda: True) -> boo
 
     Returns False when it is to be gone on with later: what was merged stays merged.
     """
-    pages = -_MERGE_PAGES
+    stride, sign = Stride(ports, _MERGE_PAGES), -1
     for _ in range(_MOST_STEPS):
+        pages = stride.of(_MERGE_PAGES)
         with unit_of_work(ports, SYSTEM) as unit:
             raw = unit.session.connection().connection.driver_connection
-            before = raw.total_changes if raw is not None else 0
+            began, before = time.perf_counter(), raw.total_changes if raw is not None else 0
             unit.session.execute(
-                text("INSERT INTO search_index(search_index, rank) VALUES('merge', :pages)"), {"pages": pages}
+                text("INSERT INTO search_index(search_index, rank) VALUES('merge', :pages)"), {"pages": sign * pages}
             )
             changed = (raw.total_changes if raw is not None else 0) - before
+        stride.took(pages, time.perf_counter() - began)
         if changed < 2:
             return True
         if not goes_on():
             return False
-        pages = _MERGE_PAGES
-        time.sleep(_BREATH)
+        sign = 1
+        stride.rest()
     raise Unavailable("The index can't be merged now.", code="scrub")
 
 
