@@ -106,6 +106,8 @@ def _files_for_all(ports: Ports) -> int:
         unit.session.execute(update(Ticket).where(Ticket.status != "done").values(status="done", done_at=unit.now))
         removed = update(InboundMail).where(InboundMail.removed_at.is_(None))
         unit.session.execute(removed.values(removed_at=InboundMail.received_at))
+        # The filling names bytes of mails that are not there.
+        unit.session.execute(update(InboundMail).values(blob=None))
         first = select(Entry.ticket_id, func.min(Entry.id)).group_by(Entry.ticket_id)
         rows = unit.session.execute(first).all()
     for start in range(0, len(rows), _CHUNK):
