@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from helpdesk.models import Attachment, DisposalList, Entry, InboundMail, Person, Ticket
 from helpdesk.ports import Ports
@@ -108,6 +108,7 @@ def _files_for_all(ports: Ports) -> int:
         unit.session.execute(removed.values(removed_at=InboundMail.received_at))
         # The filling names bytes of mails that are not there.
         unit.session.execute(update(InboundMail).values(blob=None))
+        unit.session.execute(delete(Attachment))
         first = select(Entry.ticket_id, func.min(Entry.id)).group_by(Entry.ticket_id)
         rows = unit.session.execute(first).all()
     for start in range(0, len(rows), _CHUNK):
