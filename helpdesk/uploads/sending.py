@@ -19,6 +19,8 @@ from helpdesk.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from helpdesk.models import Address, Upload, UploadPiece
 from helpdesk.people.access import own_ticket_for, require, ticket_for
 from helpdesk.ports import Ports
+from helpdesk.row_sets import insert_once
+from helpdesk.rows import table_of
 from helpdesk.unit import Actor, Unit, unit_of_work
 from helpdesk.uploads import kinds, scanning
 
@@ -66,18 +68,19 @@ def begin(unit: Unit, token: str, name: str, size: int, sha256: str = "", number
         return _progress(unit, known, token)
     named = name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[:500] or "file"
     _may_come(unit, named, size, owner)
-    row = Upload(
-        mark=mark,
-        ticket_id=_ticket_id(unit, number),
-        name=named,
-        size=size,
-        sha256=sha256 if _SHA256.fullmatch(sha256) else None,
-        begun_at=unit.now,
+    row = {
+        "mark": mark,
+        "ticket_id": _ticket_id(unit, number),
+        "name": named,
+        "size": size,
+        "sha256": sha256 if _SHA256.fullmatch(sha256) else None,
+        "scan": "none",
+        "begun_at": unit.now,
         **owner,
-    )
-    unit.session.add(row)
-    unit.session.flush()
-    return Progress(token, named, size, 0, done=False)
+    }
+    # Of two that begin the same file at once one keeps it, and the other goes on with that.
+    insert_once(unit.session.connection(), table_of(Upload), [row])
+    return _progress(unit, _there(unit, token), token)
 
 
 def _may_come(unit: Unit, name: str, size: int, owner: dict[str, int]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import cast
 
 import pytest
@@ -76,6 +78,19 @@ def test_it_goes_on_where_the_line_broke_and_goes_with_one_question(ports: Ports
             assert stream.read() == PDF
     assert left(ports) == (0, 0, 1)
     assert [line for line in reconcile(ports) if "bytes" in line] == []
+
+
+def test_begun_twice_at_the_same_moment_it_is_one_file(ports: Ports) -> None:
+    femke, gate = signed_in(ports), Barrier(6)
+
+    def at_once(_nth: int) -> Progress:
+        gate.wait(10)
+        return begin(ports, femke)
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(at_once, range(6)))
+    assert {(one.token, one.offset, one.size) for one in found} == {(ONE, 0, len(PDF))}
+    assert left(ports)[0] == 1
 
 
 def test_the_id_of_somebody_else_is_not_there(ports: Ports) -> None:
