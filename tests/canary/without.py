@@ -34,7 +34,7 @@ def _step(
 
 
 STEPS: dict[str, tuple[str, int, Break]] = {
-    "merge": _step("sqlite", "        merge_index(ports)\n"),
+    "merge": _step("sqlite", "        if not merge_index(ports, goes_on):\n            return ()\n"),
     "log": _step("sqlite", _EMPTY, "        return\n", path=_GAPS, also=_CHECKPOINT),
     "gaps": _step("sqlite", _ZEROS, tickets=600, path=_GAPS),
     "overwrite": _step("sqlite", "secure_delete=ON", "secure_delete=OFF", path="helpdesk/adapters/database.py"),

@@ -50,7 +50,14 @@ DESTRUCTION = (
         "    if not open_links:\n",
         "    if open_links:\n",
     ),
-    one("an index that is not merged", SCRUB, "Extra items", _ENGINE, "", "        merge_index(ports)\n"),
+    one(
+        "an index that is not merged",
+        SCRUB,
+        "Extra items",
+        _ENGINE,
+        "",
+        "        if not merge_index(ports, goes_on):\n            return ()\n",
+    ),
     one(
         "tables that are not written anew",
         SCRUB,

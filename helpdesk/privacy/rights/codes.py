@@ -58,6 +58,11 @@ WITHHELD = {
     "not_about": N_("it is not about who asks"),
     "restricted": N_("somebody else had its processing restricted (art. 18)"),
 }
+SCANNED = {
+    "quarantined": N_("the virus scanner found something in it"),
+    "not_scanned": N_("it was not checked for viruses yet"),
+}
+"""Why a file is left out that nobody gets now; an export made later may hold it."""
 REDACTED = {
     "health": N_("data about health"),
     "special": N_("other special categories of data (art. 9)"),

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from helpdesk.privacy.rights.about import RIGHTS
-from helpdesk.privacy.rights.codes import REDACTED, WITHHELD
+from helpdesk.privacy.rights.codes import REDACTED, SCANNED, WITHHELD
 from helpdesk.privacy.rights.parts import EntryPart, FilePart, LeftOut, TicketPart
 from helpdesk.text.language import N_, moment_text, size_text, words_of
 
@@ -161,7 +161,7 @@ def _file(file: FilePart, places: dict[int, str], language: str) -> str:
 
 def _left_out(reason: str, language: str) -> str:
     words = words_of(language)
-    return words(N_("Left out: {why}."), why=words(WITHHELD[reason]))
+    return words(N_("Left out: {why}."), why=words((WITHHELD | SCANNED)[reason]))
 
 
 def left_out(rows: Sequence[LeftOut], language: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from helpdesk.privacy.rights.masking import Directory, Masker
 from helpdesk.privacy.rights.others import masker_for
 from helpdesk.retention.why import Kept, kept
 from helpdesk.unit import Unit
+from helpdesk.uploads import scanning
 
 CHUNK = 20
 _TOLD = frozenset({"opened", "status", "replied", "redacted", "file_redacted", "merged_from", "merged_into"})
@@ -192,9 +193,16 @@ def _author(row: Entry, person_id: int | None) -> str:
 
 def _judged(file: FilePart, row: Entry, author: str) -> FilePart:
     """Bytes can't be masked: files go along that they sent, or that we sent them; others wait for a decision."""
-    if author == "own" or row.kind == "answer":
+    if file.withheld or author == "own" or row.kind == "answer":
         return file
     return FilePart(file.id, file.name, file.content_type, file.size, "", "third_party")
+
+
+def _held_back(unit: Unit, state: str) -> str | None:
+    """An export gives nobody what a page would not."""
+    if not scanning.held_back(unit.ports.settings, state):
+        return None
+    return state if state == "quarantined" else "not_scanned"
 
 
 def _texts(unit: Unit, ticket_id: int, ids: Sequence[int]) -> dict[int, str]:
@@ -220,7 +228,10 @@ def _files(unit: Unit, part: TicketPart, ids: Iterable[int]) -> dict[int, list[F
     ).all()
     return {
         entry_id: [
-            FilePart(file.id, part.masker.mask(name or ""), file.content_type, file.size, file.blob)
+            FilePart(
+                *(file.id, part.masker.mask(name or ""), file.content_type, file.size, file.blob),
+                withheld=_held_back(unit, file.scan),
+            )
             for file, name in some
         ]
         for entry_id, some in groupby(rows, key=lambda row: row[0].entry_id)

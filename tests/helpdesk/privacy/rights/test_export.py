@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.errors import Conflict, NotAllowed, NotFound
-from helpdesk.models import AccessLog, Hold, Person
+from helpdesk.models import AccessLog, Attachment, Hold, Person
 from helpdesk.ports import Ports
 from helpdesk.privacy.rights import answering, exporting, judging, keeping
 from helpdesk.privacy.rights.answering import Wish
@@ -104,6 +104,26 @@ def test_what_is_left_out_says_so_and_words_are_blacked_out(sqlite: Ports, piet:
     assert "Weggelaten" in files["index.html"].decode()
     assert b"Geheimpje" not in b"".join(files.values())
     assert b"bo@x.example" not in b"".join(files.values())
+
+
+def test_a_file_that_nobody_gets_is_in_no_export(sqlite: Ports, piet: Actor, petra: Actor) -> None:
+    files = tuple((f"{state}.txt", f"inhoud {state}".encode()) for state in ("clean", "quarantined", "waiting"))
+    receive(sqlite, letter("Met bijlagen.", message_id="<1@x>", files=files))
+    with unit_of_work(sqlite, SYSTEM) as unit:
+        rows = unit.session.scalars(select(Attachment).order_by(Attachment.id)).all()
+        for row, state in zip(rows, ("clean", "quarantined", "waiting"), strict=True):
+            row.scan = state
+    request_id = asked(sqlite, piet, "access", person_at(sqlite, "femke.devries@minbz.example"))
+    inside, data = opened(exported(sqlite, piet, petra, request_id))
+    said = {file["name"]: file["left_out"] for file in data["tickets"][0]["messages"][0]["files"]}
+    assert said == {"clean.txt": None, "quarantined.txt": "quarantined", "waiting.txt": "not_scanned"}
+    everything = b"".join(inside.values())
+    assert [f"inhoud {state}".encode() in everything for state in ("clean", "quarantined", "waiting")] == [
+        True,
+        False,
+        False,
+    ]
+    assert "de virusscanner vond er iets in" in inside["index.html"].decode()
 
 
 def test_a_hold_runs_with_it_and_ends_six_weeks_after_the_answer(sqlite: Ports, piet: Actor, petra: Actor) -> None:
