@@ -6,26 +6,16 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from helpdesk.durations import Offset, duration, offset
 from helpdesk.errors import Misconfigured
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = re.compile(rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))? (\d\d:\d\d)-(\d\d:\d\d)")
 CLOSURE = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?( .{1,200})?")
-_DURATION = re.compile(r"^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
-
-
-def duration(text: str) -> timedelta:
-    """An ISO 8601 duration such as PT15M or P60D; a year counts 365 days and a month 30 (never used for retention)."""
-    match = _DURATION.match(text)
-    if match is None or not any(match.groups()[1:]):
-        raise Misconfigured("'{value}' is not a duration such as PT15M or P60D.", value=text)
-    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
-    span = timedelta(days=years * 365 + months * 30 + weeks * 7 + days, hours=hours, minutes=minutes, seconds=seconds)
-    return -span if match.group(1) else span
 
 
 def _said(help_text: str, toml: str, default: Any) -> Any:
@@ -190,7 +180,9 @@ class Settings:
         "",
     )
     alarm_to: str = _said("Address that gets alarms by mail, at most hourly.", "alarm_to", "")
-    clock_offset: timedelta = _said("Moves the clock of all processes; for trials only.", "clock_offset", timedelta(0))
+    clock_offset: Offset = _said(
+        "Moves the clock of all processes; P7Y1D as the calendar has it. For trials only.", "clock_offset", timedelta(0)
+    )
     demo: bool = _said("Start the demonstration's mailbox, relay and page.", "demo", False)
     mailboxes: tuple[MailboxSettings, ...] = _said("IMAP mailboxes to empty.", "mailbox", ())
     desks: tuple[DeskSettings, ...] = _said("Teams and their addresses.", "desk", ())
@@ -223,6 +215,8 @@ def _value(name: str, kind: str, given: Any) -> Any:
             return given if isinstance(given, bool) else _BOOLEANS[str(given).lower()]
         if kind == "timedelta":
             return duration(str(given))
+        if kind == "Offset":
+            return offset(str(given), datetime.now(UTC).date())
         if kind.startswith("tuple"):
             return tuple(given) if isinstance(given, list) else tuple(x.strip() for x in given.split(",") if x.strip())
         return {"int": int, "Path": Path, "str": str}[kind](given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import fcntl
 import json
 import os
@@ -79,10 +80,18 @@ def prepare(environ: Mapping[str, str]) -> Run:
         "HELPDESK_LIVE_PORT": str(ports["live"]),
         "PYTHONUNBUFFERED": "1",
     }
+    if given.clock_offset:
+        # One number for all: a process that starts again on another day would count its years from that.
+        environment["HELPDESK_CLOCK_OFFSET"] = _seconds(given.clock_offset)
     redis_socket = _redis_socket(given, data)
     if redis_socket is not None:
         environment["HELPDESK_REDIS"] = f"unix://{redis_socket}?db=0"
     return Run(data, from_env(environment), with_demo, ports, redis_socket, environment, lock, notes)
+
+
+def _seconds(offset: dt.timedelta) -> str:
+    seconds = int(offset.total_seconds())
+    return f"{'-' if seconds < 0 else ''}PT{abs(seconds)}S"
 
 
 def _wants_demo(environ: Mapping[str, str], config: Path) -> bool:

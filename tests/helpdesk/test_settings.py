@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from helpdesk.durations import duration, offset
 from helpdesk.errors import Misconfigured
 from helpdesk.keys import create_keys, load_keys, rotate_tokens
 from helpdesk.mail.references import make_token, read_token
-from helpdesk.settings import duration, from_env
+from helpdesk.settings import from_env
 
 TOML = """
 [intake]
@@ -66,6 +67,27 @@ def test_durations_are_iso_8601() -> None:
     assert duration("-PT5M") == timedelta(minutes=-5)
     with pytest.raises(Misconfigured):
         duration("P")
+
+
+@pytest.mark.parametrize(
+    ("said", "today", "there"),
+    [
+        ("P7Y1D", "2026-11-30", "2033-12-01"),
+        ("P7Y", "2028-02-29", "2035-02-28"),
+        ("P1M", "2027-01-31", "2027-02-28"),
+        ("-P1Y2M", "2028-02-29", "2026-12-29"),
+        ("P2W", "2026-12-25", "2027-01-08"),
+    ],
+)
+def test_the_clock_is_moved_by_the_calendar(said: str, today: str, there: str) -> None:
+    assert date.fromisoformat(today) + offset(said, date.fromisoformat(today)) == date.fromisoformat(there)
+
+
+def test_an_offset_that_no_calendar_has_is_refused() -> None:
+    for said in ("P9000Y", "-P2027Y", "P"):
+        with pytest.raises(Misconfigured):
+            offset(said, date(2026, 11, 30))
+    assert from_env({"HELPDESK_CLOCK_OFFSET": "PT90S"}).clock_offset == timedelta(seconds=90)
 
 
 def test_rotated_keys_keep_old_tokens_valid_and_refuse_forged_ones(tmp_path: Path) -> None:

@@ -156,3 +156,10 @@ def test_a_disk_that_is_nearly_full_ends_in_one_sentence(tmp_path: Path, monkeyp
     monkeypatch.setattr(start, "_LEAST_FREE", 1 << 60)
     with pytest.raises(Misconfigured, match="is full"):
         prepare({"HELPDESK_DATA": str(tmp_path)})
+
+
+def test_a_moved_clock_is_one_number_for_every_process(tmp_path: Path) -> None:
+    run = prepared({"HELPDESK_DATA": str(tmp_path), "HELPDESK_CLOCK_OFFSET": "P7Y1D"})
+    seconds = int(run.settings.clock_offset.total_seconds())
+    assert run.environment["HELPDESK_CLOCK_OFFSET"] == f"PT{seconds}S"
+    assert seconds // 86400 in {7 * 365 + 2, 7 * 365 + 3}, "the years in between have 366 days, too"
