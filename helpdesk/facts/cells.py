@@ -16,6 +16,8 @@ _EMPTY = frozenset({"", "-", "--", "n.v.t.", "nvt", "n/a", "null", "geen", "onbe
 _NUMBERS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _NAMED = re.compile(r"(\d{1,2})[-/. ]([a-z]{3,10})\.?[-/. ](\d{4})")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_YEAR_DAY = "ydm"
+"""An order in which nobody writes days, but programs that were told the wrong one do."""
 _TIME = re.compile(r"[ t]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(z|[+-]\d{2}:?\d{2}))?$")
 _MONTHS = {
     name: number
@@ -81,7 +83,8 @@ def _written(said: str, order: str) -> dt.date:
             return moment
     said = _TIME.sub("", said)
     if found := _ISO.fullmatch(said):
-        return _day(*found.groups())
+        year, second, third = found.groups()
+        return _day(year, third, second) if order == _YEAR_DAY else _day(year, second, third)
     if found := _NAMED.fullmatch(said):
         month = _MONTHS.get(found[2][:3])
         return _day(found[3], str(month or 0), found[1])
@@ -113,13 +116,13 @@ def _day(year: str, month: str, day: str) -> dt.date:
 
 
 def only_swapped(cell: Cell, order: str) -> bool:
-    """Whether a cell is a day only when day and month are read the other way round."""
-    other = "dmy" if order == "mdy" else "mdy"
+    """Whether a cell is a day only when day and month are read the other way round, behind the year as well."""
+    others = ("dmy" if order == "mdy" else "mdy", _YEAR_DAY)
+    return not _is_day(cell, order) and any(_is_day(cell, other) for other in others)
+
+
+def _is_day(cell: Cell, order: str) -> bool:
     try:
-        date(cell, order)
+        return date(cell, order) is not None
     except Unreadable:
-        try:
-            return date(cell, other) is not None
-        except Unreadable:
-            return False
-    return False
+        return False

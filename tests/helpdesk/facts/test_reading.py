@@ -132,12 +132,10 @@ def test_what_is_no_day_is_refused(cell: Cell) -> None:
 def test_the_order_decides_and_swapped_days_are_noticed() -> None:
     assert cells.date("03-04-2020", "dmy") == dt.date(2020, 4, 3)
     assert cells.date("03-04-2020", "mdy") == dt.date(2020, 3, 4)
-    assert [cells.only_swapped(cell, "dmy") for cell in ("12-25-2020", "03-04-2020", "99-99-2020", None)] == [
-        True,
-        False,
-        False,
-        False,
-    ]
+    swapped = ("12-25-2020", "2020-25-12", "2020/25/12 00:00")
+    other = ("03-04-2020", "2020-03-04", "25-12-2020", "99-99-2020", "2020-99-99", "n.v.t.", None)
+    assert [cells.only_swapped(cell, "dmy") for cell in (*swapped, *other)] == [True] * 3 + [False] * 7
+    assert cells.only_swapped("25-12-2020", "mdy")
 
 
 @pytest.mark.parametrize("cell", ["geen adres", "a@b", "a b@x.nl", "a@x.nl; b@x.nl", "<a@x.nl>", "@x.nl"])
