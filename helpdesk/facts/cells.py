@@ -12,6 +12,11 @@ from helpdesk.retention.terms import day_of
 
 NEVER = dt.date(9999, 12, 31)
 """How personnel systems write that there is no such day."""
+_ERRORS = frozenset(
+    {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"}
+    | {"#n/b", "#verw!", "#waarde!", "#naam?", "#deel/0!", "#getal!", "#leeg!"}
+)
+"""What spreadsheets write for a formula that failed, in English and Dutch."""
 _EMPTY = frozenset({"", "-", "--", "n.v.t.", "nvt", "n/a", "null", "geen", "onbekend"})
 _NUMBERS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _NAMED = re.compile(r"(\d{1,2})[-/. ]([a-z]{3,10})\.?[-/. ](\d{4})")
@@ -38,12 +43,17 @@ class Unreadable(ValueError):
 
 
 def text(cell: Cell, limit: int) -> str:
-    """The words of a cell on one line; an empty word or a dash is nothing. Raises Unreadable when it is too long."""
+    """The words of a cell on one line; an empty word or a dash is nothing.
+
+    Raises Unreadable when it is too long, or when a formula failed there.
+    """
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     said = " ".join(unicodedata.normalize("NFC", "" if cell is None else str(cell)).replace("\x00", "").split())
     if said.lower() in _EMPTY:
         return ""
+    if said.lower() in _ERRORS:
+        raise Unreadable("error_cell")
     if len(said) > limit:
         raise Unreadable("too_long")
     return said
