@@ -12,10 +12,17 @@ from helpdesk.retention.terms import day_of
 
 NEVER = dt.date(9999, 12, 31)
 """How personnel systems write that there is no such day."""
+_ERRORS = frozenset(
+    {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"}
+    | {"#n/b", "#verw!", "#waarde!", "#naam?", "#deel/0!", "#getal!", "#leeg!"}
+)
+"""What spreadsheets write for a formula that failed, in English and Dutch."""
 _EMPTY = frozenset({"", "-", "--", "n.v.t.", "nvt", "n/a", "null", "geen", "onbekend"})
 _NUMBERS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _NAMED = re.compile(r"(\d{1,2})[-/. ]([a-z]{3,10})\.?[-/. ](\d{4})")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_YEAR_DAY = "ydm"
+"""An order in which nobody writes days, but programs that were told the wrong one do."""
 _TIME = re.compile(r"[ t]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(z|[+-]\d{2}:?\d{2}))?$")
 _MONTHS = {
     name: number
@@ -36,12 +43,17 @@ class Unreadable(ValueError):
 
 
 def text(cell: Cell, limit: int) -> str:
-    """The words of a cell on one line; an empty word or a dash is nothing. Raises Unreadable when it is too long."""
+    """The words of a cell on one line; an empty word or a dash is nothing.
+
+    Raises Unreadable when it is too long, or when a formula failed there.
+    """
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     said = " ".join(unicodedata.normalize("NFC", "" if cell is None else str(cell)).replace("\x00", "").split())
     if said.lower() in _EMPTY:
         return ""
+    if said.lower() in _ERRORS:
+        raise Unreadable("error_cell")
     if len(said) > limit:
         raise Unreadable("too_long")
     return said
@@ -81,7 +93,8 @@ def _written(said: str, order: str) -> dt.date:
             return moment
     said = _TIME.sub("", said)
     if found := _ISO.fullmatch(said):
-        return _day(*found.groups())
+        year, second, third = found.groups()
+        return _day(year, third, second) if order == _YEAR_DAY else _day(year, second, third)
     if found := _NAMED.fullmatch(said):
         month = _MONTHS.get(found[2][:3])
         return _day(found[3], str(month or 0), found[1])
@@ -113,13 +126,13 @@ def _day(year: str, month: str, day: str) -> dt.date:
 
 
 def only_swapped(cell: Cell, order: str) -> bool:
-    """Whether a cell is a day only when day and month are read the other way round."""
-    other = "dmy" if order == "mdy" else "mdy"
+    """Whether a cell is a day only when day and month are read the other way round, behind the year as well."""
+    others = ("dmy" if order == "mdy" else "mdy", _YEAR_DAY)
+    return not _is_day(cell, order) and any(_is_day(cell, other) for other in others)
+
+
+def _is_day(cell: Cell, order: str) -> bool:
     try:
-        date(cell, order)
+        return date(cell, order) is not None
     except Unreadable:
-        try:
-            return date(cell, other) is not None
-        except Unreadable:
-            return False
-    return False
+        return False

@@ -9,10 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,8 +31,17 @@ Line = tuple[int, list[Cell]]
 MOST_UNPACKED = 300_000_000
 _SMALL = 5_000_000
 """Bytes of a sheet, unpacked, that need no process of their own: starting one takes half a second."""
+ERROR = "#N/A"
+"""What stands in a cell without a value: a formula that failed, or whose value the program that wrote it left out."""
 _UNREADABLE = "xlsx"
 _MEMORY_BYTES, _SECONDS = 1_000_000_000, 120.0
+_CHUNK = 1 << 20
+_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^>]*?:id="([^"]+)"')
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^>/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)(?:\s[^>]*)?>[^<]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +132,65 @@ def sheet_lines(source: BinaryIO) -> Iterator[Line]:
     source.seek(0)
     try:
         with load_workbook(source) as book:
-            shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
-            for name in shown:
-                sheet = book.get_sheet_by_name(name)
-                if sheet.height:
-                    yield from _numbered(sheet)
+            for place, one in enumerate(book.sheets_metadata):
+                sheet = book.get_sheet_by_name(one.name) if one.visible == SheetVisibleEnum.Visible else None
+                if sheet is not None and sheet.height:
+                    yield from _numbered(sheet, _failed(source, place))
                     return
-    except (CalamineError, ZipError, KeyError) as fault:
+    except (CalamineError, ZipError, KeyError, zipfile.BadZipFile, zlib.error) as fault:
         raise _unreadable() from fault
 
 
-def _numbered(sheet: CalamineSheet) -> Iterator[Line]:
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        yield number, list(cells)
+def _numbered(sheet: CalamineSheet, failed: Mapping[int, list[int]]) -> Iterator[Line]:
+    first = sheet.start[1] if sheet.start else 0
+    for number, found in enumerate(sheet.iter_rows(), 1):
+        line: list[Cell] = list(found)
+        for column in failed.get(number, ()):
+            if 0 <= column - first < len(line):
+                line[column - first] = ERROR
+        yield number, line
+
+
+def _failed(source: BinaryIO, place: int) -> dict[int, list[int]]:
+    """The columns, by line, in which a formula has no value: calamine calls such a cell empty."""
+    found: dict[int, list[int]] = defaultdict(list)
+    source.seek(0)
+    with zipfile.ZipFile(source) as packed:
+        name = _file_of(packed, place)
+        if name is None:
+            return found
+        with packed.open(name) as sheet:
+            rest = b""
+            while chunk := sheet.read(_CHUNK):
+                rest += chunk
+                # Other cells than formulas have what stands in them; most sheets have none.
+                if _FORMULA.search(rest) or b't="e"' in rest:
+                    _note_failed(rest, found)
+                rest = rest[max(rest.rfind(b"</c>"), rest.rfind(b":c>"), 0) :][-_CHUNK:]
+    return found
+
+
+def _note_failed(some: bytes, found: dict[int, list[int]]) -> None:
+    for cell in _CELL.finditer(some):
+        about, inside = cell.groups()
+        # A text of no letters is the value of a formula that says so.
+        none = _FORMULA.search(inside) and b't="str"' not in about and not _VALUE.search(inside)
+        if (none or b't="e"' in about) and (place := _PLACE.search(about)):
+            column = 0
+            for letter in place[1]:
+                column = column * 26 + letter - 64
+            found[int(place[2])].append(column - 1)
+
+
+def _file_of(packed: zipfile.ZipFile, place: int) -> str | None:
+    """The file of a sheet, by its place among the sheets; none for a spreadsheet that is laid out another way."""
+    try:
+        ids = _SHEET.findall(packed.read("xl/workbook.xml"))
+        for relation in _RELATION.findall(packed.read("xl/_rels/workbook.xml.rels")):
+            if b'Id="%b"' % ids[place] in relation and (target := re.search(rb'Target="([^"]+)"', relation)):
+                path = target[1].decode()
+                path = path.removeprefix("/") if path.startswith("/") else f"xl/{path}"
+                return path if path in packed.namelist() else None
+    except (KeyError, IndexError):
+        return None
+    return None

@@ -30,6 +30,7 @@ FIELD = {
 PROBLEM = {
     "missing": N_("The {field} is missing."),
     "too_long": N_("The {field} is too long."),
+    "error_cell": N_("The {field} is a formula without a value: an error stands there, or nothing was worked out."),
     "bad_address": N_("The {field} is no e-mail address."),
     "bad_date": N_("The {field} is no date that can be read, or no day of the calendar."),
     "far_date": N_("The {field} is too far away to be true."),

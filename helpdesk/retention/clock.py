@@ -240,8 +240,8 @@ def _see_what_keeps(
     passed = [one for one in passed if found[one].state in ("due", "blocked:open")]
     for ticket_id in ended.originals(session, passed):
         found[ticket_id] = reckon(replace(matters[ticket_id], original_in_mailbox=True), of, today)
-    due = [one for one, reckoning in found.items() if reckoning.state == "due"]
-    for ticket_id, until in listed.excepted_until(session, due).items():
+    passed = [one for one in passed if found[one].state in ("due", "blocked:open")]
+    for ticket_id, until in listed.excepted_until(session, passed).items():
         found[ticket_id] = reckon(replace(matters[ticket_id], excepted_until=until), of, today)
 
 

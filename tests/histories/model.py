@@ -189,8 +189,8 @@ class World:
             same = [one for one in self.lists if (one.rule, one.text, one.state) == (rule, self.texts[-1], "open")]
             into = same[0] if same else List(rule, self.texts[-1], rule in {"R13", "U"}, gone_from(today, 0, 7))
             self.lists += [] if same else [into]
-            for number, (_state, day, mine) in due.items():
-                self.tickets[number].on = (into, day or today) if mine == rule else self.tickets[number].on
+            for ticket, day in ((self.tickets[n], day) for n, (_state, day, mine) in due.items() if mine == rule):
+                ticket.on, ticket.excepted = (into, day or today), [one for one in ticket.excepted if one != into]
             into.state = "open" if into.reviewed else "window"
         for one in self.lists:
             if one.executes <= today and (one.state == "approved" or (one.state == "window" and not one.reviewed)):

@@ -152,7 +152,9 @@ class Office(House):
 
     def _shown(self, random: Random) -> dict[int, str]:
         """Some of those that stay, as they are (I7)."""
-        here = [number for number, ticket in enumerate(self.world.tickets) if ticket.gone is None and not ticket.on]
+        tickets = self.world.tickets
+        going = {one for number, ticket in enumerate(tickets) if ticket.on for one in self.world.family(number)}
+        here = [number for number, ticket in enumerate(tickets) if ticket.gone is None and number not in going]
         return {number: self._show(number) for number in random.sample(here, min(2, len(here)))}
 
     def _show(self, number: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 Value = str | int | float | dt.date | dt.time | None
@@ -46,6 +46,19 @@ def as_xlsx(rows: Sequence[Sequence[Value]], first_line: int = 1) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as into:
         for name, content in files.items():
+            into.writestr(name, content)
+    return packed.getvalue()
+
+
+def exchanged(book: bytes, there: Mapping[str, str]) -> bytes:
+    """The spreadsheet with other XML in its sheet: each key, which stands there once, by its value."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as into:
+        for name in old.namelist():
+            content = old.read(name).decode()
+            for find, put in there.items() if name.endswith("sheet1.xml") else ():
+                assert content.count(find) == 1, find
+                content = content.replace(find, put)
             into.writestr(name, content)
     return packed.getvalue()
 

@@ -14,7 +14,7 @@ from helpdesk.facts.given import Given, Problem, Reader, header_of
 from helpdesk.facts.profiles import shipped
 from helpdesk.facts.sheets import Cell
 from helpdesk.facts.tables import kind_of, laid_out, lines
-from tests.helpdesk.facts.sheets import Value, as_csv, as_xlsx
+from tests.helpdesk.facts.sheets import Value, as_csv, as_xlsx, exchanged
 
 TODAY = dt.date(2026, 11, 22)
 HEAD = ["Personeelsnummer", "Naam", "Datum"]
@@ -56,6 +56,28 @@ def test_a_spreadsheet_gives_the_same_rows_with_days_and_numbers() -> None:
     assert cells.text(found[1][1][0], 10) == "12"
     assert cells.date(found[1][1][2], "dmy") == dt.date(2020, 3, 31)
     assert cells.text(found[2][1][0], 10) == "13"
+
+
+def test_a_formula_without_a_value_is_no_empty_cell() -> None:
+    """Of somebody's end of employment an empty cell would say that they are still here."""
+    cells_of = (
+        '<c r="{}" t="e"><f>VLOOKUP(1,A:A,1)</f><v>#N/A</v></c>',
+        '<c r="{}" s="1"><f>DATE(2020,3,31)</f></c>',
+        '<c r="{}"><f>TODAY()</f><v></v></c>',
+        '<c r="{}" t="str"><f>IF(A1="","","x")</f><v></v></c>',
+        '<c r="{}" s="1"><f>DATE(2020,3,31)</f><v>43921</v></c>',
+        '<c r="{}" s="1"/>',
+    )
+    content = as_xlsx([HEAD, *([str(number), "x", f"cell {number}"] for number in range(len(cells_of)))], 3)
+    there = {
+        f'<c r="C{number}" t="inlineStr"><is><t>cell {number - 4}</t></is></c>': cell.format(f"C{number}")
+        for number, cell in enumerate(cells_of, 4)
+    }
+    found = [line[2] for _number, line in _lines(exchanged(content, there))][1:]
+    assert found == ["#N/A", "#N/A", "#N/A", "", dt.date(2020, 3, 31), ""]
+    for cell in (found[0], "#VERW!", " #n/b "):
+        with pytest.raises(cells.Unreadable, match="error_cell"):
+            cells.date(cell, "dmy")
 
 
 def test_a_file_that_is_laid_out_gives_the_same_lines_again_and_again() -> None:
@@ -132,12 +154,10 @@ def test_what_is_no_day_is_refused(cell: Cell) -> None:
 def test_the_order_decides_and_swapped_days_are_noticed() -> None:
     assert cells.date("03-04-2020", "dmy") == dt.date(2020, 4, 3)
     assert cells.date("03-04-2020", "mdy") == dt.date(2020, 3, 4)
-    assert [cells.only_swapped(cell, "dmy") for cell in ("12-25-2020", "03-04-2020", "99-99-2020", None)] == [
-        True,
-        False,
-        False,
-        False,
-    ]
+    swapped = ("12-25-2020", "2020-25-12", "2020/25/12 00:00")
+    other = ("03-04-2020", "2020-03-04", "25-12-2020", "99-99-2020", "2020-99-99", "n.v.t.", None)
+    assert [cells.only_swapped(cell, "dmy") for cell in (*swapped, *other)] == [True] * 3 + [False] * 7
+    assert cells.only_swapped("25-12-2020", "mdy")
 
 
 @pytest.mark.parametrize("cell", ["geen adres", "a@b", "a b@x.nl", "a@x.nl; b@x.nl", "<a@x.nl>", "@x.nl"])
