@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import sqlite3
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-_PATIENCE, _AGAIN = 15, 0.002
-"""Seconds for which SQLite's locks are waited for, and between two tries at the one for writing."""
+_PATIENCE, _IN_LINE, _AGAIN = 15, 2, 0.001
+"""Seconds for which SQLite's locks are waited for, of these in line at most, and between two tries."""
+_LINE = "-line"
+"""What the name of the file at which writers stand in line ends in; it is empty."""
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -57,6 +63,7 @@ def _sqlite(url: str, durable: bool) -> Engine:
     engine = create_engine(
         url, connect_args={"timeout": _PATIENCE, "check_same_thread": False}, pool_size=20, max_overflow=20
     )
+    line = f"{engine.url.database}{_LINE}"
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -71,27 +78,58 @@ def _sqlite(url: str, durable: bool) -> Engine:
         if connection.get_execution_options().get("reading", False):
             connection.exec_driver_sql("BEGIN")
         else:
-            _begin_writing(connection)
+            _begin_writing(connection, line)
 
     return engine
 
 
-def _begin_writing(connection: Connection) -> None:
-    """Take the write lock, asking for it every few milliseconds.
+def _begin_writing(connection: Connection, line: str) -> None:
+    """Take the write lock: the first in line asks for it every millisecond.
 
-    SQLite itself asks less and less often, so that whoever takes the lock time and again, with a moment between, keeps
-    others out for long.
+    SQLite itself asks less and less often, and whoever takes the lock time and again, with a moment between, keeps
+    others out for long. With a line it stands behind whoever waits already.
     """
     raw: Any = connection.connection.driver_connection
     until = time.monotonic() + _PATIENCE
     raw.execute("PRAGMA busy_timeout=0")
     try:
-        while _is_busy(raw) and time.monotonic() < until:
-            time.sleep(_AGAIN)
+        with _first_in_line(line):
+            _until(lambda: not _is_busy(raw), until)
         if not raw.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         raw.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
+
+
+@contextlib.contextmanager
+def _first_in_line(line: str) -> Iterator[None]:
+    """Wait until nobody else is first. Good manners, and no more: SQLite's own lock decides, so nobody waits for long
+    for one that was stopped, and a file that can't be opened is done without."""
+    try:
+        descriptor = os.open(line, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        _until(lambda: _locks(descriptor), time.monotonic() + _IN_LINE)
+        yield
+    finally:
+        # Said aloud: a process that was forked off meanwhile has the descriptor too, and would keep the lock.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def _until(so: Callable[[], bool], until: float) -> None:
+    while not so() and time.monotonic() < until:
+        time.sleep(_AGAIN)
+
+
+def _locks(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _is_busy(raw: sqlite3.Connection) -> bool:
