@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from helpdesk import notices
 from helpdesk.chat.availability import CHATS, availability
@@ -24,6 +24,12 @@ from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
 LONGEST = 20_000
+_SAID = (
+    select(Ticket.number, Entry.id, Chat.state)
+    .join(Entry, Entry.ticket_id == Ticket.id)
+    .join(Chat, Chat.ticket_id == Ticket.id)
+    .where(Entry.client_id == bindparam("mark"))
+)
 _SUBJECT = 80
 
 
@@ -224,11 +230,5 @@ def _mark(unit: Unit, side: str, where: int, client_id: str) -> str:
 
 def _again(unit: Unit, mark: str) -> Said | None:
     """The line with this mark, if it was said before."""
-    found = (
-        select(Ticket.number, Entry.id, Chat.state)
-        .join(Entry, Entry.ticket_id == Ticket.id)
-        .join(Chat, Chat.ticket_id == Ticket.id)
-        .where(Entry.client_id == mark)
-    )
-    row = unit.session.execute(found).first()
+    row = unit.session.execute(_SAID, {"mark": mark}).first()
     return None if row is None else Said(row.number, row.id, row.state)

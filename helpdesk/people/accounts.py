@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Account, AccountRole, SignInLink, WebSession
@@ -82,7 +83,7 @@ def actor_named(unit: Unit, email: str) -> Actor:
     return Actor(account.id, frozenset(roles), desks_of(account))
 
 
-def desks_of(account: Account) -> frozenset[str] | None:
+def desks_of(account: Account | Row[Any]) -> frozenset[str] | None:
     """The desks that an account works for; none stands for all. Tickets of others are not there for it."""
     return None if account.desks is None else frozenset(account.desks.split())
 
