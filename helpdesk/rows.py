@@ -50,8 +50,8 @@ def _insert(table: TableClause) -> Insert:
 
 
 @cache
-def _last(model: type[Any]) -> Select[tuple[int]]:
-    return select(func.coalesce(func.max(model.id), 0))
+def _last(table: Table) -> Select[int]:
+    return select(func.coalesce(func.max(table.c.id), 0))
 
 
 def _whole(table: FromClause, said: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Rows:
             block = select(one).select_from(func.generate_series(1, self._block))
             return iter([int(value) for value in connection.execute(block).scalars()])
         # SQLite has one writer, which is us: the next free ids stay free until these rows are written.
-        last = connection.execute(_last(model)).scalar_one()
+        last = connection.execute(_last(table_of(model))).scalar_one()
         return iter(range(last + 1, _FAR))
 
     def put(self, where: type[Base] | TableClause, said: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ from mail_ingest.verdict import Park, World
 from mail_ingest.waiting import MANY, Waiting, filing_lease, mailboxes_waiting, sets_waiting
 
 log = logging.getLogger(__name__)
-LEASE_SECONDS = 120
+LEASE_SECONDS, KEPT_SECONDS = 120, 1.0
 DRAIN_SECONDS = 20
 FAULTS = 3
 AWAIT_SECONDS = 1.0
@@ -70,21 +70,26 @@ def _file_all(ports: Ports, readers: Readers, until: float) -> int:
     return filed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Turn:
     """How long one mailbox is ours."""
 
     ports: Ports
     lease: str
     until: float
+    kept_until: float = 0.0
 
     def in_time(self) -> bool:
         """Whether there is time to begin with more."""
         return time.monotonic() < self.until
 
     def held(self) -> bool:
-        """Keep the lease; False when it was lost."""
-        return hold(self.ports, self.lease, LEASE_SECONDS)
+        """Keep the lease; False when it was lost. Once a second will do, for it lasts two minutes and is a commit."""
+        if time.monotonic() >= self.kept_until:
+            if not hold(self.ports, self.lease, LEASE_SECONDS):
+                return False
+            self.kept_until = time.monotonic() + KEPT_SECONDS
+        return True
 
 
 def _await_more(ports: Ports, until: float) -> None:

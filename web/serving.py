@@ -100,6 +100,7 @@ def serve_live(settings: Settings) -> int:
         access_log=False,
         timeout_graceful_shutdown=GRACE,
         server_header=False,
+        proxy_headers=False,
         lifespan="on",
     )
     # Thousands of open streams are hundreds of thousands of objects that stay; looking through them stops everybody.

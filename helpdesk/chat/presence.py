@@ -62,14 +62,16 @@ def note_read(unit: Unit, ticket_id: int, side: str, entry_id: int) -> None:
     )
 
 
-def signs(unit: Unit, ticket_ids: Iterable[int], side: str) -> tuple[set[int], dict[int, tuple[int, dt.datetime]]]:
+def signs(
+    unit: Unit, ticket_ids: Iterable[int], side: str, here: str = ""
+) -> tuple[set[int], dict[int, tuple[int, dt.datetime]]]:
     """In which tickets that side writes now, and by ticket the newest entry it had on its screen, and when.
 
-    None where it is not known. Raises Unavailable when nobody can say.
+    None where it is not known. `here` names who is there now and asks. Raises Unavailable when nobody can say.
     """
     ids = list(ticket_ids)
     names = [*(_typing_name(ticket_id, side) for ticket_id in ids), *(_read_name(ticket_id, side) for ticket_id in ids)]
-    words = unit.ports.bus.noted(names)
+    words = unit.ports.bus.noted(names, {here: _said(unit.now)} if here else None, KEPT_SECONDS)
     typing, read = words[: len(ids)], words[len(ids) :]
     types = {
         ticket_id

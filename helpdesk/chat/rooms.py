@@ -42,7 +42,7 @@ def own_room(unit: Unit, number: str) -> Room:
 
 
 @cache
-def _own(shared: bool) -> Select[tuple[Ticket, Chat]]:
+def _own(shared: bool) -> Select[Ticket, Chat]:
     asked = select(TicketPerson.ticket_id).where(own_seat(anybody(shared=shared)), TicketPerson.role == "requester")
     found = select(Ticket, Chat).join(Chat, Chat.ticket_id == Ticket.id)
     return found.where(

@@ -72,16 +72,16 @@ class Desk:
     queue: list[DeskChat]
 
 
-def standing_for(unit: Unit, number: str) -> Standing:
-    """How the chat of this number stands, for the person who began it; else NotFound."""
-    return _standing(unit, own_room(unit, number), requester_of(unit).address)
+def standing_for(unit: Unit, number: str, *, here: bool = False) -> Standing:
+    """How the chat of this number stands, for the person who began it; else NotFound. `here`: that person is there."""
+    return _standing(unit, own_room(unit, number), requester_of(unit).address, here=here)
 
 
-def _standing(unit: Unit, room: Room, address: str) -> Standing:
+def _standing(unit: Unit, room: Room, address: str, *, here: bool = False) -> Standing:
     chat, ticket = room.chat, room.ticket
     advisor = unit.session.scalar(_NAME, {"account": chat.account_id}) if chat.account_id else ""
     try:
-        types, upto = signs(unit, [ticket.id], "advisor")
+        types, upto = signs(unit, [ticket.id], "advisor", asker_name(ticket.id) if here else "")
     except Unavailable:
         types, upto = set(), {}
     position = position_of(unit, chat) if chat.state == "waiting" else 0

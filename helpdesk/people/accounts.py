@@ -8,11 +8,10 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, delete, select
+from sqlalchemy import delete, select
 
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.models import Account, AccountRole, SignInLink, WebSession
@@ -83,9 +82,14 @@ def actor_named(unit: Unit, email: str) -> Actor:
     return Actor(account.id, frozenset(roles), desks_of(account))
 
 
-def desks_of(account: Account | Row[Any]) -> frozenset[str] | None:
+def desks_of(account: Account) -> frozenset[str] | None:
     """The desks that an account works for; none stands for all. Tickets of others are not there for it."""
-    return None if account.desks is None else frozenset(account.desks.split())
+    return desks_in(account.desks)
+
+
+def desks_in(column: str | None) -> frozenset[str] | None:
+    """The same of what an account's column says."""
+    return None if column is None else frozenset(column.split())
 
 
 def set_desks(unit: Unit, email: str, desks: Iterable[str]) -> None:

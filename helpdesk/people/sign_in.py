@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from helpdesk.errors import Invalid, NotSignedIn
 from helpdesk.models import Account, AccountRole, Attempt, WebSession
 from helpdesk.people import second_factor
-from helpdesk.people.accounts import desks_of, end_sessions, hashed, is_password
+from helpdesk.people.accounts import desks_in, end_sessions, hashed, is_password
 from helpdesk.people.addresses import normal
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
@@ -135,7 +135,7 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         row.undo_seconds,
         row.text_size or 100,
         row.density or "normal",
-        desks_of(row),
+        desks_in(row.desks),
         row.seen_at < unit.now - _NOTED_EVERY,
     )
 
