@@ -12,10 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-_PATIENCE, _IN_LINE, _AGAIN = 15, 2, 0.001
+_PATIENCE, _IN_LINE, _AGAIN = 15, 2, 0.0005
 """Seconds for which SQLite's locks are waited for, of these in line at most, and between two tries."""
 _LINE = "-line"
 """What the name of the file at which writers stand in line ends in; it is empty."""
+_LOG, _LONG_LOG = 1_000, 10_000
+"""Pages of SQLite's log from which on a commit puts them into the file: its own number, and one of 40 MB for processes
+that leave it to the others, and do it themselves only where no other is at work."""
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -34,15 +37,16 @@ where name = 'default_toast_compression' and 'lz4' = any(enumvals)
 """A long text costs less than half as much to write as with PostgreSQL's own method, where the server has this one."""
 
 
-def connect_database(url: str, *, durable: bool = True) -> Engine:
+def connect_database(url: str, *, durable: bool = True, awaited: bool = False) -> Engine:
     """An engine on which write units begin with the write lock on SQLite and reading units without it.
 
     The connection used last is used next: it has its pages in the cache, and its statements planned.
     PostgreSQL compiles nothing just in time: our statements are short, and planned for 32 partitions they look dear.
+    `awaited` says that people wait for what is written: SQLite's log is left to other processes to put into the file.
     `durable=False` is for throw-away test databases only: commits are not synced.
     """
     if url.startswith("sqlite"):
-        return _sqlite(url, durable)
+        return _sqlite(url, durable, _LONG_LOG if awaited else _LOG)
     options = "" if durable else "-c synchronous_commit=off"
     engine = create_engine(
         url,
@@ -61,7 +65,7 @@ def connect_database(url: str, *, durable: bool = True) -> Engine:
     return engine
 
 
-def _sqlite(url: str, durable: bool) -> Engine:
+def _sqlite(url: str, durable: bool, log_pages: int) -> Engine:
     engine = create_engine(
         url,
         pool_use_lifo=True,
@@ -76,6 +80,7 @@ def _sqlite(url: str, durable: bool) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        connection.execute(f"PRAGMA wal_autocheckpoint={log_pages}")
         if not durable:
             connection.execute("PRAGMA synchronous=OFF")
 
@@ -90,7 +95,7 @@ def _sqlite(url: str, durable: bool) -> Engine:
 
 
 def _begin_writing(connection: Connection, line: str) -> None:
-    """Take the write lock: the first in line asks for it every millisecond.
+    """Take the write lock: the first in line asks for it every half millisecond.
 
     SQLite itself asks less and less often, and whoever takes the lock time and again, with a moment between, keeps
     others out for long. With a line it stands behind whoever waits already.

@@ -189,13 +189,7 @@ def _off(now: Reckoning, before: tuple[Any, ...]) -> str:
 
 
 _READ: tuple[Any, ...] = (Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id)
-_WRITTEN: tuple[Any, ...] = (
-    Ticket.retention_state,
-    Ticket.due_on,
-    Ticket.recheck_on,
-    Ticket.rule,
-    Ticket.policy_version,
-)
+_WRITTEN = (Ticket.retention_state, Ticket.due_on, Ticket.recheck_on, Ticket.rule, Ticket.policy_version)
 
 
 def _rows(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
