@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -73,7 +74,7 @@ def _sqlite(url: str, durable: bool, log_pages: int) -> Engine:
         max_overflow=20,
         connect_args={"timeout": _PATIENCE, "check_same_thread": False},
     )
-    line = f"{engine.url.database}{_LINE}"
+    line = _Line(f"{engine.url.database}{_LINE}")
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -94,7 +95,7 @@ def _sqlite(url: str, durable: bool, log_pages: int) -> Engine:
     return engine
 
 
-def _begin_writing(connection: Connection, line: str) -> None:
+def _begin_writing(connection: Connection, line: _Line) -> None:
     """Take the write lock: the first in line asks for it every half millisecond.
 
     SQLite itself asks less and less often, and whoever takes the lock time and again, with a moment between, keeps
@@ -104,7 +105,7 @@ def _begin_writing(connection: Connection, line: str) -> None:
     until = time.monotonic() + _PATIENCE
     raw.execute("PRAGMA busy_timeout=0")
     try:
-        with _first_in_line(line):
+        with line.at_its_head():
             _until(lambda: not _is_busy(raw), until)
         if not raw.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -112,22 +113,41 @@ def _begin_writing(connection: Connection, line: str) -> None:
         raw.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
 
 
-@contextlib.contextmanager
-def _first_in_line(line: str) -> Iterator[None]:
-    """Wait until nobody else is first. Good manners, and no more: SQLite's own lock decides, so nobody waits for long
-    for one that was stopped, and a file that can't be opened is done without."""
-    try:
-        descriptor = os.open(line, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:
-        yield
-        return
-    try:
-        _until(lambda: _locks(descriptor), time.monotonic() + _IN_LINE)
-        yield
-    finally:
-        # Said aloud: a process that was forked off meanwhile has the descriptor too, and would keep the lock.
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
+class _Line:
+    """Where writers stand: the threads of a process at a lock of theirs, and who is first there at a file's.
+
+    Good manners, and no more: SQLite's own lock decides. So nobody waits for long for one that was stopped, and a file
+    that can't be opened is done without.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path, self._threads = path, threading.Lock()
+
+    @contextlib.contextmanager
+    def at_its_head(self) -> Iterator[None]:
+        """Wait until nobody else is first, and be that."""
+        first = self._threads.acquire(timeout=_IN_LINE)
+        try:
+            with self._before_other_processes():
+                yield
+        finally:
+            if first:
+                self._threads.release()
+
+    @contextlib.contextmanager
+    def _before_other_processes(self) -> Iterator[None]:
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            yield
+            return
+        try:
+            _until(lambda: _locks(descriptor), time.monotonic() + _IN_LINE)
+            yield
+        finally:
+            # Said aloud: a process that was forked off meanwhile has the descriptor too, and would keep the lock.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
 
 def _until(so: Callable[[], bool], until: float) -> None:
