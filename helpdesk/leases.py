@@ -5,14 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
+from functools import cache
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Executable, String, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.holders import is_gone
 from helpdesk.models import Flag, Heartbeat, Lease
+from helpdesk.models.base import UtcTime
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
+
+_STANDING = select(
+    select(Flag.value).where(Flag.name == "maintenance").scalar_subquery(),
+    select(Lease.holder).where(Lease.name == bindparam("sought")).scalar_subquery(),
+)
+_LETTING_GO = (
+    delete(Lease)
+    .where(Lease.name == bindparam("sought"), Lease.holder == bindparam("ours"))
+    .execution_options(synchronize_session=False)
+)
+"""Written once: for each mail that comes alone a lease is taken and given back."""
 
 
 def hold(ports: Ports, name: str, seconds: int) -> bool:
@@ -27,21 +40,28 @@ def hold(ports: Ports, name: str, seconds: int) -> bool:
 
 def hold_in(unit: Unit, name: str, seconds: int) -> bool:
     """The same within a unit: one statement, so that two takers can't both win."""
-    dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
-    until = unit.now + dt.timedelta(seconds=seconds)
-    updating = select(Flag.value).where(Flag.name == "maintenance").scalar_subquery()
-    held_by = select(Lease.holder).where(Lease.name == name).scalar_subquery()
-    maintenance, before = unit.session.execute(select(updating, held_by)).one()
+    maintenance, before = unit.session.execute(_STANDING, {"sought": name}).one()
     if maintenance == "on":
         return False
-    gone = [before] if before is not None and is_gone(before) else []
-    fresh = dialect.insert(Lease).values(name=name, holder=unit.ports.holder, until=until)
+    ours = unit.ports.holder
+    gone = before if before is not None and is_gone(before) else ours
+    times = {"now": unit.now, "ends": unit.now + dt.timedelta(seconds=seconds)}
+    said = {"sought": name, "ours": ours, "gone": gone} | times
+    connection = unit.session.connection()
+    return connection.execute(_taking(connection.dialect.name), said).scalar() is not None
+
+
+@cache
+def _taking(dialect: str) -> Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    ours, ends = bindparam("ours", type_=String), bindparam("ends", type_=UtcTime)
+    fresh = insert(Lease).values(name=bindparam("sought"), holder=ours, until=ends)
     taken = fresh.on_conflict_do_update(
         index_elements=[Lease.name],
-        set_={"holder": unit.ports.holder, "until": until},
-        where=or_(Lease.holder.in_([unit.ports.holder, *gone]), Lease.until < unit.now),
+        set_={"holder": ours, "until": ends},
+        where=or_(Lease.holder.in_([ours, bindparam("gone")]), Lease.until < bindparam("now")),
     )
-    return unit.session.connection().execute(taken.returning(Lease.name)).scalar() is not None
+    return taken.returning(Lease.name)
 
 
 def is_ours(unit: Unit, name: str) -> bool:
@@ -74,7 +94,7 @@ def keeper(ports: Ports, name: str, seconds: int) -> Callable[[], bool]:
 def release(ports: Ports, name: str) -> None:
     """Give the lease back if it is ours."""
     with unit_of_work(ports, SYSTEM) as unit:
-        unit.session.execute(delete(Lease).where(Lease.name == name, Lease.holder == ports.holder))
+        unit.session.execute(_LETTING_GO, {"sought": name, "ours": ports.holder})
 
 
 def beat(ports: Ports, name: str) -> None:

@@ -109,8 +109,11 @@ class Bus(Protocol):
     def note(self, notes: Mapping[str, str], seconds: int) -> None:
         """Keep a word under each name, for so many seconds; never raises."""
 
-    def noted(self, names: Sequence[str]) -> list[str | None]:
-        """The words under these names; none where there is none. Raises Unavailable when it can't be asked."""
+    def noted(self, names: Sequence[str], also: Mapping[str, str] | None = None, seconds: int = 0) -> list[str | None]:
+        """The words under these names; none where there is none. Raises Unavailable when it can't be asked.
+
+        Notes that are to be kept, for so many seconds, may go with the question.
+        """
 
 
 class Jobs(Protocol):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Table, TableClause, event, func, insert, select
+from sqlalchemy import ColumnElement, FromClause, Insert, Select, Table, TableClause, event, func, insert, select
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import manager_of_class
 
@@ -42,6 +42,16 @@ def _columns(table: FromClause) -> tuple[_Fill, ...]:
     """Name, default, and whether the default is called; without a key that the database draws."""
     own_key = getattr(table, "autoincrement_column", None)
     return tuple((column.key, *_default(column)) for column in table.columns if column is not own_key)
+
+
+@cache
+def _insert(table: TableClause) -> Insert:
+    return insert(table)
+
+
+@cache
+def _last(table: Table) -> Select[int]:
+    return select(func.coalesce(func.max(table.c.id), 0))
 
 
 def _whole(table: FromClause, said: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +100,7 @@ class Rows:
             block = select(one).select_from(func.generate_series(1, self._block))
             return iter([int(value) for value in connection.execute(block).scalars()])
         # SQLite has one writer, which is us: the next free ids stay free until these rows are written.
-        last = connection.execute(select(func.coalesce(func.max(model.id), 0))).scalar_one()
+        last = connection.execute(_last(table_of(model))).scalar_one()
         return iter(range(last + 1, _FAR))
 
     def put(self, where: type[Base] | TableClause, said: dict[str, Any]) -> None:
@@ -134,7 +144,7 @@ class Rows:
             elif len(rows) >= _MANY and connection.dialect.name == "postgresql":
                 copy(connection, place, rows)
             else:
-                connection.execute(insert(place), rows)
+                connection.execute(_insert(place), rows)
         for row in objects:
             make_transient_to_detached(row)
             self._session.add(row)

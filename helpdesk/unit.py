@@ -160,14 +160,14 @@ class Unit:
             raise
 
     def told(self) -> None:
-        """Run what waited for the commit."""
+        """Publish, and run what waited for the commit."""
+        if self._hints:  # First: somebody looks at a page and waits.
+            self.ports.bus.publish(self._hints)
         for fn in self._after:
             try:
                 fn()
             except Exception as fault:
                 log.warning("after_commit", extra={"fault": type(fault).__name__})
-        if self._hints:
-            self.ports.bus.publish(self._hints)
         self._after.clear()
         self._hints.clear()
         self._nudges.clear()

@@ -43,12 +43,15 @@ def work_accounts(settings: Settings) -> WorkAccounts | None:
     return OidcProvider(settings)
 
 
-def connect(settings: Settings) -> Ports:
-    """All ports on their real adapters. Raises Misconfigured when the keys are missing."""
+def connect(settings: Settings, *, awaited: bool = False) -> Ports:
+    """All ports on their real adapters; `awaited` where people wait for what is written.
+
+    Raises Misconfigured when the keys are missing.
+    """
     return Ports(
         settings=settings,
         keys=load_keys(keys_path(settings)),
-        engine=connect_database(settings.database_url),
+        engine=connect_database(settings.database_url, awaited=awaited),
         blobs=DiskBlobs(settings.data / "blobs"),
         bus=RedisBus(settings.redis_url),
         jobs=RqJobs(settings.redis_url),

@@ -9,8 +9,10 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Row, String, cast, func, literal, select, update
+from sqlalchemy import JSON, BigInteger, Row, Select, String, Update, bindparam, cast, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.errors import Unavailable
@@ -19,7 +21,7 @@ from helpdesk.mail.incoming import IncomingMail
 from helpdesk.models import InboundMail
 from helpdesk.people.addresses import normal
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, Ports
-from helpdesk.row_sets import among
+from helpdesk.row_sets import among, among_ids, ids_given
 from helpdesk.tickets.handling import blocked_senders
 from helpdesk.tickets.receiving import Arrival, receive_mails
 from helpdesk.unit import SYSTEM, Unit, database_gone, unit_of_work
@@ -30,7 +32,7 @@ from mail_ingest.verdict import Park, World
 from mail_ingest.waiting import MANY, Waiting, filing_lease, mailboxes_waiting, sets_waiting
 
 log = logging.getLogger(__name__)
-LEASE_SECONDS = 120
+LEASE_SECONDS, KEPT_SECONDS = 120, 1.0
 DRAIN_SECONDS = 20
 FAULTS = 3
 AWAIT_SECONDS = 1.0
@@ -70,21 +72,26 @@ def _file_all(ports: Ports, readers: Readers, until: float) -> int:
     return filed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Turn:
     """How long one mailbox is ours."""
 
     ports: Ports
     lease: str
     until: float
+    kept_until: float = 0.0
 
     def in_time(self) -> bool:
         """Whether there is time to begin with more."""
         return time.monotonic() < self.until
 
     def held(self) -> bool:
-        """Keep the lease; False when it was lost."""
-        return hold(self.ports, self.lease, LEASE_SECONDS)
+        """Keep the lease; False when it was lost. Once a second will do, for it lasts two minutes and is a commit."""
+        if time.monotonic() >= self.kept_until:
+            if not hold(self.ports, self.lease, LEASE_SECONDS):
+                return False
+            self.kept_until = time.monotonic() + KEPT_SECONDS
+        return True
 
 
 def _await_more(ports: Ports, until: float) -> None:
@@ -202,30 +209,38 @@ def _drop_unwanted(unit: Unit, read: list[IncomingMail], chosen: list[IncomingMa
 
 
 def _still_waiting(unit: Unit, ids: list[int]) -> dict[int, _Columns]:
-    found = unit.session.execute(
-        select(
-            InboundMail.id,
-            InboundMail.skip_rules,
-            InboundMail.envelope_null,
-            InboundMail.desk_key,
-            InboundMail.arrived_at,
-            InboundMail.token,
-        ).where(among(unit.session, InboundMail.id, ids), InboundMail.state == "received")
-    )
-    return {row.id: row for row in found}
+    dialect = unit.session.get_bind().dialect.name
+    return {row.id: row for row in unit.session.execute(_waiting_of(dialect), ids_given(dialect, ids))}
+
+
+@cache
+def _waiting_of(dialect: str) -> Select[*tuple[Any, ...]]:
+    return select(
+        InboundMail.id,
+        InboundMail.skip_rules,
+        InboundMail.envelope_null,
+        InboundMail.desk_key,
+        InboundMail.arrived_at,
+        InboundMail.token,
+    ).where(among_ids(dialect, InboundMail.id), InboundMail.state == "received")
 
 
 def _mark(unit: Unit, state: str, tickets: dict[int, int]) -> None:
     """Write what became of rows, their tickets by their ids; one statement, and the same one however many they are."""
-    said = json.dumps(tickets)
-    if unit.session.connection().dialect.name == "postgresql":
-        pairs = func.json_each_text(cast(literal(said, String), JSON)).table_valued("key", "value", name="went")
-    else:
-        pairs = func.json_each(literal(said, String)).table_valued("key", "value", name="went")
-    unit.session.execute(
+    said = {"tickets": json.dumps(tickets), "became": state, "then": unit.now}
+    unit.session.execute(_marking(unit.session.get_bind().dialect.name), said)
+
+
+@cache
+def _marking(dialect: str) -> Update:
+    said = bindparam("tickets", type_=String)
+    pairs = func.json_each_text(cast(said, JSON)) if dialect == "postgresql" else func.json_each(said)
+    went = pairs.table_valued("key", "value", name="went")
+    return (
         update(InboundMail)
-        .where(InboundMail.id == cast(pairs.c.key, BigInteger))
-        .values(state=state, filed_at=unit.now, reason=None, ticket_id=cast(pairs.c.value, BigInteger))
+        .where(InboundMail.id == cast(went.c.key, BigInteger))
+        .values(state=bindparam("became"), filed_at=bindparam("then"), reason=None)
+        .values(ticket_id=cast(went.c.value, BigInteger))
         .execution_options(synchronize_session=False)
     )
 

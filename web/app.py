@@ -51,7 +51,7 @@ UPLOADS = (own_uploads, staff_uploads)
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     """The web application. Raises Misconfigured when the keys are missing or the database has another schema."""
-    ports = ports or wiring.connect(settings)
+    ports = ports or wiring.connect(settings, awaited=True)
     require_head(ports.engine)
     app = Flask(__name__)
     app.config.update(

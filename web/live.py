@@ -12,7 +12,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
@@ -27,12 +27,11 @@ log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Send = Callable[[Message], Coroutine[Any, Any, None]]
 
 TOKEN_SECONDS = 120
 PING_SECONDS = 20.0
 NOTE_SECONDS = 10.0
-WAITING_HINTS = 100
 PREFIX = "helpdesk:"
 HERE, UNTIL, SESSION = "here:", "until:", "session:"
 """What a token says besides topics: under which note its owner is there, until when, and which session it is of."""
@@ -68,44 +67,41 @@ def topics_of(key: bytes, token: str) -> frozenset[str]:
 
 
 class Listener:
-    """One browser: the topics it may hear, and the events that wait for it, a bounded number."""
+    """One browser: the topics it may hear, and the way to it. What is told goes out at once: nothing waits here, and
+    nobody has to be woken."""
 
-    __slots__ = ("_turn", "over", "topics", "until", "waiting")
+    __slots__ = ("_let_go", "_send", "over", "topics", "until")
 
-    def __init__(self, topics: frozenset[str]) -> None:
-        self.topics = topics
-        self.waiting = [RESYNC]
+    def __init__(self, topics: frozenset[str], send: Send, let_go: Callable[[], object]) -> None:
+        self.topics, self._send, self._let_go = tuple(topics), send, let_go
         self.over = False
         self.until = min((float(one.removeprefix(UNTIL)) for one in topics if one.startswith(UNTIL)), default=0.0)
-        self._turn: asyncio.Future[None] | None = None
 
     def put(self, event: bytes) -> None:
-        """Let it wait to be sent. Whoever reads so slowly that too many wait is let go: it comes back and reads."""
-        if len(self.waiting) >= WAITING_HINTS:
-            self.end()
-        elif not self.over:
-            self.waiting.append(event)
-            self._wake()
+        """Send it. Whoever reads so slowly that it would have to wait is let go: it comes back and reads."""
+        if not self.over and not self._sent({"type": "http.response.body", "body": event, "more_body": True}):
+            self.over = True
+            self._let_go()
 
     def end(self) -> None:
         """There is nothing more to hear."""
-        self.over = True
-        self.waiting.clear()
-        self._wake()
+        if not self.over:
+            self.over = True
+            self._sent({"type": "http.response.body", "body": b""})
+            self._let_go()
 
-    async def take(self) -> bytes:
-        """All that waits, as one piece; nothing at the end."""
-        if not self.waiting and not self.over:
-            self._turn = asyncio.get_running_loop().create_future()
-            await self._turn
-        self._turn = None
-        events = b"".join(self.waiting)
-        self.waiting.clear()
-        return events
-
-    def _wake(self) -> None:
-        if self._turn is not None and not self._turn.done():
-            self._turn.set_result(None)
+    def _sent(self, message: Message) -> bool:
+        """Whether that went without waiting; a fault of one browser is no fault of the others."""
+        step = self._send(message)
+        try:
+            step.send(None)
+        except StopIteration:
+            return True
+        except Exception as fault:
+            log.warning("stream", extra={"fault": type(fault).__name__})
+            return False
+        step.close()
+        return False
 
 
 class Hub:
@@ -113,7 +109,7 @@ class Hub:
 
     def __init__(self, url: str, now: Callable[[], float], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._url, self._now, self._monotonic = url, now, monotonic
-        self._by_topic: dict[str, set[Listener]] = {}
+        self._by_topic: dict[str, tuple[Listener, ...]] = {}  # a set takes five times as much, and most hold one
         self._all: dict[Listener, float] = {}  # and when it was pinged last, longest ago first
         self._ended: dict[str, float] = {}  # sessions, for as long as a token of theirs may be about
         self.connected = False
@@ -122,31 +118,30 @@ class Hub:
         """Whether there is something to hear, in a session that has not ended since."""
         return bool(topics) and self._ended.keys().isdisjoint(topics)
 
-    def join(self, topics: frozenset[str]) -> Listener:
-        """A listener to these topics, `resync` first."""
-        listener = Listener(topics)
+    def join(self, topics: frozenset[str], send: Send, let_go: Callable[[], object]) -> Listener:
+        """A listener to these topics, `resync` first; `let_go` ends its request."""
+        listener = Listener(topics, send, let_go)
         self._all[listener] = self._monotonic()
         for topic in topics:
             if not topic.startswith(UNTIL):
-                self._by_topic.setdefault(topic, set()).add(listener)
+                self._by_topic[topic] = (*self._by_topic.get(topic, ()), listener)
+        listener.put(RESYNC)
         return listener
 
     def leave(self, listener: Listener) -> None:
         """The browser is gone."""
         self._all.pop(listener, None)
         for topic in listener.topics:
-            others = self._by_topic.get(topic)
-            if others is not None:
-                others.discard(listener)
-                if not others:
-                    del self._by_topic[topic]
+            others = tuple(one for one in self._by_topic.pop(topic, ()) if one is not listener)
+            if others:
+                self._by_topic[topic] = others
 
     def tell(self, topic: str, hint: str) -> None:
         """Hand a hint to whoever may hear its topic; one about a session ends the streams that it opened."""
         if topic.startswith(SESSION):
             now = self._monotonic()
             self._ended = {old: at for old, at in self._ended.items() if now - at < TOKEN_SECONDS} | {topic: now}
-            for listener in tuple(self._by_topic.get(topic, ())):
+            for listener in self._by_topic.get(topic, ()):
                 listener.end()
             return
         event = b"event: hint\ndata: " + json.dumps(json.loads(hint)).encode() + b"\n\n"
@@ -220,22 +215,18 @@ class Hub:
             await line.execute()
 
 
-async def _hang_up(listener: Listener, receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    listener.end()
-
-
 async def _stream(hub: Hub, topics: frozenset[str], receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
-    listener = hub.join(topics)
-    gone = asyncio.ensure_future(_hang_up(listener, receive))
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a request is one
+    listener = hub.join(topics, send, task.cancel)
     try:
-        while events := await listener.take():
-            await send({"type": "http.response.body", "body": events, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    except asyncio.CancelledError:
+        if not listener.over:
+            raise
     finally:
-        gone.cancel()
         hub.leave(listener)
 
 

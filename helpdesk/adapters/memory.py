@@ -26,10 +26,11 @@ class MemoryBus:
         """Keep the words."""
         self.notes |= notes
 
-    def noted(self, names: Sequence[str]) -> list[str | None]:
+    def noted(self, names: Sequence[str], also: Mapping[str, str] | None = None, seconds: int = 0) -> list[str | None]:
         """The words, unless it is gone."""
         if self.gone:
             raise Unavailable("Redis does not answer. Start it, or set HELPDESK_REDIS.", code="redis")
+        self.note(also or {}, seconds)
         return [self.notes.get(name) for name in names]
 
 

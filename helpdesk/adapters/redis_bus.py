@@ -40,12 +40,18 @@ class RedisBus:
         except redis.RedisError as fault:
             log.warning("bus", extra={"fault": type(fault).__name__})
 
-    def noted(self, names: Sequence[str]) -> list[str | None]:
-        """Ask for all in one round trip."""
-        if not names:
+    def noted(self, names: Sequence[str], also: Mapping[str, str] | None = None, seconds: int = 0) -> list[str | None]:
+        """Ask for all, and keep what goes with it, in one round trip."""
+        if not names and not also:
             return []
         try:
-            found = self._redis.mget([note_key(name) for name in names])
+            with self._redis.pipeline(transaction=False) as line:
+                for name, word in (also or {}).items():
+                    line.set(note_key(name), word, ex=seconds)
+                if names:
+                    line.mget([note_key(name) for name in names])
+                said = line.execute()
         except redis.RedisError as fault:
             raise Unavailable("Redis does not answer. Start it, or set HELPDESK_REDIS.", code="redis") from fault
+        found = said[-1] if names else []
         return [word.decode() if isinstance(word, bytes) else word for word in found]

@@ -54,13 +54,6 @@ def note_typing(unit: Unit, ticket_id: int, side: str) -> None:
     )
 
 
-def types(unit: Unit, ticket_ids: Iterable[int], side: str) -> set[int]:
-    """In which tickets that side writes now."""
-    ids = list(ticket_ids)
-    found = zip(ids, unit.ports.bus.noted([_typing_name(ticket_id, side) for ticket_id in ids]), strict=True)
-    return {ticket_id for ticket_id, word in found if (at := _time(word)) is not None and unit.now - at <= TYPES_FOR}
-
-
 def note_read(unit: Unit, ticket_id: int, side: str, entry_id: int) -> None:
     """That side had everything up to this entry on its screen."""
     unit.ports.bus.note({_read_name(ticket_id, side): f"{_said(unit.now)} {entry_id}"}, KEPT_SECONDS)
@@ -69,17 +62,29 @@ def note_read(unit: Unit, ticket_id: int, side: str, entry_id: int) -> None:
     )
 
 
-def read_upto(unit: Unit, ticket_ids: Iterable[int], side: str) -> dict[int, tuple[int, dt.datetime]]:
-    """By ticket the newest entry that side had on its screen, and when; none where it is not known."""
+def signs(
+    unit: Unit, ticket_ids: Iterable[int], side: str, here: str = ""
+) -> tuple[set[int], dict[int, tuple[int, dt.datetime]]]:
+    """In which tickets that side writes now, and by ticket the newest entry it had on its screen, and when.
+
+    None where it is not known. `here` names who is there now and asks. Raises Unavailable when nobody can say.
+    """
     ids = list(ticket_ids)
-    words = unit.ports.bus.noted([_read_name(ticket_id, side) for ticket_id in ids])
-    found = {}
-    for ticket_id, word in zip(ids, words, strict=True):
-        at, _, entry_id = (word or "").partition(" ")
-        moment = _time(at)
-        if moment is not None and entry_id.isdecimal():
-            found[ticket_id] = (int(entry_id), moment)
-    return found
+    names = [*(_typing_name(ticket_id, side) for ticket_id in ids), *(_read_name(ticket_id, side) for ticket_id in ids)]
+    words = unit.ports.bus.noted(names, {here: _said(unit.now)} if here else None, KEPT_SECONDS)
+    typing, read = words[: len(ids)], words[len(ids) :]
+    types = {
+        ticket_id
+        for ticket_id, word in zip(ids, typing, strict=True)
+        if (at := _time(word)) is not None and unit.now - at <= TYPES_FOR
+    }
+    return types, {ticket_id: upto for ticket_id, word in zip(ids, read, strict=True) if (upto := _upto(word))}
+
+
+def _upto(word: str | None) -> tuple[int, dt.datetime] | None:
+    at, _, entry_id = (word or "").partition(" ")
+    moment = _time(at)
+    return None if moment is None or not entry_id.isdecimal() else (int(entry_id), moment)
 
 
 def _said(at: dt.datetime) -> str:

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from helpdesk.chat.availability import capacity_of, places, position_of
-from helpdesk.chat.presence import ASKER_GONE, asker_name, read_upto, seen_at, types
+from helpdesk.chat.presence import ASKER_GONE, asker_name, seen_at, signs
 from helpdesk.chat.rooms import Room, latest_room, own_room, staff_room
 from helpdesk.errors import Unavailable
 from helpdesk.models import Account, Chat, ChatAdvisor, Content, Entry, Ticket, TicketPerson
@@ -17,6 +17,7 @@ from helpdesk.people.access import requester_of, require
 from helpdesk.text.rendering import preview
 from helpdesk.unit import Unit
 
+_NAME = select(Account.name).where(Account.id == bindparam("account"))
 _LATE, _TOO_LATE = dt.timedelta(seconds=60), dt.timedelta(seconds=180)
 
 
@@ -71,26 +72,26 @@ class Desk:
     queue: list[DeskChat]
 
 
-def standing_for(unit: Unit, number: str) -> Standing:
-    """How the chat of this number stands, for the person who began it; else NotFound."""
-    return _standing(unit, own_room(unit, number), requester_of(unit).address)
+def standing_for(unit: Unit, number: str, *, here: bool = False) -> Standing:
+    """How the chat of this number stands, for the person who began it; else NotFound. `here`: that person is there."""
+    return _standing(unit, own_room(unit, number), requester_of(unit).address, here=here)
 
 
-def _standing(unit: Unit, room: Room, address: str) -> Standing:
+def _standing(unit: Unit, room: Room, address: str, *, here: bool = False) -> Standing:
     chat, ticket = room.chat, room.ticket
-    advisor = unit.session.scalar(select(Account.name).where(Account.id == chat.account_id)) if chat.account_id else ""
+    advisor = unit.session.scalar(_NAME, {"account": chat.account_id}) if chat.account_id else ""
     try:
-        typing = ticket.id in types(unit, [ticket.id], "advisor")
-        read = read_upto(unit, [ticket.id], "advisor").get(ticket.id) if chat.receipts else None
+        types, upto = signs(unit, [ticket.id], "advisor", asker_name(ticket.id) if here else "")
     except Unavailable:
-        typing, read = False, None
+        types, upto = set(), {}
     position = position_of(unit, chat) if chat.state == "waiting" else 0
     silent = chat.state == "active" and chat.warned_at is not None
     return Standing(
-        *(ticket.id, ticket.number, chat.state, position, advisor or "", typing, silent, chat.ended_by, address),
+        *(ticket.id, ticket.number, chat.state, position, advisor or ""),
+        *(ticket.id in types, silent, chat.ended_by, address),
         receipts=chat.receipts,
         said_at=chat.quiet_since,
-        read=read,
+        read=upto.get(ticket.id) if chat.receipts else None,
     )
 
 
@@ -168,7 +169,7 @@ def _signs(unit: Unit, ids: list[int]) -> tuple[set[int], set[int], dict[int, tu
     """Where the person types, where the person is gone, and how far the person read."""
     try:
         seen = seen_at(unit, [asker_name(ticket_id) for ticket_id in ids])
-        typing, read = types(unit, ids, "asker"), read_upto(unit, ids, "asker")
+        typing, read = signs(unit, ids, "asker")
     except Unavailable:
         return set(), set(), {}
     away = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from typing import cast
+
+from sqlalchemy import BigInteger, ColumnElement, String, bindparam, or_, select
 
 from helpdesk.errors import NotFound
 from helpdesk.models import Ticket, TicketPerson
@@ -11,6 +13,8 @@ from helpdesk.unit import Actor, Requester, Unit
 _EVERYTHING = frozenset({"system"})
 _OF_RESTRICTED = frozenset({"request.read", "request.handle", "retention.read"})
 """What may be done with a ticket whose processing is restricted (AVG art. 18): storing, and what the request asks."""
+_BY_ID = select(Ticket).where(Ticket.id == bindparam("sought"))
+_BY_NUMBER = select(Ticket).where(Ticket.number == bindparam("sought"))
 VERBS: dict[str, frozenset[str]] = {
     "ticket.read": frozenset({"advisor"}),
     "ticket.reply": frozenset({"advisor"}),
@@ -69,8 +73,8 @@ def require(actor: Actor, verb: str) -> None:
 def ticket_for(unit: Unit, number: str | int, verb: str) -> Ticket:
     """The ticket with this number (or id), for an actor who may do this to it; else NotFound."""
     require(unit.actor, verb)
-    by = Ticket.id == number if isinstance(number, int) else Ticket.number == number
-    ticket = unit.once((Ticket, number), lambda: unit.session.scalar(select(Ticket).where(by)))
+    by = _BY_ID if isinstance(number, int) else _BY_NUMBER
+    ticket = unit.once((Ticket, number), lambda: unit.session.scalar(by, {"sought": number}))
     if ticket is None or not _is_there(ticket, verb) or not _own_desk(unit.actor, ticket):
         raise NotFound("There is no such ticket, or you may not see it.")
     return ticket
@@ -80,6 +84,17 @@ def own_seat(who: Requester) -> ColumnElement[bool]:
     """The seats in tickets of somebody who asks: of their address, or of the person; only the first of a shared one."""
     by_address = TicketPerson.address == who.address
     return by_address if who.shared else or_(by_address, TicketPerson.person_id == who.person_id)
+
+
+def anybody(*, shared: bool) -> Requester:
+    """Whoever asks, for a statement that is written once; `named` says who it is when it is run."""
+    person_id, address = bindparam("me", type_=BigInteger), bindparam("my_address", type_=String)
+    return Requester(cast("int", person_id), cast("str", address), shared)
+
+
+def named(who: Requester) -> dict[str, int | str]:
+    """Who `anybody` is this time."""
+    return {"me": who.person_id, "my_address": who.address}
 
 
 def own_tickets(who: Requester) -> ColumnElement[bool]:

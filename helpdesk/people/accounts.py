@@ -84,7 +84,12 @@ def actor_named(unit: Unit, email: str) -> Actor:
 
 def desks_of(account: Account) -> frozenset[str] | None:
     """The desks that an account works for; none stands for all. Tickets of others are not there for it."""
-    return None if account.desks is None else frozenset(account.desks.split())
+    return desks_in(account.desks)
+
+
+def desks_in(column: str | None) -> frozenset[str] | None:
+    """The same of what an account's column says."""
+    return None if column is None else frozenset(column.split())
 
 
 def set_desks(unit: Unit, email: str, desks: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from helpdesk.errors import Invalid, NotSignedIn
 from helpdesk.models import Address, Person, RequesterSession
@@ -18,6 +18,23 @@ from helpdesk.people.addresses import person_for
 from helpdesk.text.language import LANGUAGES
 from helpdesk.unit import Requester, Unit
 
+_WHO = (
+    select(
+        RequesterSession.id.label("session_id"),
+        RequesterSession.ends,
+        RequesterSession.site,
+        Address.id.label("address_id"),
+        Address.value.label("address"),
+        Address.shared,
+        Person.id.label("person_id"),
+        Person.display_name.label("name"),
+        Person.language,
+    )
+    .join(Address, Address.id == RequesterSession.address_id)
+    .join(Person, Person.id == Address.person_id)
+    .where(RequesterSession.token_hmac == bindparam("digest"), RequesterSession.ends > bindparam("now"))
+)
+"""Written once: each request asks it."""
 _NOTED_EVERY = dt.timedelta(minutes=5)
 """A session in use is written down so often: thousands of open pages ask time and again, and writers wait in a row."""
 
@@ -75,27 +92,22 @@ def open_session(unit: Unit, address: str, site: str | None = None) -> str:
 
 def session_for(unit: Unit, token: str) -> SignedInRequester:
     """Who the token belongs to. Raises NotSignedIn when it is unknown, or ended, or its site may vouch no longer."""
-    row = unit.session.execute(
-        select(RequesterSession, Address, Person)
-        .join(Address, Address.id == RequesterSession.address_id)
-        .join(Person, Person.id == Address.person_id)
-        .where(RequesterSession.token_hmac == unit.ports.keys.session_digest(token), RequesterSession.ends > unit.now)
-    ).one_or_none()
+    digest = unit.ports.keys.session_digest(token)
+    row = unit.session.execute(_WHO, {"digest": digest, "now": unit.now}).one_or_none()
     sites = {site.origin for site in unit.ports.settings.sites if site.secret_file}
-    if row is None or (row.RequesterSession.site is not None and row.RequesterSession.site not in sites):
+    if row is None or (row.site is not None and row.site not in sites):
         raise NotSignedIn("Your session has ended. Sign in to go on.")
-    session, address, person = row
     return SignedInRequester(
-        session_id=session.id,
-        person_id=person.id,
-        address_id=address.id,
-        address=address.value,
-        shared=address.shared,
-        name="" if address.shared else person.display_name or "",
-        language=None if address.shared else person.language,
-        ends=session.ends,
-        touch_due=session.ends < _end(unit) - _NOTED_EVERY,
-        site=session.site,
+        session_id=row.session_id,
+        person_id=row.person_id,
+        address_id=row.address_id,
+        address=row.address,
+        shared=row.shared,
+        name="" if row.shared else row.name or "",
+        language=None if row.shared else row.language,
+        ends=row.ends,
+        touch_due=row.ends < _end(unit) - _NOTED_EVERY,
+        site=row.site,
     )
 
 

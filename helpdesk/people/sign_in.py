@@ -6,12 +6,12 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from helpdesk.errors import Invalid, NotSignedIn
 from helpdesk.models import Account, AccountRole, Attempt, WebSession
 from helpdesk.people import second_factor
-from helpdesk.people.accounts import desks_of, end_sessions, hashed, is_password
+from helpdesk.people.accounts import desks_in, end_sessions, hashed, is_password
 from helpdesk.people.addresses import normal
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
@@ -21,6 +21,17 @@ TRIES_IN_ALL = 200
 WINDOW = dt.timedelta(minutes=15)
 _KEPT = dt.timedelta(days=1)
 _NOTED_EVERY = dt.timedelta(minutes=1)
+_WHO = (
+    select(
+        *(WebSession.id.label("session_id"), WebSession.seen_at, AccountRole.role),
+        *(Account.id.label("account_id"), Account.name, Account.email, Account.active, Account.desks),
+        *(Account.language, Account.theme, Account.shortcuts, Account.undo_seconds, Account.text_size, Account.density),
+    )
+    .join(Account, Account.id == WebSession.account_id)
+    .outerjoin(AccountRole, AccountRole.account_id == Account.id)
+    .where(WebSession.token_hmac == bindparam("digest"))
+)
+"""Written once: each request asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +117,26 @@ def open_session(unit: Unit, account_id: int) -> str:
 
 def session_for(unit: Unit, token: str) -> SignedIn:
     """Who the token belongs to. Raises NotSignedIn when it is unknown, idle for too long, or the account is closed."""
-    rows = unit.session.execute(
-        select(WebSession, Account, AccountRole.role)
-        .join(Account, Account.id == WebSession.account_id)
-        .outerjoin(AccountRole, AccountRole.account_id == Account.id)
-        .where(WebSession.token_hmac == unit.ports.keys.session_digest(token))
-    ).all()
+    rows = unit.session.execute(_WHO, {"digest": unit.ports.keys.session_digest(token)}).all()
     if not rows:
         raise NotSignedIn("Sign in to go on.")
-    session, account, _role = rows[0]
-    if not account.active or session.seen_at < unit.now - dt.timedelta(hours=unit.ports.settings.session_hours):
+    row = rows[0]
+    if not row.active or row.seen_at < unit.now - dt.timedelta(hours=unit.ports.settings.session_hours):
         raise NotSignedIn("Your session has ended. Sign in to go on.")
     return SignedIn(
-        account.id,
-        session.id,
-        account.name,
-        account.email,
-        frozenset(role for _session, _account, role in rows if role),
-        account.language,
-        account.theme,
-        account.shortcuts,
-        account.undo_seconds,
-        account.text_size or 100,
-        account.density or "normal",
-        desks_of(account),
-        session.seen_at < unit.now - _NOTED_EVERY,
+        row.account_id,
+        row.session_id,
+        row.name,
+        row.email,
+        frozenset(one.role for one in rows if one.role),
+        row.language,
+        row.theme,
+        row.shortcuts,
+        row.undo_seconds,
+        row.text_size or 100,
+        row.density or "normal",
+        desks_in(row.desks),
+        row.seen_at < unit.now - _NOTED_EVERY,
     )
 
 

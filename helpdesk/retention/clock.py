@@ -10,9 +10,10 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.models import Address, Entry, Fact, Flag, Person, Ticket, TicketPerson
@@ -23,7 +24,7 @@ from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker, Known, Matter, Reckoning, reckon
 from helpdesk.retention.register.model import Register
 from helpdesk.retention.terms import day_of
-from helpdesk.row_sets import among
+from helpdesk.row_sets import among, among_ids, ids_given
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
 STATES = ("waiting", "dated", "due", "blocked", "listed", "destroying")
@@ -187,14 +188,19 @@ def _off(now: Reckoning, before: tuple[Any, ...]) -> str:
     return listed.reason(now.state, other_text=now.version is not None and now.version != before[4])
 
 
-_READ = (Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id)
+_READ: tuple[Any, ...] = (Ticket.id, Ticket.opened_at, Ticket.status, Ticket.restricted, Ticket.merged_into_id)
 _WRITTEN = (Ticket.retention_state, Ticket.due_on, Ticket.recheck_on, Ticket.rule, Ticket.policy_version)
 
 
 def _rows(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
     """What counts of these tickets, and behind it what stands on them now."""
-    columns: tuple[Any, ...] = (*_READ, *_WRITTEN)
-    return session.execute(select(*columns).where(among(session, Ticket.id, ids))).all()
+    dialect = session.get_bind().dialect.name
+    return session.execute(_rows_of(dialect), ids_given(dialect, ids)).all()
+
+
+@cache
+def _rows_of(dialect: str) -> Select[Any]:
+    return select(*_READ, *_WRITTEN).where(among_ids(dialect, Ticket.id))
 
 
 def _reckonings(

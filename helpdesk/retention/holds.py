@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import null, select, union_all, update
+from sqlalchemy import CompoundSelect, null, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from helpdesk.errors import Conflict
 from helpdesk.models import Hold, HoldTicket, SearchText, SecurityEvent, Ticket, TicketPerson
 from helpdesk.retention.ledger_writing import write_down
 from helpdesk.retention.merged import with_merged
-from helpdesk.row_sets import among
+from helpdesk.row_sets import among, among_ids, ids_given
 from helpdesk.security_log import note
 from helpdesk.text.stems import query_stems
 from helpdesk.timeline import record
@@ -94,18 +95,24 @@ def _catch(unit: Unit, ids: Sequence[int]) -> frozenset[int]:
 
 def _standing(session: Session, ids: Sequence[int]) -> tuple[list[_Watch], set[tuple[int, int]]]:
     """The holds that watch, and which of these tickets stand under which hold, in one statement."""
+    dialect = session.get_bind().dialect.name
+    rows: Sequence[Any] = session.execute(_standing_of(dialect), ids_given(dialect, ids)).all()
+    watches = [_Watch(hold_id, *more) for hold_id, ticket_id, *more in rows if ticket_id is None]
+    there = {(hold_id, ticket_id) for hold_id, ticket_id, *_more in rows if ticket_id is not None}
+    return sorted(watches, key=lambda watch: watch.id), there
+
+
+@cache
+def _standing_of(dialect: str) -> CompoundSelect[Any]:
     watching = select(Hold.id, null().label("ticket_id"), Hold.key, Hold.kind, Hold.person_id, Hold.query).where(
         Hold.released_at.is_(None), Hold.scope != "ticket"
     )
     holding = (
         select(Hold.id, HoldTicket.ticket_id, null(), null(), null(), null())
         .join(HoldTicket, HoldTicket.hold_id == Hold.id)
-        .where(among(session, HoldTicket.ticket_id, ids), Hold.released_at.is_(None))
+        .where(among_ids(dialect, HoldTicket.ticket_id), Hold.released_at.is_(None))
     )
-    rows: Sequence[Any] = session.execute(union_all(watching, holding)).all()
-    watches = [_Watch(hold_id, *more) for hold_id, ticket_id, *more in rows if ticket_id is None]
-    there = {(hold_id, ticket_id) for hold_id, ticket_id, *_more in rows if ticket_id is not None}
-    return sorted(watches, key=lambda watch: watch.id), there
+    return union_all(watching, holding)
 
 
 def _of_people(unit: Unit, watches: Iterable[_Watch], ids: Sequence[int]) -> list[tuple[int, int]]:

@@ -10,16 +10,14 @@ from helpdesk.models import Policy
 from helpdesk.retention.register.load import load
 from helpdesk.retention.register.model import Register
 
+_IN_FORCE = select(Policy.processing, Policy.version).where(Policy.state == "in_force").order_by(Policy.processing)
 _READ: dict[str, Register] = {}
 """Versions read so far: a version never changes, so it is read once a process."""
 
 
 def in_force(session: Session) -> dict[str, Register]:
     """The register in force for each processing, by its number; empty until two people approved one (RD-13)."""
-    rows = session.execute(
-        select(Policy.processing, Policy.version).where(Policy.state == "in_force").order_by(Policy.processing)
-    )
-    return {processing: _register(session, version) for processing, version in rows}
+    return {processing: _register(session, version) for processing, version in session.execute(_IN_FORCE)}
 
 
 def version(session: Session, name: str) -> Register:

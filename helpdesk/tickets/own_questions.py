@@ -32,7 +32,7 @@ from helpdesk.tickets.files import FileBytes
 from helpdesk.tickets.lists import subjects_of
 from helpdesk.tickets.thread import entry_views
 from helpdesk.tickets.views import EntryView
-from helpdesk.unit import Unit
+from helpdesk.unit import Requester, Unit
 from helpdesk.uploads.scanning import require_open
 
 MOST, ALL = 200, 5_000
@@ -159,9 +159,8 @@ def asked_by_me(unit: Unit, ticket: Ticket) -> bool:
     return unit.session.scalar(seats.where(own_seat(requester_of(unit))).limit(1)) is not None
 
 
-def _own_addresses(unit: Unit, ticket_ids: Collection[int] | None) -> ColumnElement[bool]:
+def _own_addresses(who: Requester, ticket_ids: Collection[int] | None) -> ColumnElement[bool]:
     """Recipients who are this person: the proven address, the person's others, and how they stand on these tickets."""
-    who = requester_of(unit)
     fits = OutgoingRecipient.address == who.address
     if who.shared:
         return fits
@@ -173,6 +172,11 @@ def _own_addresses(unit: Unit, ticket_ids: Collection[int] | None) -> ColumnElem
 
 
 def mine(unit: Unit, ticket_ids: Collection[int] | None = None) -> ColumnElement[bool]:
+    """The entries that are the actor's own, who asks."""
+    return theirs(requester_of(unit), unit.now, ticket_ids)
+
+
+def theirs(who: Requester, now: dt.datetime, ticket_ids: Collection[int] | None = None) -> ColumnElement[bool]:
     """The entries that are theirs. An answer is, once it can't be taken back any more.
 
     What an advisor said in a chat is as well, to whoever asked the ticket in which it was said.
@@ -184,13 +188,13 @@ def mine(unit: Unit, ticket_ids: Collection[int] | None = None) -> ColumnElement
             OutgoingMail.entry_id == Entry.id,
             OutgoingMail.kind == "answer",
             OutgoingMail.state != "cancelled",
-            OutgoingMail.send_after <= unit.now,
-            _own_addresses(unit, ticket_ids),
+            OutgoingMail.send_after <= now,
+            _own_addresses(who, ticket_ids),
         )
         .exists()
     )
-    by_me = Entry.kind.in_(("mail", "chat")) & (Entry.person_id == requester_of(unit).person_id)
-    asked = select(TicketPerson.ticket_id).where(own_seat(requester_of(unit)), TicketPerson.role == "requester")
+    by_me = Entry.kind.in_(("mail", "chat")) & (Entry.person_id == who.person_id)
+    asked = select(TicketPerson.ticket_id).where(own_seat(who), TicketPerson.role == "requester")
     # Written out, and no parameters: only so is it known beforehand that the index of such events will do.
     went = exists().where(Event.entry_id == Entry.id, Event.kind == literal_column("'entry_merged'"))
     moved = exists().where(Event.entry_id == Entry.id, Event.kind == literal_column("'entry_moved_here'"))

@@ -26,6 +26,7 @@ from functools import partial
 from pathlib import Path
 
 import redis
+from sqlalchemy import event
 
 from helpdesk.chat.rooms import locked
 from helpdesk.ports import Ports
@@ -111,7 +112,7 @@ def _commit(ports: Ports, ticket: int) -> float:
     at: list[float] = []
     with unit_of_work(ports, SYSTEM) as unit:
         locked(unit, ticket).chat.quiet_since = unit.now
-        unit.after_commit(lambda: at.append(time.perf_counter()))
+        event.listen(unit.session, "after_commit", lambda _session: at.append(time.perf_counter()))
         unit.hint(f"room:{ticket}", {"ticket": ticket, "kind": "stays"})
     return at[0]
 

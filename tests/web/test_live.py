@@ -42,53 +42,85 @@ def test_our_pages_hand_out_a_token_to_advisors_only(site_ports: Ports, marije: 
     assert tess.get("/werk/stroom").status_code == 404
 
 
-def events(listener: live.Listener) -> list[bytes]:
-    return [event.rpartition(b"data: ")[2].strip() for event in listener.waiting]
+class Browser:
+    """What one of them was sent; `reads` says whether there is room for more."""
+
+    def __init__(self, hub: live.Hub, *topics: str) -> None:
+        self.heard: list[bytes] = []
+        self.reads, self.hung_up = True, False
+        self.listener = hub.join(frozenset(topics), self.send, self.let_go)
+
+    async def send(self, message: live.Message) -> None:
+        while not self.reads:
+            await asyncio.Event().wait()
+        self.heard.append(message["body"])
+
+    def let_go(self) -> None:
+        self.hung_up = True
+
+    def events(self) -> list[bytes]:
+        return [event.rpartition(b"data: ")[2].strip() for event in self.heard]
 
 
 def test_a_listener_hears_its_topics_only() -> None:
     hub = live.Hub("redis://nowhere", time.time)
-    one, all_tickets = hub.join(frozenset({"ticket:7"})), hub.join(frozenset({"ticket:*", "ticket:8"}))
+    one, all_tickets = Browser(hub, "ticket:7"), Browser(hub, "ticket:*", "ticket:8")
     hub.tell("ticket:7", '{"ticket": 7}')
     hub.tell("ticket:8", '{"ticket": 8}')
-    assert events(one) == [b"{}", b'{"ticket": 7}']
-    assert events(all_tickets) == [b"{}", b'{"ticket": 7}', b'{"ticket": 8}'], "each once"
-    hub.leave(one)
+    assert one.events() == [b"{}", b'{"ticket": 7}']
+    assert all_tickets.events() == [b"{}", b'{"ticket": 7}', b'{"ticket": 8}'], "each once"
+    hub.leave(one.listener)
     hub.tell("ticket:7", '{"ticket": 7}')
-    assert len(one.waiting) == 2
+    assert len(one.heard) == 2
 
 
 def test_who_reads_nothing_is_let_go_and_who_signed_out_too() -> None:
     hub = live.Hub("redis://nowhere", lambda: 1000.0)
-    slow, out = hub.join(frozenset({"inbox"})), hub.join(frozenset({"inbox", "session:staff-4"}))
-    over, still = hub.join(frozenset({"until:999"})), hub.join(frozenset({"until:1001"}))
+    slow, out = Browser(hub, "inbox"), Browser(hub, "inbox", "session:staff-4")
+    over, still = Browser(hub, "until:999"), Browser(hub, "until:1001")
     hub.tell("session:staff-4", '{"kind": "ended"}')
-    for number in range(live.WAITING_HINTS + 5):
+    slow.reads = False
+    for number in range(3):
         hub.tell("inbox", f'{{"n": {number}}}')
     hub.to_all(live.PING)
-    assert [one.over for one in (slow, out, over, still)] == [True, True, True, False]
-    assert not slow.waiting, "nothing piles up"
-    assert [hub.admits(one.topics) for one in (slow, out)] == [True, False], "its token opens nothing any more"
+    assert [one.hung_up for one in (slow, out, over, still)] == [True, True, True, False]
+    assert [one.heard for one in (slow, out)] == [[live.RESYNC], [live.RESYNC, b""]], "nothing after the end"
+    assert [hub.admits(frozenset(one.listener.topics)) for one in (slow, out)] == [True, False], (
+        "its token opens nothing any more"
+    )
     assert not hub.admits(frozenset())
+
+
+def test_a_fault_of_one_browser_is_none_of_its_neighbours() -> None:
+    hub = live.Hub("redis://nowhere", time.time)
+
+    async def broken(_message: live.Message) -> None:
+        raise OSError
+
+    let_go: list[bool] = []
+    hub.join(frozenset({"inbox"}), broken, lambda: let_go.append(True))
+    other = Browser(hub, "inbox")
+    hub.tell("inbox", "{}")
+    assert (let_go, other.events()) == ([True], [b"{}", b"{}"])
 
 
 def test_everybody_is_pinged_in_time_and_never_all_at_once() -> None:
     at = [0.0]
     hub = live.Hub("redis://nowhere", lambda: 1000.0, lambda: at[0])
     assert hub.ping() == live.PING_SECONDS, "there is nobody"
-    everybody = [hub.join(frozenset({"inbox"})) for _ in range(95)]
+    everybody = [Browser(hub, "inbox") for _ in range(95)]
     pinged = dict.fromkeys(everybody, 0.0)
     while at[0] < 3 * live.PING_SECONDS:
         pause = hub.ping()
-        heard = [listener for listener in everybody if live.PING in listener.waiting]
+        heard = [browser for browser in everybody if live.PING in browser.heard]
         assert len(heard) <= 10, "a hint would wait for all of them"
-        for listener in heard:
-            assert at[0] - pinged[listener] < live.PING_SECONDS + 1
-            pinged[listener] = at[0]
-            listener.waiting.clear()
+        for browser in heard:
+            assert at[0] - pinged[browser] < live.PING_SECONDS + 1
+            pinged[browser] = at[0]
+            browser.heard.clear()
         at[0] += pause
     assert min(pinged.values()) >= 2 * live.PING_SECONDS
-    hub.leave(everybody[0])
+    hub.leave(everybody[0].listener)
     assert hub.ping() > 0
 
 

@@ -82,8 +82,7 @@ def start() -> Response:
 def _values(unit: Unit, number: str) -> dict[str, object]:
     room, place = own_room(unit, number), place_in_lines()
     lines = own_lines(unit, room.ticket, *place)
-    standing = views.standing_for(unit, number)
-    presence.note_here(unit, presence.asker_name(room.ticket.id))
+    standing = views.standing_for(unit, number, here=True)
     return {"lines": lines, "standing": standing, "mine": "asker", "read": standing.read}
 
 
