@@ -35,7 +35,7 @@ class SignInResult:
 class SignedIn:
     """Who a session belongs to; `shortcuts` is None for somebody who never chose, `desks` for who works for all.
 
-    `touch_due`: it is to be noted now that the session is in use.
+    `ends`: when the session ends if nothing is done any more. `touch_due`: it is to be noted now that it is in use.
     """
 
     account_id: int
@@ -44,6 +44,7 @@ class SignedIn:
     email: str
     roles: frozenset[str]
     language: str | None
+    ends: dt.datetime
     theme: str | None = None
     shortcuts: str | None = None
     undo_seconds: int | None = None
@@ -115,7 +116,8 @@ def session_for(unit: Unit, token: str) -> SignedIn:
     if not rows:
         raise NotSignedIn("Sign in to go on.")
     session, account, _role = rows[0]
-    if not account.active or session.seen_at < unit.now - dt.timedelta(hours=unit.ports.settings.session_hours):
+    ends = session.seen_at + dt.timedelta(hours=unit.ports.settings.session_hours)
+    if not account.active or ends < unit.now:
         raise NotSignedIn("Your session has ended. Sign in to go on.")
     return SignedIn(
         account.id,
@@ -124,6 +126,7 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         account.email,
         frozenset(role for _session, _account, role in rows if role),
         account.language,
+        ends,
         account.theme,
         account.shortcuts,
         account.undo_seconds,

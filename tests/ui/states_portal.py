@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.letters import ASKER
-from tests.ui.acts import fields, fold, submit
+from tests.ui.acts import fields, fold, nearly_over, submit
 from tests.ui.place import NEW_HERE, Place
 from tests.ui.state import State, down, named, nothing, of
 
@@ -64,12 +64,6 @@ def _scanned(page: Page, place: Place) -> None:
     expect(page.locator(".said .files").first).to_contain_text("apart gezet")
 
 
-def _nearly_over(page: Page, _place: Place) -> None:
-    """Two minutes before the session ends."""
-    page.locator("#einde").evaluate("one => { one.hidden = false; }")
-    expect(page.locator("#einde")).to_be_visible()
-
-
 def _anybody(route: str, kind: str, path: str, shows: str) -> State:
     return State(route, kind, path, shows, who=None)
 
@@ -84,7 +78,7 @@ PORTAL = (
     of(ASKER, "questions.start", "filled", "/", ".tile >> nth=2"),
     _anybody("questions.start", "empty", "/", ".tile >> nth=2"),
     down("questions.start", "/", "ticket_person", ASKER),
-    of(ASKER, "questions.start", "open", "/", "#einde", _nearly_over),
+    of(ASKER, "questions.start", "open", "/", "#einde", nearly_over),
     of(ASKER, "questions.mine", "filled", MINE, ".own-rows li >> nth=40"),
     nothing("questions.mine", MINE, ".empty", NEW_HERE),
     down("questions.mine", MINE, "ticket_person", ASKER),

@@ -20,7 +20,7 @@ from helpdesk.unit import Unit
 from web.chat.parts import by_script, client_id, done, enclosed, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
 from web.frame import frame
-from web.guards import needs
+from web.guards import asked_by_itself, needs
 from web.headers import live_address
 from web.live import HERE, make_token
 from web.notices import then
@@ -95,6 +95,7 @@ def show(number: str) -> Response:
 
 @blueprint.get(DESK + "/rij")
 @needs("chat.answer")
+@asked_by_itself
 def rail() -> Response:
     """Own chats and the queue, as they stand on the desk."""
     with reading() as unit:
@@ -104,6 +105,7 @@ def rail() -> Response:
 
 @blueprint.get(ROOM + "/regels")
 @needs("chat.answer")
+@asked_by_itself
 def lines(number: str) -> Response:
     """What came after the newest line a page has, and the desk beside it."""
     with reading() as unit:
@@ -113,6 +115,7 @@ def lines(number: str) -> Response:
 
 @blueprint.get(DESK + "/stroom")
 @needs("chat.answer")
+@asked_by_itself
 def stream_token() -> dict[str, str]:
     """A token with which this desk may hear for two minutes that tickets change, and is there meanwhile."""
     with reading() as unit:
