@@ -50,11 +50,14 @@ class Enclosed:
 NOTHING = Enclosed()
 
 
-def start(unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclosed = NOTHING) -> Said:
+def start(
+    unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclosed = NOTHING, *, by_mail: bool = False
+) -> Said:
     """Say the first line: a ticket with a number at once, and a place in the queue when somebody is there.
 
-    Whether somebody is, is looked at now, whatever the page said; otherwise the line is a question that is answered by
-    mail. Who has an open chat says the line there. The same client_id again gives the first answer again.
+    Whether somebody is, is looked at now, whatever the page said; otherwise, or `by_mail` for who won't wait, the line
+    is a question that is answered by mail. Who has an open chat says the line there. The same client_id again gives the
+    first answer again.
     """
     words, who = _words(text, NOTHING), requester_of(unit)
     person = unit.session.scalars(select(Person).where(Person.id == who.person_id).with_for_update()).one()
@@ -76,7 +79,7 @@ def start(unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclos
         channel="chat",
         language=unit.actor.language,
     )
-    state = "waiting" if found.state in CHATS else "mail"
+    state = "waiting" if found.state in CHATS and not by_mail else "mail"
     offered = unit.now if found.state == "available" else None
     chat = {"ticket_id": ticket.id, "state": state, "queued_at": unit.now, "offered_at": offered}
     unit.rows.add(Chat, chat | {"quiet_since": unit.now})

@@ -13,6 +13,7 @@ from helpdesk.errors import HelpdeskError, Invalid
 from helpdesk.mail.letters import desk_of
 from helpdesk.tickets import asking
 from helpdesk.unit import Unit
+from web.chat import spoken
 from web.chat.parts import by_script, client_id, done, enclosed, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
 from web.guards import REQUESTER, asked_by_itself, needs
@@ -23,6 +24,7 @@ from web.sent_files import chosen
 from web.unit import own_topics, ports, reading, writing
 
 blueprint = Blueprint("chat", __name__)
+spoken.install(blueprint)
 
 CHAT = "/chat"
 ROOM = CHAT + "/<number>"
@@ -75,7 +77,8 @@ def begin() -> Response:
 def start() -> Response:
     """Say the first line; whether that begins a chat is looked at now."""
     with writing() as unit:
-        said = saying.start(unit, _desk_key(), words("text"), client_id(), enclosed())
+        by_mail = request.form.get("how") == "mail"
+        said = saying.start(unit, _desk_key(), words("text"), client_id(), enclosed(), by_mail=by_mail)
     return kept(said, url_for("chat.show", number=said.number))
 
 
