@@ -15,7 +15,7 @@ from web import compression, csrf, errors, filters, guards, headers, notices, wo
 from web.admin import imports, kept, opening, people, request_tickets
 from web.admin import rights as requests
 from web.admin import views as admin
-from web.chat import asking, desk, widget
+from web.chat import asking, desk, guests, widget
 from web.files import views as files
 from web.health import blueprint as health
 from web.inbox import actions, askers, bell, drafts, inserting, own_drafts, papers, rights, selection
@@ -45,7 +45,7 @@ SIGN_IN = (sign_in, forgotten, preferences, second_factor, work_account)
 PORTAL = (entrance, questions, own_data, statements, own_work_account)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights, inserting)
 KNOWLEDGE = (written, article_versions, topics, canned, everybody)
-CHAT = (asking, desk, widget)
+CHAT = (asking, desk, guests, widget)
 UPLOADS = (own_uploads, staff_uploads)
 
 

@@ -148,7 +148,7 @@ def _recognise_requester() -> None:
                 who = requester_sessions.session_for(unit, token)
         except NotSignedIn:
             continue
-        if who.site is None or embedding.of_the_chat():
+        if who.site is None or (embedding.in_a_room() if who.guest else embedding.of_the_chat()):
             g.requester, g.session_token = who, token
             if who.language:
                 g.language = language_for(who.language)

@@ -101,6 +101,7 @@ NOTICES = {
     "chat_by_mail": N_("This goes on by e-mail."),
     "chat_ended": N_("The chat has ended."),
     "chat_transcript": N_("The conversation is on its way to your e-mail."),
+    "chat_bound": N_("The conversation is in your name now."),
     "chat_choice": N_("Your choice is saved."),
     "hours_saved": N_("The hours are saved and hold from now on."),
     "days_closed": N_("These days are closed from now on."),

@@ -21,7 +21,7 @@ from helpdesk.tickets.asking import checked_files
 from helpdesk.tickets.opening import open_ticket
 from helpdesk.tickets.writing import EntryDraft, FileDraft, sent_before, write_entry
 from helpdesk.timeline import record
-from helpdesk.unit import Unit
+from helpdesk.unit import Requester, Unit
 
 LONGEST = 20_000
 _SUBJECT = 80
@@ -60,6 +60,7 @@ def start(
     first answer again.
     """
     words, who = _words(text, NOTHING), requester_of(unit)
+    _of_guests(who, enclosed)
     person = unit.session.scalars(select(Person).where(Person.id == who.person_id).with_for_update()).one()
     mark = _mark(unit, "start", who.person_id, client_id)
     if (again := _again(unit, mark)) is not None:
@@ -68,6 +69,8 @@ def start(
     if here is not None and here.chat.state in OPEN:
         return _say(unit, locked(unit, here.ticket.id), words, mark, enclosed)
     found = availability(unit, desk_key)
+    if who.guest and (by_mail or found.state not in CHATS):
+        raise Conflict("Nobody is there to chat now. Sign in to ask your question by e-mail.", code="guest")
     ticket = open_ticket(
         unit,
         person,
@@ -75,7 +78,7 @@ def start(
         subject=_subject(words),
         at=unit.now,
         address=who.address,
-        name="" if who.shared else person.display_name or "",
+        name="" if who.shared and not who.guest else person.display_name or "",
         channel="chat",
         language=unit.actor.language,
     )
@@ -97,6 +100,7 @@ def say(unit: Unit, number: str, text: str, client_id: str, enclosed: Enclosed =
     into another one, and keeps nothing then.
     """
     words = _words(text, enclosed)
+    _of_guests(requester_of(unit), enclosed)
     room = locked(unit, own_room(unit, number).ticket.id)
     mark = _mark(unit, "asker", room.ticket.id, client_id)
     if (again := _again(unit, mark)) is not None:
@@ -158,6 +162,11 @@ def stay(unit: Unit, number: str) -> None:
 def let_see(unit: Unit, number: str, *, receipts: bool) -> None:
     """Let both sides see what the other has read, or no longer."""
     locked(unit, own_room(unit, number).ticket.id).chat.receipts = receipts
+
+
+def _of_guests(who: Requester, enclosed: Enclosed) -> None:
+    if who.guest and enclosed:
+        raise Invalid("Sign in first to send files.", field="files")
 
 
 def _heard(unit: Unit, chat: Chat) -> None:

@@ -8,8 +8,8 @@ from playwright.sync_api import Page
 
 from helpdesk.adapters.memory import MemoryBus
 from tests.letters import ASKER
-from tests.ui.acts import Act, fold, rail, submit
-from tests.ui.place import NEW_HERE, Place
+from tests.ui.acts import Act, fields, fold, rail, submit
+from tests.ui.place import GUEST, NEW_HERE, Place
 from tests.ui.state import State, down, nothing, of
 from tests.ui.state import at as _s
 from tests.web.conftest import FENNA
@@ -92,6 +92,14 @@ CHAT: tuple[State, ...] = (
         "silent", "#stand .box-warn button", "UPDATE chat SET state = 'active', warned_at = quiet_since, account_id = 1"
     ),
     _room("idle", "#stand:has-text('We sluiten de chat')", "UPDATE chat SET ended_by = 'idle'"),
+    of(None, "guests.form", "filled", "/chat/gast", "#veld-name", fields(text="Wanneer begint het?", name="Bo")),
+    State("guests.form", "empty", "/chat/gast", "a.primary", who=None, full=False),
+    of(None, "guests.form", "error", "/chat/gast", ".wrong", submit("/gast", text="Hallo", email="geen adres"), 422),
+    of(GUEST, "guests.who", "filled", "/chat/koppelen", "#veld-email"),
+    State("guests.who", "empty", "/chat/koppelen", ".availability", who=NEW_HERE),
+    of(GUEST, "guests.who", "error", "/chat/koppelen", ".wrong", submit("/inloggen", email="geen adres"), 422),
+    State("chat.show", "filled", "/chat/{chat_guest}", "#stand a", name="guest", who=GUEST),
+    _s("chat_desk.show", "filled", "/werk/chat/{chat_guest}", "#stand .box-warn", name="guest"),
     of(
         FENNA,
         "opening.show",
@@ -127,10 +135,16 @@ CHAT: tuple[State, ...] = (
 CHAT_ABSENT = {
     ("chat_desk.show", "empty"): "a chat has a line from its beginning",
     ("chat.show", "empty"): "a chat has a line from its beginning",
-    **dict.fromkeys((("chat.begin", "open"), ("widget.frame", "open")), "nothing on it opens"),
+    **dict.fromkeys(
+        (("chat.begin", "open"), ("widget.frame", "open"), ("guests.form", "open"), ("guests.who", "open")),
+        "nothing on it opens",
+    ),
     ("widget.frame", "conflict"): "what the site could not say stands above the ways in, as an error does",
     **dict.fromkeys(
-        ((name, "conflict") for name in ("chat_desk.show", "chat_desk.start", "chat.begin", "chat.show")),
+        (
+            (name, "conflict")
+            for name in ("chat_desk.show", "chat_desk.start", "chat.begin", "chat.show", "guests.form", "guests.who")
+        ),
         "what is refused is said above the form, as an error is",
     ),
 }

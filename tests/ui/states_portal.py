@@ -8,6 +8,7 @@ from tests.letters import ASKER
 from tests.ui.acts import fields, fold, nearly_over, submit
 from tests.ui.place import NEW_HERE, Place
 from tests.ui.state import State, down, named, nothing, of
+from tests.web.test_shrinking import PHOTO
 
 MINE, DATA, DOOR = "/mijn-vragen", "/mijn-gegevens", "/mijn-vragen/inloggen"
 
@@ -51,6 +52,13 @@ def _with_files(page: Page, _place: Place) -> None:
     expect(page.locator("[data-files] input")).to_have_count(1)
 
 
+def _with_a_photo(page: Page, _place: Place) -> None:
+    """Choose a photo that can be made smaller."""
+    page.evaluate(PHOTO)
+    expect(page.get_by_role("button", name="Verklein foto (")).to_be_visible()
+    expect(page.locator("[data-files] input")).to_have_count(1)
+
+
 def _suggested(page: Page, _place: Place) -> None:
     """Write what an answer fits."""
     page.locator("#veld-subject").fill("Hoe kan ik mijn training verzetten of annuleren?")
@@ -84,6 +92,7 @@ PORTAL = (
     down("questions.mine", MINE, "ticket_person", ASKER),
     of(ASKER, "questions.ask_form", "filled", MINE + "/nieuw", "#veld-text", fields(subject="Cursus", text="Mag het?")),
     State("questions.ask_form", "filled", MINE + "/nieuw", "[data-files] li", _with_files, "files", who=ASKER),
+    State("questions.ask_form", "filled", MINE + "/nieuw", "[data-files] button", _with_a_photo, "photo", who=ASKER),
     State("questions.ask_form", "filled", MINE + "/nieuw", "[data-found] a", _suggested, "suggested", who=ASKER),
     of(ASKER, "questions.ask_form", "empty", MINE + "/nieuw", "#veld-text"),
     of(ASKER, "questions.ask_form", "error", MINE + "/nieuw", ".wrong", submit("/nieuw", subject="Cursus"), 422),

@@ -6,7 +6,7 @@ import secrets
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
-from helpdesk.chat import desk, presence, saying, views
+from helpdesk.chat import desk, guests, presence, saying, views
 from helpdesk.chat.desk import MOST
 from helpdesk.chat.lines import staff_lines
 from helpdesk.chat.rooms import staff_room
@@ -185,6 +185,16 @@ def take_next() -> Response:
     if number is None:
         return then(url_for("chat_desk.start"), "chat_nobody")
     return then(url_for("chat_desk.show", number=number))
+
+
+@blueprint.post(ROOM + "/bevestigen")
+@needs("chat.answer")
+@shown_again(_again)
+def ask_who(number: str) -> Response:
+    """Ask somebody who chats as a guest to sign in, with the link."""
+    with writing() as unit:
+        guests.ask_who(unit, number, client_id())
+    return then(url_for("chat_desk.show", number=number, _anchor="einde-regels"))
 
 
 @blueprint.post(ROOM + "/neem")
