@@ -34,3 +34,13 @@ def embedded() -> bool:
     """Whether this page stands in a frame, as the browser says (Fetch Metadata); only where one may."""
     there = request.headers.get("Sec-Fetch-Dest") in _FRAMES or request.blueprint == "widget"
     return there and sites() != "'none'"
+
+
+def framed_by_us() -> bool:
+    """Whether this is a chat at the desk that stands in a frame beside another one."""
+    return request.blueprint == "chat_desk" and request.headers.get("Sec-Fetch-Dest") == "iframe"
+
+
+def ancestors() -> str:
+    """Whose pages may show this page in a frame: those of sites, and the desk a second chat of its own."""
+    return "'self'" if framed_by_us() else sites()

@@ -149,7 +149,7 @@ def close(unit: Unit, first: dt.date, last: dt.date, reason_nl: str, reason_en: 
     reasons = {"reason_nl": tidy(reason_nl).strip(), "reason_en": tidy(reason_en).strip()}
     for field, reason in reasons.items():
         if not reason:
-            raise Invalid("Write in both languages why it is closed; people read it.", field=field)
+            raise Invalid("Write the reason in both languages; people read it.", field=field)
         if len(reason) > _REASON:
             raise Invalid("A reason has at most {count} characters.", field=field, count=_REASON)
     _begin(unit)
@@ -157,7 +157,7 @@ def close(unit: Unit, first: dt.date, last: dt.date, reason_nl: str, reason_en: 
         OpeningDay.is_open.is_(False), OpeningDay.first <= last, OpeningDay.last >= first
     )
     if unit.session.scalar(there.limit(1)) is not None:
-        raise Invalid("It is closed on one of these days already. Take that away first.", field="first")
+        raise Invalid("One of these days is a day off already. Take that away first.", field="first")
     row = OpeningDay(first=first, last=last, is_open=False, **reasons)
     unit.session.add(row)
     unit.session.flush()

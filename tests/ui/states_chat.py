@@ -120,6 +120,10 @@ CHAT: tuple[State, ...] = (
     _s("chat_desk.show", "filled", "/werk/chat/{chat}", "#regels li"),
     _s("chat_desk.show", "filled", "/werk/chat/{chat_waiting}", "button:has-text('Neem deze chat')", name="waiting"),
     _s("chat_desk.show", "open", "/werk/chat/{chat}", "#aan", fold(".menu-like")),
+    _s("chat_desk.show", "filled", "/werk/chat/{chat}?naast={chat_own}", "#regels li", name="beside"),
+    _s("chat_desk.pane", "filled", "/werk/chat/{chat}/paneel", "#regels li"),
+    _s("chat_desk.pane", "open", "/werk/chat/{chat}/paneel", "#aan", fold(".menu-like")),
+    _s("chat_desk.pane", "error", "/werk/chat/1999-00001/paneel", "h1", status=404),
     of(ASKER, "chat.begin", "filled", "/chat", "a:has-text('Verder met je gesprek')"),
     nothing("chat.begin", "/chat", ".availability", NEW_HERE),
     of(ASKER, "chat.begin", "error", "/chat", ".wrong", submit("/chat", text=" "), 422),
@@ -135,6 +139,8 @@ CHAT: tuple[State, ...] = (
 CHAT_ABSENT = {
     ("chat_desk.show", "empty"): "a chat has a line from its beginning",
     ("chat.show", "empty"): "a chat has a line from its beginning",
+    ("chat_desk.pane", "empty"): "a chat has a line from its beginning",
+    ("chat_desk.pane", "conflict"): "what is refused is said above the form, as an error is",
     **dict.fromkeys(
         (("chat.begin", "open"), ("widget.frame", "open"), ("guests.form", "open"), ("guests.who", "open")),
         "nothing on it opens",

@@ -52,7 +52,7 @@ def kept(page: Page, visitor: Visitor) -> bytes:
     page.get_by_role("button", name="Verstuur mijn vraag").click()
     page.get_by_role("link", name="Naar je vraag").click()
     link = page.get_by_role("link", name="vakantie.jpg").get_attribute("href")
-    return visitor.client.get(link or "").data
+    return bytes(visitor.client.get(link or "").data)
 
 
 def test_a_large_photo_goes_smaller(site_ports: Ports, app: Flask, chromium: Chromium) -> None:

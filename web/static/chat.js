@@ -79,7 +79,8 @@ let took = 0;
 async function ask() {
   const here = list();
   const began = performance.now();
-  const after = here ? `?after=${here.dataset.newest}&have=${here.dataset.count}` : "";
+  const more = page.dataset.lines.includes("?") ? "&" : "?";
+  const after = here ? `${more}after=${here.dataset.newest}&have=${here.dataset.count}` : "";
   const answer = await get(page.dataset.lines + after);
   if (!answer.ok) {
     return answer.type === "opaqueredirect" ? out() : undefined;

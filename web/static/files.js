@@ -42,7 +42,8 @@ function uploads(field) {
   const word = (name, values) => wordIn(field.querySelector("template"), name, values);
   const pending = new Set();
   let line = Promise.resolve();
-  let wanted = false;
+  /** @type {HTMLElement | null} the button that sent the form before its files were there */
+  let wanted = null;
   field.querySelector("[data-plain]").hidden = true;
 
   const say = (text) => (field.querySelector("[data-said]").textContent = text);
@@ -74,6 +75,7 @@ function uploads(field) {
     removable(li, file.name, () => drop(one));
     list.append(li);
     pending.add(one);
+    field.ariaBusy = "true";
     size(one);
     state(one, "0 %");
     const small = !other && file.size > LARGE_PHOTO && PHOTOS.includes(file.type) ? smaller(file) : null;
@@ -122,10 +124,12 @@ function uploads(field) {
 
   function settled(one) {
     pending.delete(one);
-    if (!pending.size && wanted) {
-      wanted = false;
-      form.requestSubmit();
-    }
+    if (pending.size) return;
+    field.ariaBusy = "false";
+    document.dispatchEvent(new CustomEvent("hd:files"));
+    const button = wanted;
+    wanted = null;
+    if (button) form.requestSubmit(button);
   }
 
   /** @param {number} at where the next piece begins; -1 not begun yet, -2 nobody knows */
@@ -186,10 +190,10 @@ function uploads(field) {
     input.value = "";
   });
   form.addEventListener("submit", (event) => {
-    if (pending.size) {
+    if (pending.size && !event.submitter?.hasAttribute("formaction")) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      wanted = true;
+      wanted = event.submitter ?? form.querySelector("button.primary");
       say(word("first"));
     }
   }, true);
@@ -233,5 +237,14 @@ function go(address) {
   if (here) location.reload();
 }
 
-document.querySelectorAll("[data-uploads]").forEach(uploads);
+/** The fields that are not at work yet: those of this page, and of a ticket that was opened in it. */
+function start() {
+  for (const field of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-uploads]:not([aria-busy])"))) {
+    field.ariaBusy = "false";
+    uploads(field);
+  }
+}
+
+start();
+document.addEventListener("hd:opened", start);
 document.querySelectorAll("form[data-sure]").forEach(sure);

@@ -10,3 +10,4 @@ for (const place of document.querySelectorAll("[data-here]")) {
     place.hidden = false;
   }
 }
+document.documentElement.classList.add("js");
