@@ -164,6 +164,7 @@ class Settings:
         (),
     )
     chat_capacity: int = _said("Chats one advisor has at once, where no other number was set.", "chat.capacity", 3)
+    chat_guests: bool = _said("Let people chat without saying who they are.", "chat.guests", False)
     scan_socket: str = _said(
         "Unix socket of ClamAV's clamd, which scans files; empty means that none is scanned.", "scan.socket", ""
     )

@@ -26,11 +26,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Requester:
-    """Somebody who asks, by the address they proved to be theirs; a shared one stands for itself alone."""
+    """Somebody who asks, by the address they proved to be theirs; a shared one stands for itself alone.
+
+    A guest proved nothing, and has an address of ours.
+    """
 
     person_id: int
     address: str
     shared: bool = False
+    guest: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from helpdesk.migrating import require_head
 from helpdesk.ports import Ports
 from helpdesk.settings import Settings
 from web import compression, csrf, errors, filters, guards, headers, notices, wording
-from web.admin import imports, kept, people, request_tickets
+from web.admin import imports, kept, opening, people, request_tickets
 from web.admin import rights as requests
 from web.admin import views as admin
-from web.chat import asking, desk, widget
+from web.chat import asking, desk, guests, widget
 from web.files import views as files
 from web.health import blueprint as health
 from web.inbox import actions, askers, bell, drafts, inserting, own_drafts, papers, rights, selection
@@ -39,13 +39,13 @@ LARGEST_REQUEST = 26_000_000
 """Bytes of one form with its files; relays commonly refuse mail above 25 to 30 MB."""
 LARGEST_FIELD = 500_000
 MOST_FIELDS = 200
-OFFICE = (admin, imports, kept, people, requests, request_tickets)
+OFFICE = (admin, imports, kept, opening, people, requests, request_tickets)
 PRIVACY = (disposal, certificates, holds, register, versions, reads, decisions)
 SIGN_IN = (sign_in, forgotten, preferences, second_factor, work_account)
 PORTAL = (entrance, questions, own_data, statements, own_work_account)
 INBOX = (inbox, actions, askers, drafts, own_drafts, bell, papers, helping, selection, rights, inserting)
 KNOWLEDGE = (written, article_versions, topics, canned, everybody)
-CHAT = (asking, desk, widget)
+CHAT = (asking, desk, guests, widget)
 UPLOADS = (own_uploads, staff_uploads)
 
 

@@ -6,7 +6,9 @@ from flask import request
 
 from web.embedding import embedded
 
-PORTAL = frozenset({"entrance", "questions", "own_data", "statements", "chat", "uploads", "own_work_account", "widget"})
+PORTAL = frozenset(
+    {"entrance", "questions", "own_data", "statements", "chat", "uploads", "own_work_account", "widget", "guests"}
+)
 """The blueprints of the pages for people who ask."""
 _PLACES = ("/mijn-", "/chat")
 

@@ -31,7 +31,17 @@ def requester_cookie() -> str:
 def requester_tokens() -> list[str]:
     """What the browser holds of people who ask: the frame's first, which it sends on pages of one site only."""
     found = (request.cookies.get(bound_cookie(name), "") for name in ("vragen-kader", "vragen"))
-    return [token for token in found if token]
+    return [token for token in (*found, guest_token()) if token]
+
+
+def guest_cookie() -> str:
+    """The cookie of somebody who chats without saying who they are; it stands back behind those of who said it."""
+    return bound_cookie("gast-kader" if embedded() else "gast")
+
+
+def guest_token() -> str:
+    """What the browser holds as a guest; empty for nothing."""
+    return request.cookies.get(bound_cookie("gast-kader")) or request.cookies.get(bound_cookie("gast"), "")
 
 
 def bound_cookie(name: str) -> str:

@@ -10,13 +10,18 @@ _PAGES = frozenset(
     f"entrance.{name}" for name in ("form", "ask", "sent", "enter_code", "leave", "stay", "choose_language")
 )
 """Beside the chat itself: its door, and what stands at the foot of its pages."""
-_ROOMS = frozenset({"chat", "widget"})
+_ROOMS = frozenset({"chat", "widget", "guests"})
 _FRAMES = frozenset({"iframe", "frame", "object", "embed"})
 
 
 def of_the_chat() -> bool:
     """Whether the request is for the chat or its door: the only pages in a frame, and all that a site vouches for."""
     return request.blueprint in _ROOMS or request.endpoint in _PAGES
+
+
+def in_a_room() -> bool:
+    """Whether the request is for the chat itself: all that somebody of whom nothing is known gets to."""
+    return request.blueprint == "chat"
 
 
 def sites() -> str:
@@ -29,3 +34,13 @@ def embedded() -> bool:
     """Whether this page stands in a frame, as the browser says (Fetch Metadata); only where one may."""
     there = request.headers.get("Sec-Fetch-Dest") in _FRAMES or request.blueprint == "widget"
     return there and sites() != "'none'"
+
+
+def framed_by_us() -> bool:
+    """Whether this is a chat at the desk that stands in a frame beside another one."""
+    return request.blueprint == "chat_desk" and request.headers.get("Sec-Fetch-Dest") == "iframe"
+
+
+def ancestors() -> str:
+    """Whose pages may show this page in a frame: those of sites, and the desk a second chat of its own."""
+    return "'self'" if framed_by_us() else sites()

@@ -78,6 +78,11 @@ def day(when: dt.date) -> str:
     return words.day_text(when, _language())
 
 
+def weekday(number: int) -> str:
+    """The name of a day of the week, Monday is 0."""
+    return words.weekday_text(number, _language())
+
+
 def month(first: dt.date) -> str:
     """A month with its year."""
     return words.month_text(first, _language())
@@ -155,6 +160,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment,
         day=day,
+        weekday=weekday,
         month=month,
         month_short=month_short,
         short_time=short_time,

@@ -73,6 +73,7 @@ def frame(unit: Unit, view: str = "") -> dict[str, Any]:
         "may_see_answers": knows,
         "reviews": counted(counts[_REVIEWS]) if knows else "",
         "may_write_canned": can(actor, "canned.write"),
+        "may_set_hours": can(actor, "hours.change"),
         "may_see_imports": can(actor, "import.read"),
         "may_see_kept": can(actor, "retention.read"),
         "may_see_people": can(actor, "fact.read"),

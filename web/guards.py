@@ -22,6 +22,8 @@ SIGNED_IN = "signed_in"
 """The verb of pages about oneself: any session will do."""
 REQUESTER = "requester"
 """The verb of pages for people who ask: a session of theirs; what they may see then their own verbs say."""
+BY_ITSELF = "X-By-Itself"
+"""Our script says by this header that nobody did anything: a page brings itself up to date."""
 UNRECOGNISED = OURS | {"health.alive", "health.ready"}
 """Endpoints that are asked often and the same for everybody."""
 
@@ -60,6 +62,18 @@ def takes(size: int, too_much: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def asked_by_itself(view: View) -> View:
+    """Mark a view that open pages ask for time and again: it keeps nobody signed in who does nothing."""
+    view.__dict__["by_itself"] = True
+    return view
+
+
+def _by_itself() -> bool:
+    """Whether a page asks, and not a person; our script says so where a view answers both."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return BY_ITSELF in request.headers or getattr(view, "by_itself", False)
 
 
 def _marked(guard: Guard) -> Callable[[View], View]:
@@ -123,7 +137,7 @@ def _recognise_staff() -> None:
         return
     g.session_token = token
     g.language = language_for(g.signed_in.language)
-    if g.signed_in.touch_due:
+    if g.signed_in.touch_due and not _by_itself():
         _touch(g.signed_in.session_id, sign_in.touch)
 
 
@@ -134,11 +148,11 @@ def _recognise_requester() -> None:
                 who = requester_sessions.session_for(unit, token)
         except NotSignedIn:
             continue
-        if who.site is None or embedding.of_the_chat():
+        if who.site is None or (embedding.in_a_room() if who.guest else embedding.of_the_chat()):
             g.requester, g.session_token = who, token
             if who.language:
                 g.language = language_for(who.language)
-            if who.touch_due:
+            if who.touch_due and not _by_itself():
                 _touch(who.session_id, requester_sessions.touch)
             return
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request, url_for
 from markupsafe import Markup
 
-from web.embedding import embedded, sites
+from web.embedding import ancestors, embedded, sites
 from web.joined import OURS, STYLES, Joined, Sheet, joined_modules, joined_sheets
 from web.unit import ports
 
@@ -97,7 +97,7 @@ def install(app: Flask) -> None:
     def dress(answer: Response) -> Response:
         for name, value in _FIXED.items():
             answer.headers.setdefault(name, value)
-        policy = policies[g.get("style", "work")].replace("frame-ancestors 'none'", f"frame-ancestors {sites()}")
+        policy = policies[g.get("style", "work")].replace("frame-ancestors 'none'", f"frame-ancestors {ancestors()}")
         origin = "/".join(live_address().split("/")[:3])
         answer.headers.setdefault("Content-Security-Policy", f"{policy} {origin}" if origin[:4] == "http" else policy)
         answer.headers["Cache-Control"] = (

@@ -11,6 +11,7 @@ from helpdesk.people.requester_sessions import SignedInRequester
 from helpdesk.people.sign_in import SignedIn
 from helpdesk.ports import Ports
 from helpdesk.unit import NOBODY, Actor, Unit, unit_of_work
+from web.live import UNTIL
 
 PORTS = "helpdesk.ports"
 
@@ -46,11 +47,13 @@ def actor() -> Actor:
 
 
 def own_topics() -> list[str]:
-    """What every stream of this session has: its end ends the stream."""
+    """What every stream of this session has: its end ends the stream, be it that nothing is done any more."""
     asks, who = requester(), me()
     if asks is not None:
-        return [f"session:asker-{asks.session_id}"]
-    return [f"session:staff-{who.session_id}", f"account:{who.account_id}"] if who is not None else []
+        return [f"session:asker-{asks.session_id}", f"{UNTIL}{int(asks.ends.timestamp())}"]
+    if who is not None:
+        return [f"session:staff-{who.session_id}", f"account:{who.account_id}", f"{UNTIL}{int(who.ends.timestamp())}"]
+    return []
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from helpdesk.chat.presence import ADVISOR_GONE, advisor_name, seen_at
 from helpdesk.errors import Unavailable
 from helpdesk.models import Account, AccountRole, Chat, ChatAdvisor, Ticket
 from helpdesk.people.accounts import desks_of
-from helpdesk.service_levels.hours import Standing, standing
+from helpdesk.service_levels.hours import Reason, Spell, Standing
+from helpdesk.service_levels.opening import opening_of, standing_now
 from helpdesk.unit import Unit
 
 CHATS = frozenset({"available", "busy"})
@@ -21,13 +22,17 @@ CHATS = frozenset({"available", "busy"})
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """One of available, busy, away, outside, closed, disturbed; `ahead` counts who waits already."""
+    """One of available, busy, away, outside, closed, disturbed; `ahead` counts who waits already.
+
+    `spells` are the hours of the week, to be said to whoever comes outside of them.
+    """
 
     state: str
     until: dt.datetime | None = None
     opens_at: dt.datetime | None = None
-    reason: str = ""
+    reason: Reason = Reason()
     ahead: int = 0
+    spells: tuple[Spell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,9 @@ def position_of(unit: Unit, chat: Chat) -> int:
 
 def availability(unit: Unit, desk_key: str) -> Availability:
     """Whether a chat at this desk can begin now (interface 3.2)."""
-    hours = standing(unit.ports.settings, unit.now)
+    hours = standing_now(unit)
     if not hours.is_open:
-        return _shut(hours)
+        return _shut(unit, hours)
     try:
         here = [place for place in places(unit) if place.takes_new and place.works_for(desk_key)]
     except Unavailable:
@@ -118,5 +123,6 @@ def availability(unit: Unit, desk_key: str) -> Availability:
     return Availability("available" if ahead < free else "busy", until=hours.until, ahead=ahead)
 
 
-def _shut(hours: Standing) -> Availability:
-    return Availability("closed" if hours.closed_day else "outside", opens_at=hours.opens_at, reason=hours.reason)
+def _shut(unit: Unit, hours: Standing) -> Availability:
+    state = "closed" if hours.closed_day else "outside"
+    return Availability(state, opens_at=hours.opens_at, reason=hours.reason, spells=opening_of(unit).spells)

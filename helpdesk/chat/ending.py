@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from helpdesk.chat.rooms import Room, locked, own_room
-from helpdesk.errors import TooMany
+from helpdesk.errors import Conflict, TooMany
 from helpdesk.mail import outbox
 from helpdesk.mail.header_fields import sendable
 from helpdesk.mail.incoming import Sender
 from helpdesk.models import Entry, OutgoingMail, Ticket, TicketPerson
+from helpdesk.people.access import requester_of
+from helpdesk.people.requester_sessions import GUEST_DOMAIN
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
@@ -41,6 +43,8 @@ def finish(unit: Unit, room: Room, by: str, status: str, *, transcript: bool) ->
 
 def ask_transcript(unit: Unit, number: str) -> None:
     """Have the whole conversation mailed to the person who began it, at most once a minute."""
+    if requester_of(unit).guest:
+        raise Conflict("Sign in first; then the conversation can be mailed to you.", code="guest")
     room = locked(unit, own_room(unit, number).ticket.id)
     recent = select(OutgoingMail.id).where(
         OutgoingMail.ticket_id == room.ticket.id,
@@ -66,7 +70,7 @@ def mail_lines(unit: Unit, room: Room, lines: Sequence[Entry]) -> None:
     """Queue lines that the person has not seen as one mail; an answer to it comes back into the ticket."""
     ticket, last = room.ticket, lines[-1]
     room.chat.unmailed_id = None
-    recipient = _requester(unit, ticket.id)
+    recipient = _requester(unit, ticket.id) or given_by_guest(unit, ticket.id)
     if recipient is None:
         return
     mail = outbox.queue_lines(unit, ticket, "chat", lines[0].id, last.id, recipient)
@@ -84,3 +88,15 @@ def _requester(unit: Unit, ticket_id: int) -> Sender | None:
     if row is None or sendable(row.address) is None:
         return None
     return Sender(row.address, row.name)
+
+
+def given_by_guest(unit: Unit, ticket_id: int) -> Sender | None:
+    """The address that a guest gave for answers, if they gave one; nobody proved that it is theirs."""
+    guest = select(TicketPerson.ticket_id).where(
+        TicketPerson.role == "requester", TicketPerson.address.endswith(f"@{GUEST_DOMAIN}")
+    )
+    given = select(TicketPerson.address).where(
+        TicketPerson.ticket_id == ticket_id, TicketPerson.role == "cc", TicketPerson.ticket_id.in_(guest)
+    )
+    address = unit.session.scalar(given.order_by(TicketPerson.id).limit(1))
+    return None if address is None else Sender(address, "")

@@ -23,7 +23,7 @@ from helpdesk.tickets.asking import checked_files
 from helpdesk.tickets.opening import open_ticket
 from helpdesk.tickets.writing import EntryDraft, FileDraft, sent_before, write_entry
 from helpdesk.timeline import record
-from helpdesk.unit import Unit
+from helpdesk.unit import Requester, Unit
 
 LONGEST = 20_000
 _SAID = (
@@ -67,13 +67,17 @@ class Enclosed:
 NOTHING = Enclosed()
 
 
-def start(unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclosed = NOTHING) -> Said:
+def start(
+    unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclosed = NOTHING, *, by_mail: bool = False
+) -> Said:
     """Say the first line: a ticket with a number at once, and a place in the queue when somebody is there.
 
-    Whether somebody is, is looked at now, whatever the page said; otherwise the line is a question that is answered by
-    mail. Who has an open chat says the line there. The same client_id again gives the first answer again.
+    Whether somebody is, is looked at now, whatever the page said; otherwise, or `by_mail` for who won't wait, the line
+    is a question that is answered by mail. Who has an open chat says the line there. The same client_id again gives the
+    first answer again.
     """
     words, who = _words(text, NOTHING), requester_of(unit)
+    _of_guests(who, enclosed)
     person = unit.session.scalars(select(Person).where(Person.id == who.person_id).with_for_update()).one()
     mark = _mark(unit, "start", who.person_id, client_id)
     if (again := _again(unit, mark)) is not None:
@@ -82,6 +86,8 @@ def start(unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclos
     if here is not None and here.chat.state in OPEN:
         return _say(unit, locked(unit, here.ticket.id), words, mark, enclosed)
     found = availability(unit, desk_key)
+    if who.guest and (by_mail or found.state not in CHATS):
+        raise Conflict("Nobody is there to chat now. Sign in to ask your question by e-mail.", code="guest")
     ticket = open_ticket(
         unit,
         person,
@@ -89,11 +95,11 @@ def start(unit: Unit, desk_key: str, text: str, client_id: str, enclosed: Enclos
         subject=_subject(words),
         at=unit.now,
         address=who.address,
-        name="" if who.shared else person.display_name or "",
+        name="" if who.shared and not who.guest else person.display_name or "",
         channel="chat",
         language=unit.actor.language,
     )
-    state = "waiting" if found.state in CHATS else "mail"
+    state = "waiting" if found.state in CHATS and not by_mail else "mail"
     offered = unit.now if found.state == "available" else None
     chat = {"ticket_id": ticket.id, "state": state, "queued_at": unit.now, "offered_at": offered}
     unit.rows.add(Chat, chat | {"quiet_since": unit.now})
@@ -111,6 +117,7 @@ def say(unit: Unit, number: str, text: str, client_id: str, enclosed: Enclosed =
     into another one, and keeps nothing then.
     """
     words = _words(text, enclosed)
+    _of_guests(requester_of(unit), enclosed)
     room = locked(unit, own_room(unit, number).ticket.id)
     mark = _mark(unit, "asker", room.ticket.id, client_id)
     if (again := _again(unit, mark)) is not None:
@@ -172,6 +179,11 @@ def stay(unit: Unit, number: str) -> None:
 def let_see(unit: Unit, number: str, *, receipts: bool) -> None:
     """Let both sides see what the other has read, or no longer."""
     locked(unit, own_room(unit, number).ticket.id).chat.receipts = receipts
+
+
+def _of_guests(who: Requester, enclosed: Enclosed) -> None:
+    if who.guest and enclosed:
+        raise Invalid("Sign in first to send files.", field="files")
 
 
 def _heard(unit: Unit, chat: Chat) -> None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, or_, select
 
 from helpdesk.chat.availability import capacity_of, places, position_of
+from helpdesk.chat.ending import given_by_guest
 from helpdesk.chat.presence import ASKER_GONE, asker_name, seen_at, signs
 from helpdesk.chat.rooms import Room, latest_room, own_room, staff_room
 from helpdesk.errors import Unavailable
 from helpdesk.models import Account, Chat, ChatAdvisor, Content, Entry, Ticket, TicketPerson
 from helpdesk.people.access import requester_of, require
+from helpdesk.people.requester_sessions import GUEST_DOMAIN
 from helpdesk.text.rendering import preview
 from helpdesk.unit import Unit
 
@@ -25,7 +27,8 @@ _LATE, _TOO_LATE = dt.timedelta(seconds=60), dt.timedelta(seconds=180)
 class Standing:
     """How one chat stands for the person who asks; `position` is 0 for who does not wait in a queue.
 
-    `read` is the newest line of theirs that an advisor had on the screen, with the time, as far as that is known.
+    `read` is the newest line of theirs that an advisor had on the screen, with the time, as far as that is known. For a
+    guest `address` is the one they gave for answers, if any.
     """
 
     ticket_id: int
@@ -40,11 +43,15 @@ class Standing:
     receipts: bool
     said_at: dt.datetime
     read: tuple[int, dt.datetime] | None = None
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeskChat:
-    """One chat in the rail of a desk; `late` is 0, 1 from a minute of waiting on, 2 from three on."""
+    """One chat in the rail of a desk; `late` is 0, 1 from a minute of waiting on, 2 from three on.
+
+    Who a `guest` is nobody knows.
+    """
 
     ticket_id: int
     number: str
@@ -60,6 +67,7 @@ class DeskChat:
     mine: bool
     ended_by: str | None
     read: tuple[int, dt.datetime] | None = None
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,13 @@ class Desk:
 
 def standing_for(unit: Unit, number: str, *, here: bool = False) -> Standing:
     """How the chat of this number stands, for the person who began it; else NotFound. `here`: that person is there."""
-    return _standing(unit, own_room(unit, number), requester_of(unit).address, here=here)
+    return _standing(unit, own_room(unit, number), here=here)
 
 
-def _standing(unit: Unit, room: Room, address: str, *, here: bool = False) -> Standing:
-    chat, ticket = room.chat, room.ticket
+def _standing(unit: Unit, room: Room, *, here: bool = False) -> Standing:
+    chat, ticket, who = room.chat, room.ticket, requester_of(unit)
+    given = given_by_guest(unit, ticket.id) if who.guest else None
+    address = (given.address if given else "") if who.guest else who.address
     advisor = unit.session.scalar(_NAME, {"account": chat.account_id}) if chat.account_id else ""
     try:
         types, upto = signs(unit, [ticket.id], "advisor", asker_name(ticket.id) if here else "")
@@ -92,6 +102,7 @@ def _standing(unit: Unit, room: Room, address: str, *, here: bool = False) -> St
         receipts=chat.receipts,
         said_at=chat.quiet_since,
         read=upto.get(ticket.id) if chat.receipts else None,
+        guest=who.guest,
     )
 
 
@@ -117,7 +128,7 @@ def desk(unit: Unit) -> Desk:
 def going_on(unit: Unit) -> Standing | None:
     """The actor's chat to go on with, if there is one."""
     room = latest_room(unit)
-    return None if room is None else _standing(unit, room, requester_of(unit).address)
+    return None if room is None else _standing(unit, room)
 
 
 def desk_chat(unit: Unit, number: str) -> DeskChat:
@@ -142,7 +153,7 @@ def colleagues(unit: Unit, desk_key: str) -> list[tuple[int, str, bool]]:
 
 def _rows(unit: Unit, rows: Sequence[tuple[Chat, Ticket]]) -> list[DeskChat]:
     ids = [ticket.id for _chat, ticket in rows]
-    names, newest = _names(unit, ids), _newest(unit, ids)
+    names, guests, newest = *_names(unit, ids), _newest(unit, ids)
     typing, away, read = _signs(unit, ids)
     return [
         DeskChat(
@@ -160,6 +171,7 @@ def _rows(unit: Unit, rows: Sequence[tuple[Chat, Ticket]]) -> list[DeskChat]:
             mine=chat.account_id == unit.actor.account_id and chat.state == "active",
             ended_by=chat.ended_by,
             read=read.get(ticket.id) if chat.receipts else None,
+            guest=ticket.id in guests,
         )
         for chat, ticket in rows
     ]
@@ -226,10 +238,13 @@ def _texts(unit: Unit, newest: dict[int, int]) -> dict[int, str]:
     return {row.entry_id: row.text for row in rows if row.entry_id is not None}
 
 
-def _names(unit: Unit, ids: list[int]) -> dict[int, str]:
-    rows = unit.session.execute(
+def _names(unit: Unit, ids: list[int]) -> tuple[dict[int, str], set[int]]:
+    """Who asked each ticket, and in which of them that is a guest."""
+    asked = unit.session.execute(
         select(TicketPerson.ticket_id, TicketPerson.name, TicketPerson.address).where(
             TicketPerson.ticket_id.in_(ids), TicketPerson.role == "requester"
         )
     )
-    return {row.ticket_id: row.name or row.address for row in rows}
+    rows = asked.all()
+    guests = {row.ticket_id for row in rows if row.address.endswith(f"@{GUEST_DOMAIN}")}
+    return {row.ticket_id: row.name or row.address for row in rows}, guests

@@ -34,11 +34,16 @@ def one_line(text: str, limit: int = _TEXT_LIMIT) -> str:
 
 
 def sendable(address: str) -> str | None:
-    """The address as SMTP without SMTPUTF8 takes it: an ASCII local part, the domain in IDNA; None when it is none."""
+    """The address as SMTP without SMTPUTF8 takes it: an ASCII local part, the domain in IDNA; None when it is none.
+
+    A domain under `invalid` never exists (RFC 6761 6.4).
+    """
     local, at, domain = address.strip().rpartition("@")
     try:
         domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
+        return None
+    if domain.lower().endswith(".invalid"):
         return None
     if not at or len(local) > _WORD_LIMIT or not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         return None

@@ -27,6 +27,7 @@ from helpdesk.models.knowledge import (
     CannedReply,
 )
 from helpdesk.models.notice import Notice
+from helpdesk.models.opening import OpeningDay, OpeningSpell
 from helpdesk.models.outgoing_mail import OutgoingMail, OutgoingRecipient
 from helpdesk.models.person import Address, BlockedSender, KnownName, KnownNameWord, Person
 from helpdesk.models.policy import DisposalItem, DisposalList, Hold, HoldTicket, LedgerLine, Policy, PolicyEffect
@@ -88,6 +89,8 @@ __all__ = [
     "MailSeen",
     "Mailbox",
     "Notice",
+    "OpeningDay",
+    "OpeningSpell",
     "OutgoingMail",
     "OutgoingRecipient",
     "Person",

@@ -43,7 +43,7 @@ class Address(Base):
     value: Mapped[str] = personal("contact", String(320), unique=True)
     shared: Mapped[bool] = plain("whether several people use it", default=False)
     verified_at: Mapped[dt.datetime | None] = plain("time of the proof", UtcTime)
-    source: Mapped[str] = plain("one of mail, advisor, import", String(16), default="mail")
+    source: Mapped[str] = plain("one of mail, advisor, import, guest", String(16), default="mail")
     created_at: Mapped[dt.datetime] = plain("time of the row", UtcTime)
 
 

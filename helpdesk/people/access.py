@@ -25,6 +25,7 @@ VERBS: dict[str, frozenset[str]] = {
     "knowledge.write": frozenset({"advisor", "functional_admin"}),
     "canned.write": frozenset({"advisor", "functional_admin"}),
     "chat.answer": frozenset({"advisor"}),
+    "hours.change": frozenset({"functional_admin"}),
     "mail.decide": frozenset({"advisor", "functional_admin"}),
     "policy.read": frozenset({"functional_admin", "privacy_officer", "record_manager", "auditor"}),
     "policy.propose": frozenset({"functional_admin", "privacy_officer", "record_manager"}),

@@ -39,6 +39,12 @@ _NOTED_EVERY = dt.timedelta(minutes=5)
 """A session in use is written down so often: thousands of open pages ask time and again, and writers wait in a row."""
 
 
+GUEST = "guest"
+"""The site of a session of somebody who did not say who they are, and the source of the address it stands for."""
+GUEST_DOMAIN = "gast.invalid"
+"""The domain of such addresses; it never exists (RFC 6761 6.4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignedInRequester:
     """Who a session belongs to, and until when it stands if it is not used; `shared`: several use the address.
@@ -61,7 +67,12 @@ class SignedInRequester:
     @property
     def requester(self) -> Requester:
         """The same as who acts in a unit."""
-        return Requester(self.person_id, self.address, self.shared)
+        return Requester(self.person_id, self.address, self.shared, self.guest)
+
+    @property
+    def guest(self) -> bool:
+        """Whether nobody knows who it is."""
+        return self.site == GUEST
 
 
 def _end(unit: Unit) -> dt.datetime:
@@ -94,7 +105,8 @@ def session_for(unit: Unit, token: str) -> SignedInRequester:
     """Who the token belongs to. Raises NotSignedIn when it is unknown, or ended, or its site may vouch no longer."""
     digest = unit.ports.keys.session_digest(token)
     row = unit.session.execute(_WHO, {"digest": digest, "now": unit.now}).one_or_none()
-    sites = {site.origin for site in unit.ports.settings.sites if site.secret_file}
+    settings = unit.ports.settings
+    sites = {site.origin for site in settings.sites if site.secret_file} | ({GUEST} if settings.chat_guests else set())
     if row is None or (row.site is not None and row.site not in sites):
         raise NotSignedIn("Your session has ended. Sign in to go on.")
     return SignedInRequester(
@@ -109,6 +121,17 @@ def session_for(unit: Unit, token: str) -> SignedInRequester:
         touch_due=row.ends < _end(unit) - _NOTED_EVERY,
         site=row.site,
     )
+
+
+def guest_address(unit: Unit, token: str) -> str | None:
+    """The address that stands for the guest with this token; none when it is none, or has ended."""
+    found = (
+        select(Address.value)
+        .join(RequesterSession, RequesterSession.address_id == Address.id)
+        .where(RequesterSession.token_hmac == unit.ports.keys.session_digest(token))
+        .where(RequesterSession.site == GUEST, RequesterSession.ends > unit.now)
+    )
+    return unit.session.scalar(found) if token else None
 
 
 def touch(unit: Unit, session_id: int) -> None:

@@ -46,7 +46,7 @@ class SignInResult:
 class SignedIn:
     """Who a session belongs to; `shortcuts` is None for somebody who never chose, `desks` for who works for all.
 
-    `touch_due`: it is to be noted now that the session is in use.
+    `ends`: when the session ends if nothing is done any more. `touch_due`: it is to be noted now that it is in use.
     """
 
     account_id: int
@@ -55,6 +55,7 @@ class SignedIn:
     email: str
     roles: frozenset[str]
     language: str | None
+    ends: dt.datetime
     theme: str | None = None
     shortcuts: str | None = None
     undo_seconds: int | None = None
@@ -121,7 +122,8 @@ def session_for(unit: Unit, token: str) -> SignedIn:
     if not rows:
         raise NotSignedIn("Sign in to go on.")
     row = rows[0]
-    if not row.active or row.seen_at < unit.now - dt.timedelta(hours=unit.ports.settings.session_hours):
+    ends = row.seen_at + dt.timedelta(hours=unit.ports.settings.session_hours)
+    if not row.active or ends < unit.now:
         raise NotSignedIn("Your session has ended. Sign in to go on.")
     return SignedIn(
         row.account_id,
@@ -130,6 +132,7 @@ def session_for(unit: Unit, token: str) -> SignedIn:
         row.email,
         frozenset(one.role for one in rows if one.role),
         row.language,
+        ends,
         row.theme,
         row.shortcuts,
         row.undo_seconds,

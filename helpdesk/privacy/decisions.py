@@ -37,6 +37,7 @@ KINDS = {
     "file": N_("destroyed files"),
     "breach": N_("breaches"),
     "address": N_("shared addresses"),
+    "opening": N_("opening hours"),
 }
 """Kinds of acts, by the first word of their verbs."""
 VERB = {
@@ -88,6 +89,10 @@ VERB = {
     "fact.correct": N_("date corrected"),
     "fact.retract": N_("date taken back"),
     "address.shared": N_("address said to be shared"),
+    "opening.hours": N_("opening hours changed"),
+    "opening.close": N_("days off set"),
+    "opening.reopen": N_("days off taken away"),
+    "opening.holiday": N_("hours of a holiday changed"),
     "import.receive": N_("file for an import received"),
     "import.columns": N_("columns of an import chosen"),
     "import.start": N_("import started"),

@@ -6,10 +6,22 @@ Algemene termijnenwet art. 3. Days that a decree adds for one year are not known
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
+
+from helpdesk.text.language import N_
 
 _SATURDAY = 5
 _ONE = dt.timedelta(days=1)
+_FIXED = {
+    (1, 1): N_("New Year's Day"),
+    (5, 5): N_("Liberation Day"),
+    (12, 25): N_("Christmas Day"),
+    (12, 26): N_("Second day of Christmas"),
+}
+_MOVING = {-2: N_("Good Friday"), 1: N_("Easter Monday"), 39: N_("Ascension Day"), 50: N_("Whit Monday")}
+"""Holidays by the number of days after Easter."""
 
 
 def is_working_day(day: dt.date) -> bool:
@@ -19,23 +31,25 @@ def is_working_day(day: dt.date) -> bool:
 
 def is_holiday(day: dt.date) -> bool:
     """Whether a day is a public holiday in the Netherlands."""
-    return day in _holidays(day.year)
+    return day in holidays(day.year)
 
 
 @cache
-def _holidays(year: int) -> frozenset[dt.date]:
-    """Algemene termijnenwet art. 3; Good Friday counts as one by its second paragraph."""
+def holidays(year: int) -> Mapping[dt.date, str]:
+    """The public holidays of a year in order, and how each is called, to be translated.
+
+    Algemene termijnenwet art. 3; Good Friday counts as one by its second paragraph.
+    """
     easter = easter_sunday(year)
-    moving = (-2, 1, 39, 50)
     kings_day = dt.date(year, 4, 27)
     if kings_day.weekday() > _SATURDAY:
         kings_day -= _ONE
-    fixed = ((1, 1), (5, 5), (12, 25), (12, 26))
-    return frozenset(
-        {kings_day}
-        | {dt.date(year, month, day) for month, day in fixed}
-        | {easter + dt.timedelta(days=days) for days in moving}
-    )
+    days = {kings_day: N_("King's Day")}
+    days |= {dt.date(year, month, day): name for (month, day), name in _FIXED.items()}
+    for after, name in _MOVING.items():
+        moving = easter + dt.timedelta(days=after)
+        days[moving] = days.get(moving, name)
+    return MappingProxyType(dict(sorted(days.items())))
 
 
 def easter_sunday(year: int) -> dt.date:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -26,15 +26,36 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a day is closed, in both languages."""
+
+    nl: str = ""
+    en: str = ""
+
+    def said(self, language: str) -> str:
+        """It in this language."""
+        return self.nl if language == "nl" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When the desks can be reached: hours of the week, days that are closed, holidays that are not."""
+
+    spells: tuple[Spell, ...]
+    closed: Mapping[dt.date, Reason] = field(default_factory=dict)
+    open_holidays: frozenset[dt.date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How the hours stand at a moment: open until `until`, or shut until `opens_at`, where that is within two months.
 
-    `reason` is what the operator says of a day on which the chat is closed.
+    `reason` is what people read about a day that is closed.
     """
 
     is_open: bool
     closed_day: bool = False
-    reason: str = ""
+    reason: Reason = Reason()
     until: dt.datetime | None = None
     opens_at: dt.datetime | None = None
 
@@ -89,30 +110,34 @@ def _wrong(line: str) -> Misconfigured:
     )
 
 
-def standing(settings: Settings, now: dt.datetime) -> Standing:
-    """How the hours of the chat stand now."""
-    zone = ZoneInfo(settings.timezone)
+def of_settings(settings: Settings) -> Opening:
+    """What the settings say, which holds until somebody changes it on the page of the hours."""
+    closed = {day: Reason(reason, reason) for day, reason in closures(settings.chat_closures).items()}
+    return Opening(spells(settings.chat_hours), closed)
+
+
+def standing(opening: Opening, now: dt.datetime, zone: ZoneInfo) -> Standing:
+    """How the hours stand now."""
     here = now.astimezone(zone)
-    for since, until in _open_on(settings, here.date(), zone):
+    for since, until in _open_on(opening, here.date(), zone):
         if since <= here < until:
             return Standing(True, until=until)
-    closed = closures(settings.chat_closures)
-    reason = closed.get(here.date())
-    return Standing(False, reason is not None, reason or "", opens_at=_next(settings, here, zone))
+    reason = opening.closed.get(here.date())
+    return Standing(False, reason is not None, reason or Reason(), opens_at=_next(opening, here, zone))
 
 
-def _next(settings: Settings, here: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
+def _next(opening: Opening, here: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
     for days in range(_LOOK_AHEAD):
-        for since, _until in _open_on(settings, here.date() + days * _ONE, zone):
+        for since, _until in _open_on(opening, here.date() + days * _ONE, zone):
             if since > here:
                 return since
     return None
 
 
-def _open_on(settings: Settings, day: dt.date, zone: ZoneInfo) -> Iterator[tuple[dt.datetime, dt.datetime]]:
-    """The hours of a day, in order; none on a holiday or a day on which the chat is closed."""
-    if is_holiday(day) or day in closures(settings.chat_closures):
+def _open_on(opening: Opening, day: dt.date, zone: ZoneInfo) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+    """The hours of a day, in order; none on a day that is closed, or a holiday unless it is said to be open."""
+    if day in opening.closed or (is_holiday(day) and day not in opening.open_holidays):
         return
-    for spell in sorted(spells(settings.chat_hours), key=lambda one: one.since):
+    for spell in sorted(opening.spells, key=lambda one: one.since):
         if day.weekday() in spell.days:
             yield dt.datetime.combine(day, spell.since, zone), dt.datetime.combine(day, spell.until, zone)

@@ -29,6 +29,7 @@ _CLDR = {"nl": "nl", "en": "en", PSEUDO_LANGUAGE: "en"}
 _DAY, _MONTH, _MOMENT = "EEEE d MMMM y", "MMMM y", "EEEE d MMMM y, HH:mm"
 _STAMP = "d MMM y, HH:mm"
 _TIME, _WEEKDAY, _DAY_OF_YEAR, _OLD_DAY = "HH:mm", "EEE d MMM", "d MMM", "d MMM y"
+_A_MONDAY = date(2024, 1, 1)
 _NARROW_SPACE = "\u202f"
 _SIZE_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 _UNTOUCHED = re.compile(r"%(?:\([a-z_0-9]+\))?[a-z%]|\{[^{}]*\}|<[^<>]*>|&#?\w+;")
@@ -131,6 +132,11 @@ def pseudo(text: str) -> str:
 def day_text(day: date, language: str) -> str:
     """A day in full: "zondag 22 november 2026"."""
     return _shown(format_date(day, _DAY, locale=_CLDR[language]), language)
+
+
+def weekday_text(weekday: int, language: str) -> str:
+    """The name of a day of the week, Monday is 0: "maandag"."""
+    return _shown(format_date(_A_MONDAY + timedelta(days=weekday), "EEEE", locale=_CLDR[language]), language)
 
 
 def month_text(day: date, language: str) -> str:

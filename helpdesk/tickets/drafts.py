@@ -143,15 +143,16 @@ def keep_files(unit: Unit, number: str, files: Sequence[FileDraft]) -> list[Draf
         draft = write(unit, ticket, "answer", DraftForm("", version=ticket.version))
     if len(files_of(unit, draft)) + len(files) > MOST_FILES:
         raise Invalid("An answer holds at most {count} files.", field="files", count=MOST_FILES)
-    keys = unit.ports.blobs.stage([file.content for file in files])
+    keys = unit.ports.blobs.stage([file.content for file in files if not file.blob])
     unit.after_commit(lambda: unit.ports.blobs.settle(keys))
-    for key, file in zip(keys, files, strict=True):
+    fresh = iter(keys)
+    for file in files:
         row = DraftFile(
             ticket_id=ticket.id,
             draft_id=draft.id,
-            blob=key,
+            blob=file.blob or next(fresh),
             content_type=storable(file.content_type, 100),
-            size=len(file.content),
+            size=file.size,
         )
         unit.session.add(row)
         unit.session.flush()

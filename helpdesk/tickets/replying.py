@@ -12,23 +12,26 @@ from helpdesk.mail import outbox
 from helpdesk.mail.incoming import Sender
 from helpdesk.models import Attachment, Content, Entry, OutgoingMail, Ticket
 from helpdesk.people.access import ticket_for
+from helpdesk.people.requester_sessions import GUEST_DOMAIN
 from helpdesk.search import forget_entry
 from helpdesk.text.placeholders import left_in
 from helpdesk.text.rendering import render_answer
 from helpdesk.tickets import drafts
-from helpdesk.tickets.writing import EntryDraft, FileDraft, write_entry
+from helpdesk.tickets.writing import EntryDraft, FileDraft, sent_before, write_entry
 from helpdesk.timeline import record
 from helpdesk.unit import Unit
 
 AFTER = ("waiting_for_asker", "done", "open")
 _RECIPIENTS = 20
+MOST_BYTES = 25_000_000
+"""Bytes of files that go with one answer; relays commonly refuse mail above 25 to 30 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as the form gives it; `version` is the ticket's when the form was made, `client_id` names the form.
 
-    `kept` are ids of files that were kept with the draft and go along.
+    `kept` are ids of files that were kept with the draft and go along, `uploads` those of files sent ahead of the form.
     """
 
     markdown: str
@@ -39,6 +42,7 @@ class Answer:
     cc: tuple[str, ...] = ()
     files: tuple[FileDraft, ...] = ()
     kept: tuple[int, ...] = ()
+    uploads: tuple[str, ...] = ()
 
 
 def _recipients(addresses: tuple[str, ...], field: str) -> list[Sender]:
@@ -47,6 +51,8 @@ def _recipients(addresses: tuple[str, ...], field: str) -> list[Sender]:
         local, at, domain = address.rpartition("@")
         if not (local and at and domain) or any(char.isspace() or char in '<>,;"' for char in address):
             raise Invalid("'{address}' is not an e-mail address.", field=field, address=address[:100])
+        if domain.lower() == GUEST_DOMAIN:
+            raise Invalid("No mail reaches a guest. Answer in the chat, or write another address.", field=field)
     return [Sender(address) for address in dict.fromkeys(given)]
 
 
@@ -91,7 +97,7 @@ def reply(unit: Unit, number: str, answer: Answer) -> int:
         "answer",
         unit.now,
         {"markdown": answer.markdown},
-        files=(*drafts.files_to_send(unit, ticket.id, answer.kept), *answer.files),
+        files=_files(unit, ticket.id, answer),
         account_id=unit.actor.account_id,
         client_id=answer.client_id or None,
         index=answer.markdown,
@@ -104,6 +110,20 @@ def reply(unit: Unit, number: str, answer: Answer) -> int:
     drafts.sent(unit, ticket.id, "answer")
     notices.seen(unit, ticket.id)
     return entry.id
+
+
+def _files(unit: Unit, ticket_id: int, answer: Answer) -> list[FileDraft]:
+    """All that goes along. Raises Invalid for more than relays take."""
+    files = [
+        *drafts.files_to_send(unit, ticket_id, answer.kept),
+        *answer.files,
+        *sent_before(unit, answer.uploads),
+    ]
+    if len(files) > drafts.MOST_FILES:
+        raise Invalid("An answer holds at most {count} files.", field="files", count=drafts.MOST_FILES)
+    if sum(file.size for file in files) > MOST_BYTES:
+        raise Invalid("The files are larger than 25 MB together; no mail takes that. Leave some out.", field="files")
+    return files
 
 
 def _parent(unit: Unit, ticket_id: int) -> int | None:

@@ -71,6 +71,12 @@ def send(kind: str, text: str, to: str = "") -> Act:
     return act
 
 
+def nearly_over(page: Page, _place: Place) -> None:
+    """Some minutes before the session ends."""
+    page.locator("#einde").evaluate("one => { one.hidden = false; }")
+    expect(page.locator("#einde")).to_be_visible()
+
+
 def choose(page: Page, _place: Place) -> None:
     """Choose the first two tickets of the list."""
     page.locator("#selecteren > summary").click()

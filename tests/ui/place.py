@@ -37,6 +37,7 @@ from tests.web.visitor import PASSWORD, Visitor
 WILHELMINA = "wilhelmina@academie.example"
 """An advisor with a long name, and nothing to do."""
 NEW_HERE = "nieuw@minbz.example"
+GUEST = "guest"
 """Somebody who may ask and has not yet."""
 SMALLEST_REQUEST = 100_000
 """Bytes above which a form is too large here, so that nobody has to send 26 MB."""
@@ -84,6 +85,7 @@ def _ports(folder: Path) -> Ports:
         parsers=0,
         undo_seconds=10,
         chat_hours=("mon-sun 00:00-23:59",),
+        chat_guests=True,
         secure_cookies=False,
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example", "academie.example"),
@@ -119,6 +121,8 @@ def place(folder: Path, *, full: bool) -> Iterator[Place]:
             cookie = visitor.client.get_cookie("helpdesk")
             assert cookie is not None
             made.cookies[email] = cookie.value
+        if full:
+            made.cookies[GUEST], made.names["chat_guest"] = _guest(app)
         for who in (ASKER, NEW_HERE):
             asker = Visitor(app)
             signs_in(asker, ports, who)
@@ -138,8 +142,19 @@ def _sign_in(ports: Ports) -> str:
     return link_in(mailed(ports, NEW_HERE)).rpartition("/")[2]
 
 
+def _guest(app: Flask) -> tuple[str, str]:
+    """The cookie of somebody who chats without saying who they are, and the number of the chat."""
+    guest = Visitor(app)
+    said = guest.send(guest.page("/chat/gast").form("/chat/gast"), text="Wanneer begint de leergang?")
+    cookie = guest.client.get_cookie("gast")
+    assert cookie is not None
+    return cookie.value, said.request.path.rpartition("/")[2]
+
+
 def cookie_of(who: str) -> str:
-    """The name of the cookie of somebody's session: staff's or that of people who ask."""
+    """The name of the cookie of somebody's session: staff's, a guest's or that of people who ask."""
+    if who == GUEST:
+        return "gast"
     return "vragen" if who in (ASKER, NEW_HERE) else "helpdesk"
 
 

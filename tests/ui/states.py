@@ -34,6 +34,7 @@ LISTS = (
     _s("inbox.show_list", "open", "/werk/w/open", "#gekozen", acts.choose, "selection"),
     _s("inbox.show_list", "open", "/werk/w/open", "dialog.keys", acts.press("?"), "keys"),
     _s("inbox.show_list", "open", "/werk/w/open", ".toast", acts.press("j"), "first-key"),
+    _s("inbox.show_list", "open", "/werk/w/open", "#einde", acts.nearly_over, "session"),
     _s("inbox.show_list", "filled", "/werk/w/alle", ".row >> nth=40", name="all"),
     _s("inbox.show_list", "filled", "/werk/w/mijn", ".row", name="mine"),
     _s("inbox.show_list", "error", "/werk/w/weg", "h1:has-text('Deze pagina is er niet')", name="unknown", status=404),

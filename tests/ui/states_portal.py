@@ -5,9 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.letters import ASKER
-from tests.ui.acts import fields, fold, submit
+from tests.ui.acts import fields, fold, nearly_over, submit
 from tests.ui.place import NEW_HERE, Place
 from tests.ui.state import State, down, named, nothing, of
+from tests.web.test_shrinking import PHOTO
 
 MINE, DATA, DOOR = "/mijn-vragen", "/mijn-gegevens", "/mijn-vragen/inloggen"
 
@@ -51,6 +52,13 @@ def _with_files(page: Page, _place: Place) -> None:
     expect(page.locator("[data-files] input")).to_have_count(1)
 
 
+def _with_a_photo(page: Page, _place: Place) -> None:
+    """Choose a photo that can be made smaller."""
+    page.evaluate(PHOTO)
+    expect(page.get_by_role("button", name="Verklein foto (")).to_be_visible()
+    expect(page.locator("[data-files] input")).to_have_count(1)
+
+
 def _suggested(page: Page, _place: Place) -> None:
     """Write what an answer fits."""
     page.locator("#veld-subject").fill("Hoe kan ik mijn training verzetten of annuleren?")
@@ -62,12 +70,6 @@ def _scanned(page: Page, place: Place) -> None:
     place.run("UPDATE attachment SET scan = 'quarantined'")
     page.reload()
     expect(page.locator(".said .files").first).to_contain_text("apart gezet")
-
-
-def _nearly_over(page: Page, _place: Place) -> None:
-    """Two minutes before the session ends."""
-    page.locator("#einde").evaluate("one => { one.hidden = false; }")
-    expect(page.locator("#einde")).to_be_visible()
 
 
 def _anybody(route: str, kind: str, path: str, shows: str) -> State:
@@ -84,12 +86,13 @@ PORTAL = (
     of(ASKER, "questions.start", "filled", "/", ".tile >> nth=2"),
     _anybody("questions.start", "empty", "/", ".tile >> nth=2"),
     down("questions.start", "/", "ticket_person", ASKER),
-    of(ASKER, "questions.start", "open", "/", "#einde", _nearly_over),
+    of(ASKER, "questions.start", "open", "/", "#einde", nearly_over),
     of(ASKER, "questions.mine", "filled", MINE, ".own-rows li >> nth=40"),
     nothing("questions.mine", MINE, ".empty", NEW_HERE),
     down("questions.mine", MINE, "ticket_person", ASKER),
     of(ASKER, "questions.ask_form", "filled", MINE + "/nieuw", "#veld-text", fields(subject="Cursus", text="Mag het?")),
     State("questions.ask_form", "filled", MINE + "/nieuw", "[data-files] li", _with_files, "files", who=ASKER),
+    State("questions.ask_form", "filled", MINE + "/nieuw", "[data-files] button", _with_a_photo, "photo", who=ASKER),
     State("questions.ask_form", "filled", MINE + "/nieuw", "[data-found] a", _suggested, "suggested", who=ASKER),
     of(ASKER, "questions.ask_form", "empty", MINE + "/nieuw", "#veld-text"),
     of(ASKER, "questions.ask_form", "error", MINE + "/nieuw", ".wrong", submit("/nieuw", subject="Cursus"), 422),

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from tests.letters import ASKER
-from tests.ui.place import Place, cookie_of, place
+from tests.ui.place import GUEST, Place, cookie_of, place
 from tests.ui.states import ABSENT, KINDS, STATES
 from tests.web.conftest import FENNA, MARIJE, PRIYA, TECH
 
@@ -71,7 +71,7 @@ def _address(here: Place, rule: Rule) -> str:
 def _is_page(here: Place, rule: Rule) -> bool:
     """Whether anybody gets HTML there, asking as a frame asks."""
     kinds = set()
-    for who in (MARIJE, TECH, FENNA, PRIYA, ASKER, None):
+    for who in (MARIJE, TECH, FENNA, PRIYA, ASKER, GUEST, None):
         answer = _signed_in(here, who).get(_address(here, rule), headers={"Sec-Fetch-Dest": "iframe"})
         kinds |= {answer.mimetype} if answer.status_code == 200 else set()
         answer.close()

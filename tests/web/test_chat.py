@@ -98,7 +98,7 @@ def test_a_script_gets_what_it_lacks_and_stays_in_its_room(femke: Visitor, marij
     topics = live.topics_of(site_ports.keys.session, token)
     assert {one.partition(":")[0] for one in topics} == {"room", "here", "until", "session"}
     staff = live.topics_of(site_ports.keys.session, marije.get(DESK + "/stroom").get_json()["token"])
-    assert {one.partition(":")[0] for one in staff} == {"ticket", "here", "session", "account"}
+    assert {one.partition(":")[0] for one in staff} == {"ticket", "here", "session", "account", "until"}
 
 
 def test_signs_are_notes_on_the_bus_and_no_rows(femke: Visitor, marije: Visitor, site_ports: Ports) -> None:
@@ -135,7 +135,7 @@ def test_a_strangers_chat_reads_like_one_that_is_not_there(femke: Visitor, app: 
     ("hours", "words"),
     [
         (0, "Op dit moment is niemand bereikbaar voor chat."),
-        (8, "De chat is nu niet open."),
+        (8, "De chat is open op werkdagen van 09:00 tot 17:00 (Nederlandse tijd)."),
     ],
 )
 def test_the_states_in_which_it_is_a_question(site_ports: Ports, app: Flask, hours: int, words: str) -> None:

@@ -38,7 +38,7 @@ def test_a_token_opens_its_topics_and_a_forged_one_nothing() -> None:
 def test_our_pages_hand_out_a_token_to_advisors_only(site_ports: Ports, marije: Visitor, tess: Visitor) -> None:
     token = marije.get("/werk/stroom").get_json()["token"]
     topics = live.topics_of(site_ports.keys.session, token)
-    assert {topic.partition(":")[0] for topic in topics} == {"ticket", "session", "account"}
+    assert {topic.partition(":")[0] for topic in topics} == {"ticket", "session", "account", "until"}
     assert tess.get("/werk/stroom").status_code == 404
 
 

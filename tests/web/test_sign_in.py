@@ -117,6 +117,22 @@ def test_a_session_that_lies_still_ends_and_one_in_use_does_not(site_ports: Port
     assert marije.client.get("/werk/w/open").status_code == 303
 
 
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(site_ports: Ports, marije: Visitor) -> None:
+    wait(site_ports, dt.timedelta(hours=9))
+    for path in ("/werk/stroom", "/werk/chat/rij", "/werk/chat/stroom", "/werk/blijf"):
+        assert marije.client.get(path).status_code == 200
+    quiet = {"X-Fragment": "list", "X-By-Itself": "1"}
+    assert marije.client.get("/werk/w/open", headers=quiet).status_code == 200
+    left = marije.client.get("/werk/blijf").get_json()["seconds"]
+    assert 3500 < left <= 3600
+    form = marije.client.get("/werk/w/open", headers={"X-By-Itself": "1"})
+    stays = marije.send(Page(form.text).form("/blijf"))
+    assert "Je blijft ingelogd." in stays.text
+    assert marije.client.get("/werk/blijf").get_json()["seconds"] == 10 * 3600
+    wait(site_ports, dt.timedelta(hours=10, seconds=1))
+    assert marije.client.get("/werk/blijf").status_code == 303
+
+
 def test_a_text_sent_after_the_session_ended_comes_back(site_ports: Ports, marije: Visitor) -> None:
     receive(site_ports, letter())
     form = marije.page(TICKET).form("/antwoord")

@@ -13,16 +13,18 @@ from helpdesk.errors import HelpdeskError, Invalid
 from helpdesk.mail.letters import desk_of
 from helpdesk.tickets import asking
 from helpdesk.unit import Unit
+from web.chat import spoken
 from web.chat.parts import by_script, client_id, done, enclosed, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
-from web.guards import REQUESTER, needs
+from web.guards import REQUESTER, asked_by_itself, needs
 from web.headers import live_address
-from web.live import HERE, UNTIL, make_token
+from web.live import HERE, make_token
 from web.notices import then
 from web.sent_files import chosen
-from web.unit import own_topics, ports, reading, requester, writing
+from web.unit import own_topics, ports, reading, writing
 
 blueprint = Blueprint("chat", __name__)
+spoken.install(blueprint)
 
 CHAT = "/chat"
 ROOM = CHAT + "/<number>"
@@ -75,7 +77,8 @@ def begin() -> Response:
 def start() -> Response:
     """Say the first line; whether that begins a chat is looked at now."""
     with writing() as unit:
-        said = saying.start(unit, _desk_key(), words("text"), client_id(), enclosed())
+        by_mail = request.form.get("how") == "mail"
+        said = saying.start(unit, _desk_key(), words("text"), client_id(), enclosed(), by_mail=by_mail)
     return kept(said, url_for("chat.show", number=said.number))
 
 
@@ -116,6 +119,7 @@ def show(number: str) -> Response:
 
 @blueprint.get(ROOM + "/regels")
 @needs(REQUESTER)
+@asked_by_itself
 def lines(number: str) -> Response:
     """What came after the newest line a page has, in the very words of the page, and how the chat stands."""
     with reading() as unit:
@@ -135,13 +139,12 @@ def say(number: str) -> Response:
 
 @blueprint.get(ROOM + "/stroom")
 @needs(REQUESTER)
+@asked_by_itself
 def stream_token(number: str) -> dict[str, str]:
     """A token with which this browser may hear for two minutes that this chat changes, and is there meanwhile."""
     with reading() as unit:
         ticket_id = own_room(unit, number).ticket.id
-    who = requester()
-    until = [f"{UNTIL}{int(who.ends.timestamp())}"] if who is not None else []
-    topics = [f"room:{ticket_id}", HERE + presence.asker_name(ticket_id), *until, *own_topics()]
+    topics = [f"room:{ticket_id}", HERE + presence.asker_name(ticket_id), *own_topics()]
     return {"token": make_token(ports().keys.session, topics), "url": live_address()}
 
 

@@ -6,11 +6,11 @@ import secrets
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
-from helpdesk.chat import desk, presence, saying, views
+from helpdesk.chat import desk, guests, presence, saying, views
 from helpdesk.chat.desk import MOST
 from helpdesk.chat.lines import staff_lines
 from helpdesk.chat.rooms import staff_room
-from helpdesk.errors import HelpdeskError, Invalid
+from helpdesk.errors import HelpdeskError, Invalid, NotFound
 from helpdesk.knowledge import canned, inserting
 from helpdesk.models.chat import ADVISOR_STATES
 from helpdesk.read_log import note_reads
@@ -18,9 +18,10 @@ from helpdesk.text.rendering import without_marks
 from helpdesk.tickets import asking
 from helpdesk.unit import Unit
 from web.chat.parts import by_script, client_id, done, enclosed, kept, part, place_in_lines, words
+from web.embedding import framed_by_us
 from web.errors import sentence, shown_again
 from web.frame import frame
-from web.guards import needs
+from web.guards import asked_by_itself, needs
 from web.headers import live_address
 from web.live import HERE, make_token
 from web.notices import then
@@ -57,14 +58,35 @@ def _room(unit: Unit, number: str, *, log: bool) -> dict[str, object]:
     }
 
 
+def _beside(unit: Unit, number: str) -> views.DeskChat | None:
+    """The chat that stands beside the open one on a wide screen, when there is one of this number."""
+    asked = request.args.get("naast", "")
+    try:
+        return views.desk_chat(unit, asked) if asked and number and asked != number else None
+    except NotFound:
+        return None
+
+
+def _place(number: str, _anchor: str | None = None) -> str:
+    """The address of a conversation: in the frame in which it stands, or as the desk."""
+    return url_for("chat_desk.pane" if framed_by_us() else "chat_desk.show", number=number, _anchor=_anchor)
+
+
+def _after(number: str) -> str:
+    """Where one is when a conversation was given away or ended."""
+    return _place(number) if framed_by_us() else url_for("chat_desk.start")
+
+
 def _page(number: str = "", fault: HelpdeskError | None = None, typed: str = "") -> Response:
     if fault is not None and by_script():
         return jsonify(problem=sentence(fault))
     with reading() as unit:
         values = frame(unit) | _rail(unit)
         values |= _room(unit, number, log=True) if number else {"chat": None, "lines": None}
+        values["beside"] = _beside(unit, number)
+    alone = number and (framed_by_us() or request.endpoint == "chat_desk.pane")
     page = render_template(
-        "chat/desk.html",
+        "chat/pane.html" if alone else "chat/desk.html",
         **values,
         most_files=asking.MOST_FILES,
         problem_field=(fault.field or "") if isinstance(fault, Invalid) else "",
@@ -93,8 +115,16 @@ def show(number: str) -> Response:
     return _page(number)
 
 
+@blueprint.get(ROOM + "/paneel")
+@needs("chat.answer")
+def pane(number: str) -> Response:
+    """The conversation alone, for a frame beside another one."""
+    return _page(number)
+
+
 @blueprint.get(DESK + "/rij")
 @needs("chat.answer")
+@asked_by_itself
 def rail() -> Response:
     """Own chats and the queue, as they stand on the desk."""
     with reading() as unit:
@@ -104,6 +134,7 @@ def rail() -> Response:
 
 @blueprint.get(ROOM + "/regels")
 @needs("chat.answer")
+@asked_by_itself
 def lines(number: str) -> Response:
     """What came after the newest line a page has, and the desk beside it."""
     with reading() as unit:
@@ -113,6 +144,7 @@ def lines(number: str) -> Response:
 
 @blueprint.get(DESK + "/stroom")
 @needs("chat.answer")
+@asked_by_itself
 def stream_token() -> dict[str, str]:
     """A token with which this desk may hear for two minutes that tickets change, and is there meanwhile."""
     with reading() as unit:
@@ -129,7 +161,7 @@ def say(number: str) -> Response:
     """Say a line."""
     with writing() as unit:
         said = saying.answer(unit, number, words("text"), client_id(), enclosed())
-    return kept(said, url_for("chat_desk.show", number=number, _anchor="einde-regels"))
+    return kept(said, _place(number, _anchor="einde-regels"))
 
 
 @blueprint.post(ROOM + "/standaard")
@@ -158,7 +190,7 @@ def signs(number: str) -> Response:
             presence.note_read(unit, room.ticket.id, "advisor", int(read))
         elif not read:
             presence.note_typing(unit, room.ticket.id, "advisor")
-    return done(url_for("chat_desk.show", number=number))
+    return done(_place(number))
 
 
 @blueprint.post(DESK + "/bereikbaar")
@@ -184,6 +216,16 @@ def take_next() -> Response:
     return then(url_for("chat_desk.show", number=number))
 
 
+@blueprint.post(ROOM + "/bevestigen")
+@needs("chat.answer")
+@shown_again(_again)
+def ask_who(number: str) -> Response:
+    """Ask somebody who chats as a guest to sign in, with the link."""
+    with writing() as unit:
+        guests.ask_who(unit, number, client_id())
+    return then(_place(number, _anchor="einde-regels"))
+
+
 @blueprint.post(ROOM + "/neem")
 @needs("chat.answer")
 @shown_again(_again)
@@ -191,7 +233,7 @@ def take(number: str) -> Response:
     """Take this chat."""
     with writing() as unit:
         desk.pick_up(unit, number)
-    return then(url_for("chat_desk.show", number=number))
+    return then(_place(number))
 
 
 @blueprint.post(ROOM + "/overdragen")
@@ -202,7 +244,7 @@ def hand_over(number: str) -> Response:
     account = request.form.get("account", "")
     with writing() as unit:
         desk.hand_over(unit, number, int(account) if account.isdecimal() else None, words("note"))
-    return then(url_for("chat_desk.start"), "chat_handed_over")
+    return then(_after(number), "chat_handed_over")
 
 
 @blueprint.post(ROOM + "/per-mail")
@@ -212,7 +254,7 @@ def by_mail(number: str) -> Response:
     """Go on by mail."""
     with writing() as unit:
         desk.go_on_by_mail(unit, number)
-    return then(url_for("chat_desk.show", number=number), "chat_by_mail")
+    return then(_place(number), "chat_by_mail")
 
 
 @blueprint.post(ROOM + "/afronden")
@@ -222,4 +264,4 @@ def end(number: str) -> Response:
     """End it; the ticket gets a status."""
     with writing() as unit:
         desk.end(unit, number, request.form.get("status", ""), transcript=request.form.get("transcript") == "1")
-    return then(url_for("chat_desk.start"), "chat_ended")
+    return then(_after(number), "chat_ended")

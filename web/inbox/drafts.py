@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from helpdesk.tickets import drafts
+from helpdesk.tickets.writing import sent_before
 from web.errors import shown_again
 from web.filters import _, minute_time
 from web.fragments import HEADER
@@ -13,6 +14,7 @@ from web.inbox import pages
 from web.inbox.actions import TICKET
 from web.inbox.forms import sent_draft, sent_files
 from web.notices import then
+from web.sent_files import uploads
 from web.unit import writing
 
 blueprint = Blueprint("drafts", __name__)
@@ -33,7 +35,7 @@ def save(view: str, number: str, kind: str) -> Response:
     """Keep the form as it stands; for a script only the sentence to show."""
     with writing() as unit:
         saved = drafts.save_draft(unit, number, kind, sent_draft())
-        if kind == "answer" and (files := sent_files()):
+        if kind == "answer" and (files := (*sent_files(), *sent_before(unit, uploads()))):
             drafts.keep_files(unit, number, files)
     if request.headers.get(HEADER):
         said = _("Draft saved at {time}", time=minute_time(saved)) if saved else ""

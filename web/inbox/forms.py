@@ -16,6 +16,7 @@ from helpdesk.tickets.drafts import DraftFileView, DraftForm, DraftView
 from helpdesk.tickets.replying import Answer
 from helpdesk.tickets.views import PersonView
 from helpdesk.tickets.writing import FileDraft
+from web.sent_files import uploads
 
 MOST_FILES = 20
 
@@ -141,6 +142,7 @@ def sent_answer() -> Answer:
         version=whole("version"),
         client_id=request.form.get("client_id", "")[:64],
         files=sent_files(),
+        uploads=uploads(),
         kept=tuple(
             int(one) for one in request.form.getlist("kept") if one.isascii() and one.isdigit() and len(one) < 19
         ),

@@ -20,12 +20,14 @@ from helpdesk.tickets import asker, drafts, finding, lists, seen
 from helpdesk.tickets.standing import standing
 from helpdesk.tickets.thread import read_thread
 from helpdesk.tickets.views import Thread
+from helpdesk.tickets.writing import sent_before
 from helpdesk.unit import Unit
 from web.errors import sentence
 from web.filters import language_for
 from web.fragments import announced, shown, wanted
 from web.frame import VIEWS, frame
 from web.inbox.forms import Composer, fresh_id, is_outside, sent_draft, sent_files, stored_composer, typed_composer
+from web.sent_files import uploads
 from web.unit import me, ports, reading, writing
 
 BY_CHANGE = frozenset({"afgehandeld", "alle"})
@@ -243,7 +245,7 @@ def answer_again(fault: HelpdeskError, view: str, number: str) -> Response:
     if not wanted() and getattr(fault, "field", None) != "files":
         with writing() as unit:
             drafts.save_draft(unit, number, "answer", sent_draft())
-            if files := sent_files():
+            if files := (*sent_files(), *sent_before(unit, uploads())):
                 drafts.keep_files(unit, number, files)
     return _typed_again(fault, view, number, "answer", confirm)
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.people.access import can
 from helpdesk.tickets.thread import merged_into
-from web.guards import SIGNED_IN, needs
+from web.guards import SIGNED_IN, asked_by_itself, needs
 from web.headers import live_address
 from web.inbox import pages
 from web.live import make_token
@@ -74,6 +74,7 @@ def search_results(query_id: str) -> Response:
 
 @blueprint.get("/werk/stroom")
 @needs("ticket.read")
+@asked_by_itself
 def stream_token() -> dict[str, str]:
     """A token with which this browser may hear for two minutes, by hints without words, that tickets change."""
     return {"token": make_token(ports().keys.session, ["ticket:*", *own_topics()]), "url": live_address()}

@@ -15,7 +15,7 @@ from web import areas, csrf
 from web.embedding import embedded
 from web.errors import sentence, shown_again
 from web.filters import LANGUAGE_COOKIE, _, now
-from web.guards import REQUESTER, needs, open_to_all
+from web.guards import REQUESTER, asked_by_itself, needs, open_to_all
 from web.notices import then
 from web.unit import ports, reading, requester, writing
 
@@ -23,6 +23,7 @@ blueprint = Blueprint("entrance", __name__)
 
 DOOR = "/mijn-vragen/inloggen"
 WHY = "who wants to sign in is not signed in yet"
+STAY = "/mijn-vragen/blijf"
 OWN_PLACES = ("/mijn-vragen", "/mijn-gegevens", "/chat")
 PROBLEMS = {
     "wrong_code": N_("This code is not right. Look at the newest mail, or use the link in it."),
@@ -173,7 +174,15 @@ def _out(notice: str) -> Response:
     return answer
 
 
-@blueprint.post("/mijn-vragen/blijf")
+@blueprint.get(STAY)
+@needs(REQUESTER)
+@asked_by_itself
+def standing() -> dict[str, int]:
+    """For how many seconds the session stands if nothing is done any more."""
+    return {"seconds": int((_me().ends - now()).total_seconds())}
+
+
+@blueprint.post(STAY)
 @needs(REQUESTER)
 def stay() -> Response:
     """Stay signed in: the session stands as long as a new one."""

@@ -14,7 +14,7 @@ from web.unit import ports, reading
 
 blueprint = Blueprint("statements", __name__)
 WHY = "what everybody may read about this service"
-_SHELL = ("icon.svg", "portal.js", "files.js")
+_SHELL = ("icon.svg", "session.js", "files.js")
 """Files of ours that a browser may keep to show the pages for people who ask."""
 
 

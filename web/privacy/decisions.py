@@ -29,6 +29,7 @@ OBJECT = {
     "address": N_("address {id}"),
     "restore": N_("restore {id}"),
     "account": N_("account {id}"),
+    "opening": N_("days off {id}"),
 }
 """What a line is about, by its id; lists and requests have names of their own."""
 

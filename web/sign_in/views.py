@@ -9,14 +9,15 @@ from helpdesk.people import preferences, second_factor, sign_in
 from helpdesk.text.language import LANGUAGES, N_
 from web import csrf
 from web.errors import sentence, shown_again
-from web.filters import LANGUAGE_COOKIE, _
+from web.filters import LANGUAGE_COOKIE, _, now
 from web.frame import frame
-from web.guards import SIGNED_IN, needs, open_to_all
+from web.guards import SIGNED_IN, asked_by_itself, needs, open_to_all
 from web.notices import then
 from web.unit import me, reading, writing
 
 blueprint = Blueprint("sign_in", __name__)
 
+STAY = "/werk/blijf"
 OWN_PLACES = ("/werk", "/beheer", "/privacybeheer", "/techniek", "/v/")
 PROBLEMS = {
     "wrong_password": N_("This e-mail address and password do not belong together."),
@@ -71,6 +72,26 @@ def leave() -> Response:
     with writing() as unit:
         sign_in.sign_out(unit, g.session_token)
     return _out("signed_out")
+
+
+@blueprint.get(STAY)
+@needs(SIGNED_IN)
+@asked_by_itself
+def standing() -> dict[str, int]:
+    """For how many seconds the session stands if nothing is done any more."""
+    who = me()
+    return {"seconds": int((who.ends - now()).total_seconds()) if who is not None else 0}
+
+
+@blueprint.post(STAY)
+@needs(SIGNED_IN)
+def stay() -> Response:
+    """Stay signed in: the session stands as long as a new one."""
+    who = me()
+    if who is not None:
+        with writing() as unit:
+            sign_in.touch(unit, who.session_id)
+    return then(url_for("inbox.start"), "stays_signed_in")
 
 
 def _out(notice: str) -> Response:

@@ -5,6 +5,7 @@ const page = /** @type {HTMLElement} */ (document.querySelector("[data-chat]"));
 const desk = page.hasAttribute("data-desk");
 const POLL = 4_000;
 const CALM = 20_000;
+const QUEUE = 15_000;
 const DEAD = 45_000;
 const TYPING = 4_000;
 const SAID = 5_000;
@@ -78,7 +79,8 @@ let took = 0;
 async function ask() {
   const here = list();
   const began = performance.now();
-  const after = here ? `?after=${here.dataset.newest}&have=${here.dataset.count}` : "";
+  const more = page.dataset.lines.includes("?") ? "&" : "?";
+  const after = here ? `${more}after=${here.dataset.newest}&have=${here.dataset.count}` : "";
   const answer = await get(page.dataset.lines + after);
   if (!answer.ok) {
     return answer.type === "opaqueredirect" ? out() : undefined;
@@ -128,6 +130,10 @@ function swap(old, fresh) {
   }
   if (old.id === "rij" && newer(old, fresh)) {
     say(word("elsewhere"));
+  }
+  const news = old.dataset.said === fresh.dataset.said ? "" : fresh.querySelector("[data-news]")?.textContent?.trim();
+  if (news) {
+    say(news);
   }
   old.replaceWith(fresh);
 }
@@ -345,7 +351,8 @@ async function follow() {
 let askedAt = 0;
 setInterval(() => {
   // Thousands of pages whose stream is down must not drown the server: the slower it answers, the less it is asked.
-  const wait = Math.max(heardAt ? CALM : POLL, 10 * took);
+  const calm = document.querySelector("#stand[data-waits]") ? QUEUE : CALM;
+  const wait = Math.max(heardAt ? calm : POLL, 10 * took);
   if (performance.now() - askedAt > wait) {
     askedAt = performance.now();
     refresh();

@@ -3,6 +3,10 @@
 const PIECE = 256 * 1024;
 const LATE = 40_000;
 const MOST_BEGUN = 3;
+const LARGE_PHOTO = 500_000;
+const PHOTOS = ["image/jpeg", "image/webp"];
+/** Whether the reader saves data, or is on a line on which a photo takes minutes. */
+const slow = () => navigator.connection?.saveData || /2g|3g/.test(navigator.connection?.effectiveType ?? "");
 const pause = (tries) => new Promise((go) => setTimeout(go, Math.min(300 * 2 ** tries, 15_000) * (0.8 + Math.random() * 0.4)));
 const wordIn = (place, name, values = {}) =>
   (place.content.querySelector(`[data-word="${name}"]`)?.textContent ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
@@ -38,7 +42,8 @@ function uploads(field) {
   const word = (name, values) => wordIn(field.querySelector("template"), name, values);
   const pending = new Set();
   let line = Promise.resolve();
-  let wanted = false;
+  /** @type {HTMLElement | null} the button that sent the form before its files were there */
+  let wanted = null;
   field.querySelector("[data-plain]").hidden = true;
 
   const say = (text) => (field.querySelector("[data-said]").textContent = text);
@@ -56,32 +61,75 @@ function uploads(field) {
     li.append(" ", button);
   }
 
-  function add(file) {
+  /** A smaller form of a photo, where there is one.
+   * @param {File} file @returns {Promise<File | null>} */
+  const smaller = (file) => import(field.dataset.shrink).then((module) => module.smaller(file)).catch(() => null);
+
+  /** @param {File} file @param {File | null} other the same photo in another size */
+  function add(file, other = null) {
     const li = document.createElement("li");
     li.innerHTML = '<span dir="auto"></span> <span class="muted"><span></span> · <span data-state></span></span>';
     li.firstElementChild.textContent = file.name;
-    li.querySelector(".muted span").textContent = shown(file.size);
     const id = [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
     const one = { li, file, id, gone: false };
-    removable(li, file.name, () => {
-      one.gone = true;
-      settled(one);
-      const body = new FormData();
-      body.set(token.name, token.value);
-      ask(`${where}/${id}/weg`, { method: "POST", body });
-    });
+    removable(li, file.name, () => drop(one));
     list.append(li);
     pending.add(one);
+    field.ariaBusy = "true";
+    size(one);
     state(one, "0 %");
+    const small = !other && file.size > LARGE_PHOTO && PHOTOS.includes(file.type) ? smaller(file) : null;
+    if (small && slow()) {
+      state(one, word("shrinking"));
+      line = line.then(() => small).then((found) => found && shrunk(one, found));
+    } else {
+      small?.then((found) => found && offer(one, found));
+    }
     line = line.then(() => send(one)).then(() => settled(one));
+    if (other) offer(one, other);
+    return one;
+  }
+
+  function drop(one) {
+    one.gone = true;
+    settled(one);
+    const body = new FormData();
+    body.set(token.name, token.value);
+    ask(`${where}/${one.id}/weg`, { method: "POST", body });
+  }
+
+  const size = (one) => (one.li.querySelector(".muted span").textContent = shown(one.file.size));
+
+  /** The smaller photo goes instead. @param {File} found */
+  function shrunk(one, found) {
+    say(word("shrunk", { name: found.name, from: shown(one.file.size), to: shown(found.size) }));
+    offer(one, one.file, found);
+    one.file = found;
+    size(one);
+  }
+
+  /** A button that sends the same photo in its other size. @param {File} other @param {File} sent */
+  function offer(one, other, sent = one.file) {
+    if (one.gone) return;
+    const words = other.size < sent.size ? word("shrink", { from: shown(sent.size), to: shown(other.size) }) : word("original", { size: shown(other.size) });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: words });
+    button.addEventListener("click", () => {
+      const fresh = add(other, sent);
+      one.li.replaceWith(fresh.li);
+      drop(one);
+      fresh.li.lastElementChild.focus();
+    });
+    one.li.append(" ", button);
   }
 
   function settled(one) {
     pending.delete(one);
-    if (!pending.size && wanted) {
-      wanted = false;
-      form.requestSubmit();
-    }
+    if (pending.size) return;
+    field.ariaBusy = "false";
+    document.dispatchEvent(new CustomEvent("hd:files"));
+    const button = wanted;
+    wanted = null;
+    if (button) form.requestSubmit(button);
   }
 
   /** @param {number} at where the next piece begins; -1 not begun yet, -2 nobody knows */
@@ -142,10 +190,10 @@ function uploads(field) {
     input.value = "";
   });
   form.addEventListener("submit", (event) => {
-    if (pending.size) {
+    if (pending.size && !event.submitter?.hasAttribute("formaction")) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      wanted = true;
+      wanted = event.submitter ?? form.querySelector("button.primary");
       say(word("first"));
     }
   }, true);
@@ -189,5 +237,14 @@ function go(address) {
   if (here) location.reload();
 }
 
-document.querySelectorAll("[data-uploads]").forEach(uploads);
+/** The fields that are not at work yet: those of this page, and of a ticket that was opened in it. */
+function start() {
+  for (const field of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-uploads]:not([aria-busy])"))) {
+    field.ariaBusy = "false";
+    uploads(field);
+  }
+}
+
+start();
+document.addEventListener("hd:opened", start);
 document.querySelectorAll("form[data-sure]").forEach(sure);

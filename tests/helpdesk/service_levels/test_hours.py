@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from helpdesk.errors import Misconfigured
-from helpdesk.service_levels.hours import closures, spells, standing
+from helpdesk.service_levels.days import holidays
+from helpdesk.service_levels.hours import Opening, closures, of_settings, spells, standing
 from helpdesk.settings import Settings
 
 HOURS = ("mon-thu 09:00-17:00", "fri 09:00-12:00", "fri 13:00-16:30")
+ZONE = ZoneInfo("Europe/Amsterdam")
 CLOSED = ("2026-11-27 Studiedag", "2026-12-28/2026-12-31 Kerstsluiting")
 
 MOMENTS = [
@@ -27,16 +31,25 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("at", "is_open", "reason", "turns", "why"), MOMENTS)
 def test_hours_at_a_moment(at: str, is_open: bool, reason: str, turns: str, why: str) -> None:
-    settings = Settings(chat_hours=HOURS, chat_closures=CLOSED)
+    opening = of_settings(Settings(chat_hours=HOURS, chat_closures=CLOSED))
     here = dt.datetime.fromisoformat(at).replace(tzinfo=dt.timezone(dt.timedelta(hours=1)))
-    found = standing(settings, here.astimezone(dt.UTC))
+    found = standing(opening, here.astimezone(dt.UTC), ZONE)
     said = found.until if found.is_open else found.opens_at
     assert said is not None, why
-    assert (found.is_open, found.reason, f"{said:%Y-%m-%dT%H:%M}") == (is_open, reason, turns), why
+    assert (found.is_open, found.reason.said("nl"), f"{said:%Y-%m-%dT%H:%M}") == (is_open, reason, turns), why
 
 
 def test_without_hours_it_never_opens() -> None:
-    assert standing(Settings(chat_hours=()), dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)).opens_at is None
+    assert standing(Opening(()), dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC), ZONE).opens_at is None
+
+
+def test_a_holiday_may_be_open() -> None:
+    good_friday = dt.date(2027, 3, 26)
+    assert holidays(2027)[good_friday] == "Good Friday"
+    at = dt.datetime(2027, 3, 26, 10, tzinfo=dt.UTC)
+    opening = of_settings(Settings(chat_hours=HOURS))
+    assert not standing(opening, at, ZONE).is_open
+    assert standing(replace(opening, open_holidays=frozenset({good_friday})), at, ZONE).is_open
 
 
 @pytest.mark.parametrize("line", ["mon-fri", "fri-mon 09:00-17:00", "mon 17:00-09:00", "mon 25:00-26:00"])

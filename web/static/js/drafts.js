@@ -6,6 +6,7 @@ import { signedOut } from "./connection.js";
 
 const SAVE_AFTER = 2000;
 const RETRY_AFTER = 5000;
+const LONGEST = 8000;
 const PREFIX = "hd-draft:";
 
 const texts = (/** @type {HTMLFormElement} */ form) => /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
@@ -27,6 +28,12 @@ function chosen(form) {
   return field?.files?.length ? field : null;
 }
 
+/** The items of files that were sent ahead of the form.
+ * @param {HTMLFormElement} form */
+function sentAhead(form) {
+  return [...form.querySelectorAll("[data-files] > li:has([name=uploads])")];
+}
+
 /** @param {HTMLFormElement} form @param {string} text */
 function say(form, text) {
   const place = form.querySelector(".saved");
@@ -42,7 +49,7 @@ export async function save(form, { leaving = false, files = false } = {}) {
   const state = stateOf(form);
   clearTimeout(state.timer);
   state.timer = 0;
-  if (state.dirty || (files && chosen(form))) {
+  if (state.dirty || (files && (chosen(form) || sentAhead(form).length))) {
     state.dirty = false;
     state.saving = send(form, leaving, files);
     await state.saving;
@@ -55,7 +62,9 @@ async function send(form, leaving, files) {
   const body = new FormData(form);
   if (!files) {
     body.delete("files");
+    body.delete("uploads");
   }
+  const along = files ? sentAhead(form) : [];
   try {
     const headers = { "X-Fragment": "draft" };
     const answer = await fetch(form.dataset.draft ?? "", { method: "POST", body, headers, keepalive: leaving });
@@ -74,8 +83,19 @@ async function send(form, leaving, files) {
     if (field) {
       field.value = "";
     }
+    along.forEach((item) => item.remove()); // they are the draft's now
   } catch {
     keepHere(form);
+  }
+}
+
+const underWay = (/** @type {HTMLFormElement} */ form) => form.querySelector("[data-uploads][aria-busy=true]") !== null;
+
+/** Resolves once the files of a form are there.
+ * @param {HTMLFormElement} form */
+async function arrived(form) {
+  while (underWay(form)) {
+    await new Promise((resolve) => document.addEventListener("hd:files", resolve, { once: true }));
   }
 }
 
@@ -86,10 +106,11 @@ export async function keepAll() {
     while (form.ariaBusy === "true") {
       await new Promise((resolve) => document.addEventListener("hd:sent", resolve, { once: true }));
     }
+    await Promise.race([arrived(form), new Promise((resolve) => setTimeout(resolve, LONGEST))]);
     await stateOf(form).saving;
     await save(form, { files: true });
   }
-  return all().every((form) => !stateOf(form).dirty && !chosen(form));
+  return all().every((form) => !stateOf(form).dirty && !chosen(form) && !underWay(form));
 }
 
 /** @param {HTMLFormElement} form */

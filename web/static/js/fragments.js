@@ -54,13 +54,14 @@ export function differs(fresh) {
 }
 
 /** Ask for a part of a page; null when it did not change, or another page stands here now. Throws SignedOut, or TypeError without a connection.
- * @param {string} name @param {string} [url]
+ * `byItself`: nobody did anything, so it keeps no session alive.
+ * @param {string} name @param {string} [url] @param {{byItself?: boolean}} [how]
  * @returns {Promise<Document | null>} */
-export async function ask(name, url = shown) {
+export async function ask(name, url = shown, { byItself = false } = {}) {
   const here = shown;
   const key = `${name} ${url}`;
   /** @type {Record<string, string>} */
-  const headers = { "X-Fragment": name };
+  const headers = byItself ? { "X-Fragment": name, "X-By-Itself": "1" } : { "X-Fragment": name };
   if (etags.has(key)) {
     headers["If-None-Match"] = etags.get(key);
   }

@@ -38,7 +38,7 @@ export async function refresh() {
   due.clear();
   try {
     for (const name of names) {
-      const page = await ask(name);
+      const page = await ask(name, undefined, { byItself: true });
       moved(page);
       swap(page);
     }

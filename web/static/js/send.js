@@ -103,6 +103,7 @@ function empty(form) {
   if (form.elements.namedItem("files")) {
     field(form, "files").value = "";
   }
+  form.querySelector("[data-files]")?.replaceChildren();
   form.querySelectorAll("[name=kept], [name=confirmed]").forEach((one) => one.closest("label")?.remove());
   form.querySelector(".trouble")?.replaceChildren();
   form.querySelector(".saved")?.replaceChildren();
