@@ -100,6 +100,7 @@ class Runner:
         loaded = self._idle.pop() if self._idle else _Loaded(self.folder)
         self._begun += 1
         errors = self.folder / f"errors-{self._begun}"
+        errors.touch()  # it may be killed before it says anything
         told = {"environment": place.environment, "words": list(words), "noting": noting, "errors": str(errors)}
         return Running(loaded, loaded.tell(told), errors, self._idle.append)
 
