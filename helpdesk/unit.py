@@ -159,17 +159,21 @@ class Unit:
             self._nudges.clear()
             raise
 
+    def publish(self) -> None:
+        """Tell who listens; before anything else, for somebody looks at a page and waits."""
+        if self._hints:
+            self.ports.bus.publish(self._hints)
+            self._hints.clear()
+
     def told(self) -> None:
         """Publish, and run what waited for the commit."""
-        if self._hints:  # First: somebody looks at a page and waits.
-            self.ports.bus.publish(self._hints)
+        self.publish()
         for fn in self._after:
             try:
                 fn()
             except Exception as fault:
                 log.warning("after_commit", extra={"fault": type(fault).__name__})
         self._after.clear()
-        self._hints.clear()
         self._nudges.clear()
 
 
@@ -194,6 +198,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
                 unit.settle()
                 unit.rows.write()
                 session.commit()
+                unit.publish()
             else:
                 # There is nothing to commit; but at a ROLLBACK the driver forgets every statement that PostgreSQL has
                 # planned for this connection, and planning takes longer there than running.
