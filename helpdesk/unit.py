@@ -49,6 +49,10 @@ class Actor:
         return self.account_id is None and self.requester is None
 
 
+_READING: dict[str, dict[str, Any]] = {"sqlite": {"reading": True}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
+"""How a connection is told that it only reads. PostgreSQL shows each statement what is committed by then, within a
+transaction as without, so there are two round trips to save.
+"""
 SYSTEM = Actor(roles=frozenset({"system"}))
 NOBODY = Actor(roles=frozenset())
 
@@ -188,7 +192,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
 
     Raises Unavailable when the database can't be reached.
     """
-    engine = ports.engine if write else ports.engine.execution_options(reading=True)
+    engine = ports.engine if write else ports.engine.execution_options(**_READING.get(ports.engine.dialect.name, {}))
     session = Session(engine, expire_on_commit=False, autoflush=True)
     unit = Unit(session, actor, ports, ports.now(), reads_only=not write)
     try:
