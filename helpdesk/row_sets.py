@@ -83,6 +83,13 @@ def among(session: Session, column: QueryableAttribute[Any], values: Iterable[An
     return column.in_(wanted)
 
 
+def among_said(dialect: str, column: QueryableAttribute[Any], name: str) -> ColumnElement[bool]:
+    """The same for a statement that is written once: the values are a list that is given under this name."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
+    return column.in_(bindparam(name, expanding=True))
+
+
 def among_ids(dialect: str, column: ColumnElement[Any] | QueryableAttribute[Any]) -> ColumnElement[bool]:
     """Whether a column holds one of the ids that `ids_given` gives: one statement for any number of them."""
     if dialect == "postgresql":

@@ -53,6 +53,10 @@ class Actor:
         return self.account_id is None and self.requester is None
 
 
+_READING: dict[str, dict[str, Any]] = {"sqlite": {"reading": True}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
+"""How a connection is told that it only reads. PostgreSQL shows each statement what is committed by then, within a
+transaction as without, so there are two round trips to save.
+"""
 SYSTEM = Actor(roles=frozenset({"system"}))
 NOBODY = Actor(roles=frozenset())
 
@@ -163,17 +167,21 @@ class Unit:
             self._nudges.clear()
             raise
 
+    def publish(self) -> None:
+        """Tell who listens; before anything else, for somebody looks at a page and waits."""
+        if self._hints:
+            self.ports.bus.publish(self._hints)
+            self._hints.clear()
+
     def told(self) -> None:
         """Publish, and run what waited for the commit."""
-        if self._hints:  # First: somebody looks at a page and waits.
-            self.ports.bus.publish(self._hints)
+        self.publish()
         for fn in self._after:
             try:
                 fn()
             except Exception as fault:
                 log.warning("after_commit", extra={"fault": type(fault).__name__})
         self._after.clear()
-        self._hints.clear()
         self._nudges.clear()
 
 
@@ -188,7 +196,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
 
     Raises Unavailable when the database can't be reached.
     """
-    engine = ports.engine if write else ports.engine.execution_options(reading=True)
+    engine = ports.engine if write else ports.engine.execution_options(**_READING.get(ports.engine.dialect.name, {}))
     session = Session(engine, expire_on_commit=False, autoflush=True)
     unit = Unit(session, actor, ports, ports.now(), reads_only=not write)
     try:
@@ -198,6 +206,7 @@ def unit_of_work(ports: Ports, actor: Actor, *, write: bool = True) -> Iterator[
                 unit.settle()
                 unit.rows.write()
                 session.commit()
+                unit.publish()
             else:
                 # There is nothing to commit; but at a ROLLBACK the driver forgets every statement that PostgreSQL has
                 # planned for this connection, and planning takes longer there than running.

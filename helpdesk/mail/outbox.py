@@ -9,8 +9,10 @@ import datetime as dt
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.mail.header_fields import one_line, sendable
@@ -20,7 +22,7 @@ from helpdesk.mail.references import make_token, message_id_with
 from helpdesk.models import Account, Alarm, Entry, OutgoingMail, OutgoingRecipient, Ticket
 from helpdesk.people.addresses import normal
 from helpdesk.ports import DELIVER_WAITING
-from helpdesk.row_sets import among
+from helpdesk.row_sets import among_said
 from helpdesk.settings import Settings
 from helpdesk.text.language import LANGUAGES, N_, PSEUDO_LANGUAGE
 from helpdesk.unit import Unit
@@ -249,18 +251,24 @@ def receipts_to(unit: Unit, addresses: Iterable[str]) -> Counter[str]:
     wanted = set(addresses)
     if not wanted:
         return Counter()
-    found = (
+    went = _receipts(unit.session.get_bind().dialect.name)
+    said = {"addresses": list(wanted), "since": unit.now - _DAY}
+    return Counter({row.address: row.count for row in unit.session.execute(went, said)})
+
+
+@cache
+def _receipts(dialect: str) -> Select[*tuple[Any, ...]]:
+    return (
         select(OutgoingRecipient.address, func.count().label("count"))
         .join(OutgoingMail, OutgoingMail.id == OutgoingRecipient.outgoing_id)
         .where(
-            among(unit.session, OutgoingRecipient.address, wanted),
+            among_said(dialect, OutgoingRecipient.address, "addresses"),
             OutgoingMail.kind == "receipt",
             OutgoingMail.state != "cancelled",
-            OutgoingMail.date > unit.now - _DAY,
+            OutgoingMail.date > bindparam("since"),
         )
         .group_by(OutgoingRecipient.address)
     )
-    return Counter({row.address: row.count for row in unit.session.execute(found)})
 
 
 def _queue(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from helpdesk.models import Address, Person
-from helpdesk.row_sets import among
+from helpdesk.row_sets import among_said
 from helpdesk.text.stems import fold
 from helpdesk.unit import Unit
 
@@ -29,13 +31,17 @@ def folded(name: str) -> str | None:
 
 def people_at(unit: Unit, addresses: Iterable[str]) -> dict[str, Person]:
     """The people who own these normalised addresses, by address; nothing for one that nobody owns."""
-    found = select(Address.value, Person).join(Person, Address.person_id == Person.id)
     wanted = set(addresses)
     if not wanted:
         return {}
-    return {
-        row.value: row.Person for row in unit.session.execute(found.where(among(unit.session, Address.value, wanted)))
-    }
+    owned = _owned(unit.session.get_bind().dialect.name)
+    return {row.value: row.Person for row in unit.session.execute(owned, {"addresses": list(wanted)})}
+
+
+@cache
+def _owned(dialect: str) -> Select[*tuple[Any, ...]]:
+    owned = select(Address.value, Person).join(Person, Address.person_id == Person.id)
+    return owned.where(among_said(dialect, Address.value, "addresses"))
 
 
 def person_for(unit: Unit, address: str, name: str = "", known: dict[str, Person] | None = None) -> Person:

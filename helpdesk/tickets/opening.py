@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Executable, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.errors import Invalid
@@ -22,10 +23,18 @@ from helpdesk.unit import Unit
 def _add(unit: Unit, name: str, count: int) -> int:
     """Move a counter; the row lock makes its numbers unique. Returns where it stands now."""
     connection = unit.session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    fresh = dialect.insert(Counter).values(name=name, value=count)
+    return int(connection.execute(_moving(connection.dialect.name), {"counter": name, "count": count}).scalar_one())
+
+
+@cache
+def _moving(dialect: str) -> Executable:
+    insert, count = (
+        postgresql.insert if dialect == "postgresql" else sqlite.insert,
+        bindparam("count", type_=BigInteger),
+    )
+    fresh = insert(Counter).values(name=bindparam("counter"), value=count)
     moved = fresh.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + count})
-    return int(connection.execute(moved.returning(Counter.value)).scalar_one())
+    return moved.returning(Counter.value)
 
 
 class Numbers:
