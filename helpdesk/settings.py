@@ -154,12 +154,12 @@ class Settings:
         "Domains of the organisation; recipients elsewhere get a warning.", "mail.organisation_domains", ()
     )
     chat_hours: tuple[str, ...] = _said(
-        "Hours of the chat, as mon-fri 09:00-17:00; none means that nobody chats. Public holidays are left out.",
+        "Hours of the chat until they are changed on their page, as mon-fri 09:00-17:00; none means that nobody chats.",
         "chat.hours",
         ("mon-fri 09:00-17:00",),
     )
     chat_closures: tuple[str, ...] = _said(
-        "Days without chat and the reason people read: 2026-11-27 Studiedag, or 2026-12-24/2027-01-01 Winter.",
+        "Days without chat until then, with the reason: 2026-11-27 Studiedag, or 2026-12-24/2027-01-01 Winter.",
         "chat.closures",
         (),
     )

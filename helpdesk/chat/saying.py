@@ -76,8 +76,7 @@ def start(
     is a question that is answered by mail. Who has an open chat says the line there. The same client_id again gives the
     first answer again.
     """
-    words, who = _words(text, NOTHING), requester_of(unit)
-    _of_guests(who, enclosed)
+    words, who = _words(text, NOTHING), _asker(unit, enclosed)
     person = unit.session.scalars(select(Person).where(Person.id == who.person_id).with_for_update()).one()
     mark = _mark(unit, "start", who.person_id, client_id)
     if (again := _again(unit, mark)) is not None:
@@ -117,7 +116,7 @@ def say(unit: Unit, number: str, text: str, client_id: str, enclosed: Enclosed =
     into another one, and keeps nothing then.
     """
     words = _words(text, enclosed)
-    _of_guests(requester_of(unit), enclosed)
+    _asker(unit, enclosed)
     room = locked(unit, own_room(unit, number).ticket.id)
     mark = _mark(unit, "asker", room.ticket.id, client_id)
     if (again := _again(unit, mark)) is not None:
@@ -181,9 +180,12 @@ def let_see(unit: Unit, number: str, *, receipts: bool) -> None:
     locked(unit, own_room(unit, number).ticket.id).chat.receipts = receipts
 
 
-def _of_guests(who: Requester, enclosed: Enclosed) -> None:
+def _asker(unit: Unit, enclosed: Enclosed) -> Requester:
+    """Who asks; a guest sends no files."""
+    who = requester_of(unit)
     if who.guest and enclosed:
         raise Invalid("Sign in first to send files.", field="files")
+    return who
 
 
 def _heard(unit: Unit, chat: Chat) -> None:

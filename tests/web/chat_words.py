@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -13,9 +14,10 @@ from helpdesk.people.accounts import account_named
 from helpdesk.ports import Ports
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.chats import Office
+from tests.made_app import made_app
 from tests.web.asker import signs_in
 from tests.web.browsing import as_advisor
-from tests.web.conftest import SANDER
+from tests.web.conftest import FENNA, SANDER
 from tests.web.portal_words import NOOR
 from tests.web.visitor import Page, Visitor
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tests.web.test_forms import Clerk
 
 CHAT, DESK = "/chat", "/werk/chat"
+GUEST, WHO, HOURS = "/chat/gast", "/chat/koppelen", "/beheer/openingstijden"
 
 
 def _number(page: Page) -> str:
@@ -55,7 +58,7 @@ def chatting(crawl: Crawl, ports: Ports, advisor: str) -> None:
     crawl.send(DESK, "/volgende")
     crawl.send(desk, f"/{number}", 422, text="")
     crawl.send(desk, f"/{number}", text="Ναι")
-    for path in (f"{DESK}/rij", f"{desk}/regels"):
+    for path in (f"{DESK}/rij", f"{desk}/regels", f"{desk}/paneel"):
         crawl.page(path)
     crawl.visitor = asker
     crawl.send(room, f"/{number}", text="Όχι")
@@ -66,6 +69,15 @@ def chatting(crawl: Crawl, ports: Ports, advisor: str) -> None:
     crawl.send(desk, "/afronden", transcript="1")
     crawl.visitor = asker
     crawl.page(room)
+    crawl.visitor = guest = Visitor(crawl.app)
+    crawl.send(GUEST, GUEST, 422, text="")
+    begun = _number(crawl.send(GUEST, GUEST, text="Πότε;", name="Νίκος"))
+    crawl.page(WHO)
+    crawl.visitor = staff
+    crawl.page(f"{DESK}/{begun}")
+    crawl.visitor = guest
+    signs_in(guest, ports, NOOR)
+    crawl.send(WHO, WHO)
     crawl.visitor = before
 
 
@@ -100,3 +112,21 @@ def chats(clerk: Clerk, ports: Ports, app: Flask) -> None:
     third = _number(Page(clerk.act(asker, CHAT, "chat.start", text="En nog een.").text))
     clerk.act(sander, f"{DESK}/{third}", "chat_desk.take")
     clerk.act(sander, f"{DESK}/{third}", "chat_desk.end", "chat_ended", status="done")
+    _guest(clerk, ports, sander)
+    fenna = Visitor(app)
+    assert fenna.sign_in(FENNA).status_code == 200
+    clerk.act(fenna, HOURS, "opening.set_hours", "hours_saved")
+    reasons = {"reason_nl": "Studiedag", "reason_en": "Study day"}
+    clerk.act(fenna, HOURS, "opening.close", "days_closed", first="24-12-2026", **reasons)
+    clerk.act(fenna, HOURS, "opening.reopen", "days_opened")
+    clerk.act(fenna, HOURS, "opening.holiday", "hours_saved")
+
+
+def _guest(clerk: Clerk, ports: Ports, advisor: Visitor) -> None:
+    """A guest, where guests may chat, and who they are after all."""
+    bo = Visitor(made_app(replace(ports, settings=replace(ports.settings, chat_guests=True))))
+    number = _number(Page(clerk.act(bo, GUEST, "guests.begin", text="Wanneer?").text))
+    clerk.act(advisor, f"{DESK}/{number}", "chat_desk.take")
+    clerk.act(advisor, f"{DESK}/{number}", "chat_desk.ask_who")
+    signs_in(bo, ports, NOOR)
+    clerk.act(bo, WHO, "guests.bind", "chat_bound")

@@ -31,6 +31,7 @@ NO_PAGES = {
     **dict.fromkeys(("inbox.stream_token", "chat.stream_token", "chat_desk.stream_token"), "for a script"),
     **dict.fromkeys(("chat.lines", "chat_desk.lines", "chat_desk.rail"), "parts of the page, for a script"),
     "statements.worker": "the service worker, a script",
+    **dict.fromkeys(("sign_in.standing", "entrance.standing"), "how long one stays signed in, for a script"),
     **dict.fromkeys(("uploads.where", "staff_uploads.where"), "how far a file is, for a script"),
     **dict.fromkeys(("inbox.start", "inbox.deep_link"), "leads on"),
     **{f"{door}work_account.{way}": "leads on, or says why not" for door in ("", "own_") for way in ("there", "back")},

@@ -176,6 +176,7 @@ def oneself(clerk: Clerk, ports: Ports, marije: Visitor, sander: Visitor) -> Non
     sander.send(sander.page(SECOND).form("/toewijzen"), account=own or "1")
     clerk.act(marije, "/werk/meldingen", "bell.seen", "notices_seen")
     clerk.act(marije, settings, "preferences.save", "preferences_saved", theme="dark", undo_seconds="20")
+    clerk.act(marije, settings, "sign_in.stay", "stays_signed_in")
     form = clerk.form(marije.page(code), "second_factor.turn_on")
     now = pyotp.TOTP(form.fields["secret"]).at(ports.now())
     clerk.send(marije, form, "second_factor.turn_on", "totp_on", password=PASSWORD, code=now)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import cast
 
 from flask import Flask
+from playwright.sync_api import expect
 
 from helpdesk.adapters.memory import SetClock
+from helpdesk.chat import desk
 from helpdesk.ports import Ports
+from helpdesk.unit import unit_of_work
 from tests.chats import MINUTE, Office
+from tests.services.chromium import Chromium
 from tests.web.asker import signs_in
+from tests.web.browsing import served
 from tests.web.conftest import FENNA
 from tests.web.visitor import Page, Visitor
 
@@ -68,3 +74,37 @@ def test_who_does_not_want_to_wait_asks_by_mail(site_ports: Ports, app: Flask) -
     assert "Je bent nummer 2" in waits.text
     mailed = els.send(Page(waits.text).form("/einde"))
     assert "Je krijgt antwoord per e-mail" in mailed.text
+
+
+def test_the_readers_own_clock_and_a_queue_that_moves_are_said(
+    site_ports: Ports, app: Flask, chromium: Chromium
+) -> None:
+    office = Office(site_ports)
+    office.advisor("Bo Vol", capacity=1)
+    ahmed = office.asker("Ahmed", "ahmed@minbz.example")
+    first = office.start(ahmed).number
+    office.asker()
+    femke = Visitor(app)
+    signs_in(femke, site_ports)
+    cookie = femke.client.get_cookie("vragen")
+    assert cookie is not None
+    with served(app) as address:
+        context = chromium.browser.new_context(base_url=address, locale="nl-NL", timezone_id="Africa/Nairobi")
+        try:
+            context.add_cookies([{"name": "vragen", "value": cookie.value, "url": address}])
+            page = context.new_page()
+            page.goto("/chat")
+            page.get_by_label("Je bericht").fill("Mag ik?")
+            page.get_by_role("button", name="Verstuur bericht").click()
+            expect(page.locator("#stand")).to_contain_text("Je bent nummer 2.")
+            with unit_of_work(site_ports, ahmed) as unit:
+                desk.leave(unit, first, by_mail=True)
+            expect(page.locator("#zeg")).to_have_text(
+                "Je bent aan de beurt. Er komt een adviseur bij je.", timeout=15_000
+            )
+            page.get_by_role("button", name="Stuur als vraag").click()
+            cast("SetClock", site_ports.now).move(8 * 60 * MINUTE - dt.timedelta(minutes=1))
+            page.goto("/chat")
+            expect(page.locator(".availability")).to_contain_text("We zijn er weer: morgen om 09:00. (bij jou 11:00)")
+        finally:
+            context.close()

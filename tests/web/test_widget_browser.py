@@ -103,7 +103,7 @@ def test_who_is_nobody_there_signs_in_by_mail_in_the_frame(made: Made, chromium:
         frame.get_by_label("Code uit de mail").fill(code_in(mailed(ports, FEMKE)))
         frame.get_by_role("main").get_by_role("button", name="Inloggen").click()
         frame.get_by_label("Je bericht").fill("Hallo")
-        frame.get_by_role("button", name="Verstuur bericht").click()
+        frame.get_by_role("button", name="Stuur als vraag").click()
         expect(frame.locator("#regels .text")).to_have_text("Hallo")
         assert lines(ports) == 1
         cast("SetClock", ports.now).move(dt.timedelta(seconds=1))
@@ -141,7 +141,7 @@ SAID = {
     "busy": "Alle adviseurs zijn in gesprek.",
     "disturbed": "De chat werkt nu niet goed.",
     "closed": "Vandaag geen chat: Studiedag.",
-    "outside": "De chat is nu niet open.",
+    "outside": "De chat is open op werkdagen van 09:00 tot 17:00",
 }
 """The states of interface 3.2 in the order in which one follows from the other."""
 

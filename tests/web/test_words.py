@@ -73,6 +73,7 @@ def pseudo(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Por
         undo_seconds=10,
         public_url="https://helpdesk.example",
         organisation_domains=("minbz.example",),
+        chat_guests=True,
         **NOBODY_THERE,
     )
     with unit_of_work(ports, SYSTEM) as unit:
@@ -106,6 +107,9 @@ def empty_screens(crawl: Crawl) -> None:
     for path in ("/beheer/imports", "/beheer/mensen", "/werk/onbekend", "/privacybeheer/bewaartermijnen"):
         crawl.page(path)
     crawl.page("/privacybeheer/bewaartermijnen/vragen?stand=due")
+    crawl.send("/beheer/openingstijden", "/week", 422, **{"since-0-0": "18:00"})
+    crawl.send("/beheer/openingstijden", "/dicht", 422, first="x")
+    crawl.send("/beheer/openingstijden", "/dicht", first="24-12-2026", reason_nl="Γιορτή", reason_en="Γιορτή")
 
 
 def at_the_door(crawl: Crawl, ports: Ports) -> None:

@@ -410,5 +410,6 @@ const start = document.getElementById("gesprek");
 if (start) {
   start.scrollTop = start.scrollHeight;
 }
+document.documentElement.classList.add("js");
 readSoon();
 follow();

@@ -14,6 +14,7 @@ from helpdesk.models import Address, Attempt, OutgoingMail, OutgoingRecipient, P
 from helpdesk.people.requester_sessions import session_for
 from helpdesk.ports import Ports
 from helpdesk.tickets.own_questions import own_list
+from helpdesk.tickets.requesters import unmatched
 from helpdesk.tickets.writing import FileDraft
 from helpdesk.unit import NOBODY, SYSTEM, Actor, unit_of_work
 from tests.chats import MINUTE, Office, client_id
@@ -62,7 +63,9 @@ def test_a_guest_is_marked_and_gets_nothing_but_the_chat(office: Office, ports: 
     office.pick_up(actor, said.number)
     with unit_of_work(office.ports, actor, write=False) as unit:
         shown = views.desk_chat(unit, said.number)
+        waiting = [one.number for one in unmatched(unit)]
     assert (shown.guest, shown.name) == (True, "Gast")
+    assert waiting == [said.number], "it falls under the rule of unknown senders, and somebody may say who it is"
     with unit_of_work(office.ports, actor) as unit:
         guests.ask_who(unit, said.number, client_id())
     assert office.texts(who, said.number)[-1].endswith("/chat/koppelen")
