@@ -2,8 +2,8 @@
 
 A guest has an address of ours that no mail reaches. It is shared, so it stands for nobody: the ticket falls under the
 rule of unknown senders, and nothing personal is shown to it. An address that a guest gives proves nothing either: it
-gets a copy when the guest is gone, and opens nothing. Who signs in afterwards in the same browser takes the
-conversation over.
+gets a copy when the guest is gone, becomes no address that is known, and opens nothing. Who signs in afterwards in the
+same browser takes the conversation over.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from helpdesk.mail.outbox import is_ours
 from helpdesk.models import Address, Attempt, Chat, Entry, Person, Ticket, TicketPerson
 from helpdesk.people import requester_sessions
 from helpdesk.people.access import requester_of
-from helpdesk.people.addresses import new_person, normal, person_for
+from helpdesk.people.addresses import new_person, normal
 from helpdesk.people.requester_sessions import GUEST, GUEST_DOMAIN
 from helpdesk.retention import clock
 from helpdesk.sign_in.requesters import is_address
@@ -31,7 +31,7 @@ from helpdesk.tickets.opening import add_person
 from helpdesk.timeline import record
 from helpdesk.unit import Actor, Requester, Unit
 
-BEGUN_IN_ALL = 60
+BEGUN_IN_ALL = 30
 WINDOW = dt.timedelta(minutes=15)
 PLACE = "/chat/koppelen"
 """The page on which a guest says who they are."""
@@ -65,7 +65,7 @@ def begin(unit: Unit, desk_key: str, text: str, client_id: str, name: str, email
     said = saying.start(unit, desk_key, text, client_id)
     if given:
         ticket_id = unit.session.scalars(select(Ticket.id).where(Ticket.number == said.number)).one()
-        add_person(unit, ticket_id, person_for(unit, given), "cc", given, "")
+        add_person(unit, ticket_id, person, "cc", given, "")
     return token, said
 
 
@@ -126,10 +126,10 @@ def _take_over(unit: Unit, seat: TicketPerson, ticket: Ticket, who: Requester) -
     record(unit, ticket.id, "requester_matched", before=seat.person_id, after=who.person_id)
     said = update(Entry).where(Entry.ticket_id == ticket.id, Entry.person_id == seat.person_id)
     unit.session.execute(said.values(person_id=who.person_id))
-    copies = delete(TicketPerson).where(
-        TicketPerson.ticket_id == ticket.id, TicketPerson.role == "cc", TicketPerson.address == who.address
+    given = delete(TicketPerson).where(
+        TicketPerson.ticket_id == ticket.id, TicketPerson.role == "cc", TicketPerson.person_id == seat.person_id
     )
-    unit.session.execute(copies)
+    unit.session.execute(given)
     seat.known_name_id = None
     unit.session.flush()
     name_id = know(unit, who.person_id, name, who.address)

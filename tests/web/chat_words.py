@@ -69,6 +69,12 @@ def chatting(crawl: Crawl, ports: Ports, advisor: str) -> None:
     crawl.send(desk, "/afronden", transcript="1")
     crawl.visitor = asker
     crawl.page(room)
+    _as_guest(crawl, ports, staff)
+    crawl.visitor = before
+
+
+def _as_guest(crawl: Crawl, ports: Ports, staff: Visitor) -> None:
+    """A chat of somebody of whom nothing is known, who says it afterwards."""
     crawl.visitor = guest = Visitor(crawl.app)
     crawl.send(GUEST, GUEST, 422, text="")
     begun = _number(crawl.send(GUEST, GUEST, text="Πότε;", name="Νίκος"))
@@ -78,7 +84,6 @@ def chatting(crawl: Crawl, ports: Ports, advisor: str) -> None:
     crawl.visitor = guest
     signs_in(guest, ports, NOOR)
     crawl.send(WHO, WHO)
-    crawl.visitor = before
 
 
 def chats(clerk: Clerk, ports: Ports, app: Flask) -> None:

@@ -98,6 +98,9 @@ def test_who_is_gone_gets_the_answer_at_the_address_they_gave(office: Office) ->
         role = unit.session.scalar(select(TicketPerson.role).where(TicketPerson.address == GIVEN))
     assert [tuple(row) for row in mails] == [("chat", GIVEN)]
     assert role == "cc"
+    with unit_of_work(office.ports, SYSTEM, write=False) as unit:
+        known = unit.session.scalar(select(func.count()).where(Address.value == GIVEN))
+    assert known == 0, "nobody can sign in with what a guest wrote"
     owner = office.asker("Bo", GIVEN)
     with unit_of_work(office.ports, owner, write=False) as unit:
         assert own_list(unit) == [], "an address that anybody may give opens nothing"
