@@ -50,3 +50,12 @@ def test_one_that_was_stopped_at_the_head_of_the_line_keeps_nobody_out(tmp_path:
             connection.exec_driver_sql("PRAGMA user_version")
     engine.dispose()
     assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(("awaited", "pages"), [(False, 1_000), (True, 10_000)])
+def test_nobody_who_is_waited_for_puts_the_log_into_the_file(tmp_path: Path, awaited: bool, pages: int) -> None:
+    engine = connect_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", awaited=awaited)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one()
+    engine.dispose()
+    assert found == pages
