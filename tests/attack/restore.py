@@ -113,6 +113,8 @@ def run(trial: Trial) -> Trial:
         trial.expect(reconcile(ports) == [], "reconcile finds differences")
         trial.counts["refused"] = refused(place_, trial.wrong.append)
         trial.counts["ways"] = len(WAYS) * len(PROCESSES)
+        # The scan opened files of SQLite here, and closing them took the locks: the log was another since.
+        ports.engine.dispose()
         _confirmed(trial, place_, ports)
         ports.engine.dispose()
     return trial

@@ -283,7 +283,7 @@ BEHAVIOUR = (
 SCREENS = (
     _one(
         "a field without label",
-        "tests/ui/test_axe.py -k new_form-empty",
+        "tests/ui/test_axe.py -k new_form",
         "axe label",
         "web/templates/_macros/forms.html",
         "  <b>{{ label }}{% if not required %}",
