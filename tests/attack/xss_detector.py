@@ -17,7 +17,7 @@ KINDS = ("script", "dialog", "console", "stopped", "off_origin", "navigation", "
 _STOPPED = re.compile(r"Refused to|Content Security Policy|Blocked script|sandboxed|Unsafe attempt|Not allowed to load")
 _HARMLESS = re.compile(r"^Failed to load resource|^Autofocus processing was blocked")
 """A file that is refused, and the close button of a drawer of ours, which has the focus only once the drawer opens."""
-_OURS = re.compile(r"/static/js-[0-9a-f]+/[a-z]+\.js$")
+_OURS = re.compile(r"/static/(?:js-[0-9a-f]+/[a-z]+|session|files)\.js$")
 _FRAME = re.compile(r"/werk/bericht/\d+/html$|/(?:cleaned|answer|bare)/\d+$")
 _ALLOWED_TAGS = [
     "a",

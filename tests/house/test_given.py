@@ -10,6 +10,7 @@ from tests.house.code_tree import PACKAGES, Source, sources
 CLOCK_WORDS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.localtime"}
 CLOCKS = {
     "helpdesk.wiring": "SystemClock is the clock",
+    "helpdesk.settings": "the years by which a trial moves the clock count from today",
     "workers.start": "`make run` tells processes of this start from those of an earlier one",
     "workers.demo": "the demonstration's mailbox stamps mail as a mail server does",
 }

@@ -52,10 +52,10 @@ def test_what_was_left_out_stands_above_the_mail(site_ports: Ports, marije: Visi
 
 def test_a_long_text_is_cut_and_says_so(site_ports: Ports, marije: Visitor) -> None:
     words = "woord " * (SHOWN_TEXT // 6)
-    receive(site_ports, letter(f"Begin {words} einde"), letter("Kort", message_id="<m2@minbz.example>"))
+    receive(site_ports, letter(f"Begin {words} slotwoord"), letter("Kort", message_id="<m2@minbz.example>"))
     for address in ("/werk/w/open/2026-00001", "/werk/w/open/2026-00001/afdrukken"):
         answer = marije.get(address)
         assert "Begin woord" in answer.text
-        assert "einde" not in answer.text
+        assert "slotwoord" not in answer.text
         assert "alleen het begin staat hier" in answer.text
     assert "alleen het begin staat hier" not in marije.get("/werk/w/open/2026-00002").text

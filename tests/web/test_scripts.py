@@ -62,10 +62,13 @@ def test_what_it_does_not_know_it_refuses(tmp_path: Path, source: str, says: str
         joined(tmp_path)
 
 
-def test_a_page_asks_for_one_script_that_may_be_kept_for_ever(marije: Visitor) -> None:
+def test_a_page_asks_for_scripts_that_may_be_kept_for_ever(marije: Visitor) -> None:
     page = marije.client.get("/werk/w/open").text
     addresses = re.findall(r'<script[^>]* src="([^"]+)"', page)
-    assert len(addresses) == 1
+    names = [re.sub(r"[?].*|-[0-9a-f]+", "", one) for one in addresses]
+    assert names == ["/static/js/all.js", "/static/session.js", "/static/files.js"], "the rest are parts of the first"
+    for address in addresses:
+        assert "immutable" in marije.client.get(address).headers["Cache-Control"]
     answer = marije.client.get(addresses[0])
     assert (answer.mimetype, answer.text) == ("text/javascript", joined(MODULES))
     assert "immutable" in answer.headers["Cache-Control"]

@@ -57,10 +57,11 @@ def touch(unit: Unit, ids: Iterable[int]) -> None:
     _keep(unit, TOUCHED, _said(known, turn + 1))
 
 
-def write_all(ports: Ports, goes_on: Callable[[], bool]) -> bool:
+def write_all(ports: Ports, goes_on: Callable[[], bool], write: Callable[[Ports, str], None] | None = None) -> bool:
     """Write anew what was touched, and every table of people; False when it is to be gone on with later.
 
-    Where it came to is kept, so that a later call, of whatever process, does the rest. Raises Unavailable when others
+    `write` does so with one table; it is `write_anew` unless said otherwise. Where it came to is kept, so that a later
+    call, of whatever process, does the rest. Raises Unavailable when others
     are in the way for too long.
     """
     clear_beside(ports)
@@ -68,7 +69,7 @@ def write_all(ports: Ports, goes_on: Callable[[], bool]) -> bool:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         mask, turn = _touched(unit)
     for table in _left(ports, mask, turn):
-        write_anew(ports, table)
+        (write or write_anew)(ports, table)
         with unit_of_work(ports, SYSTEM) as unit:
             _keep(unit, AFTER, f"{turn} {table}")
         if not goes_on():
@@ -148,12 +149,16 @@ def _patiently(ports: Ports, call: Function[Any]) -> None:
 
 def write_anew(ports: Ports, table: str) -> None:
     """One table, in place or beside itself. Raises Unavailable when others use it for too long."""
-    with unit_of_work(ports, SYSTEM, write=False) as unit:
-        in_place = unit.session.scalar(_IN_PLACE, {"name": table, "most": MOST_IN_PLACE})
-    if in_place:
+    if in_place(ports, table, MOST_IN_PLACE):
         _patiently(ports, func.write_anew(table))
     else:
         write_beside(ports, table)
+
+
+def in_place(ports: Ports, table: str, most: int) -> bool:
+    """Whether a table is written anew where it is: others point at it, or it has no more than so many bytes."""
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        return bool(unit.session.scalar(_IN_PLACE, {"name": table, "most": most}))
 
 
 def write_beside(ports: Ports, table: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -104,12 +104,9 @@ def test_what_others_do_meanwhile_is_in_the_copy(ports: Ports) -> None:
     assert set(seen) <= set(TABLES)
 
 
-def test_which_tables_are_written_beside_themselves(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anew, "MOST_IN_PLACE", 0)
-    beside: list[str] = []
-    monkeypatch.setattr(anew, "write_beside", lambda _ports, table: beside.append(table))
-    for table in anew.to_write_anew():
-        anew.write_anew(ports, table)
+def test_which_tables_are_written_beside_themselves(ports: Ports) -> None:
+    assert anew.in_place(ports, "content_00", anew.MOST_IN_PLACE)
+    beside = [table for table in anew.to_write_anew() if not anew.in_place(ports, table, 0)]
     assert sorted(beside) == sorted(TABLES + PLAIN), "the others grow with people, not with tickets"
 
 
@@ -136,32 +133,35 @@ def test_what_a_killed_process_left_is_removed_and_kept_nobody_out(ports: Ports)
         assert connection.scalar(select(func.count(TicketPerson.id))) == 13
 
 
-def test_a_scrub_goes_on_where_it_came_to(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scrub_goes_on_where_it_came_to(ports: Ports) -> None:
     receive(ports, *_mails(1, 9))
     written: list[str] = []
-    monkeypatch.setattr(anew, "write_anew", lambda _ports, table: written.append(table))
+
+    def write_all(goes_on: Callable[[], bool]) -> bool:
+        return anew.write_all(ports, goes_on, lambda _ports, table: written.append(table))
+
     tables = list(anew.to_write_anew(0))
-    assert not anew.write_all(ports, lambda: False)
-    assert not anew.write_all(ports, lambda: len(written) < 3)
-    assert anew.write_all(ports, lambda: True)
+    assert not write_all(lambda: False)
+    assert not write_all(lambda: len(written) < 3)
+    assert write_all(lambda: True)
     assert written == tables, "each once"
-    assert anew.write_all(ports, lambda: True)
+    assert write_all(lambda: True)
     assert written == tables * 2, "a scrub that was done begins anew"
 
     with unit_of_work(ports, SYSTEM) as unit:
         anew.touch(unit, [1])
-    assert not anew.write_all(ports, lambda: False)
+    assert not write_all(lambda: False)
     with unit_of_work(ports, SYSTEM) as unit:
         anew.touch(unit, [1, 2])
     written.clear()
-    assert anew.write_all(ports, lambda: True)
+    assert write_all(lambda: True)
     assert sorted(set(written)) == sorted(written)
     assert set(written) > set(tables), "what was touched meanwhile is written from the first table on"
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         assert unit.session.scalars(select(Flag.name).where(Flag.name.like("scrub%"))).all() == []
 
 
-def test_what_is_touched_during_a_scrub_stays_noted(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_touched_during_a_scrub_stays_noted(ports: Ports) -> None:
     receive(ports, *_mails(1, 3))
 
     def redacted(_ports: Ports, table: str) -> None:
@@ -169,9 +169,8 @@ def test_what_is_touched_during_a_scrub_stays_noted(ports: Ports, monkeypatch: p
             with unit_of_work(ports, SYSTEM) as unit:
                 anew.touch(unit, [2])
 
-    monkeypatch.setattr(anew, "write_anew", redacted)
     with unit_of_work(ports, SYSTEM) as unit:
         anew.touch(unit, [1])
-    assert anew.write_all(ports, lambda: True)
+    assert anew.write_all(ports, lambda: True, redacted)
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         assert unit.session.get(Flag, anew.TOUCHED) is not None
