@@ -17,6 +17,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,9 +37,9 @@ ERROR = "#N/A"
 _UNREADABLE = "xlsx"
 _MEMORY_BYTES, _SECONDS = 1_000_000_000, 120.0
 _CHUNK = 1 << 20
-_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^>]*?:id="([^"]+)"')
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^>/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^<>]*?:id="([^"]+)"')
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
+_CELL, _CELL_ENDS = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>"), re.compile(rb"</(?:\w+:)?c>")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)(?:\s[^>]*)?>[^<]")
@@ -171,8 +172,13 @@ def _failed(source: BinaryIO, place: int) -> dict[int, list[int]]:
 
 
 def _note_failed(some: bytes, found: dict[int, list[int]]) -> None:
-    for cell in _CELL.finditer(some):
-        about, inside = cell.groups()
+    # From one beginning to the next, so that cells without an end cost no look at all that follows for each.
+    cells = [*_CELL.finditer(some)]
+    for cell, following in zip_longest(cells, cells[1:]):
+        end = _CELL_ENDS.search(some, cell.end(), following.start() if following else len(some))
+        if end is None:
+            continue
+        about, inside = cell[1], some[cell.end() : end.start()]
         # A text of no letters is the value of a formula that says so.
         none = _FORMULA.search(inside) and b't="str"' not in about and not _VALUE.search(inside)
         if (none or b't="e"' in about) and (place := _PLACE.search(about)):

@@ -85,7 +85,7 @@ def run(database: str, seed: int, count: int, own: list[str]) -> bool:
     words = Words(seed, own)
     with House(database, seed) as house:
         made = plant(house, words, count)
-        before = Scan(words.all).look(house.folders())
+        before = Scan(words.all).look(house.folders(written=True))
         good = _said_before(words, before)
         let_it_be_over(house, made)
         if made.redacted:

@@ -151,15 +151,19 @@ class House:
         self._stop_web()
         self._web = None
 
-    def folders(self) -> dict[str, Path]:
-        """Where anything of the product may stand."""
+    def folders(self, *, written: bool = False) -> dict[str, Path]:
+        """Where anything of the product may stand; `written` lets PostgreSQL write first what it only has in memory.
+
+        Not after a destruction: what the product left to the next checkpoint must be seen.
+        """
         self.installation.valkey.ask("CONFIG SET rdbcompression no")
         self.installation.valkey.ask("SAVE")
         found = {"data": self.installation.data, "temp": self.temp, "valkey": self.installation.valkey.folder}
         found["certificates"] = self.certificates
         found |= {role: self.installation.folder / role for role in (*ROLES, "web")}
         if self.installation.postgres is not None:
-            self.installation.postgres.ask("CHECKPOINT")
+            if written:
+                self.installation.postgres.ask("CHECKPOINT")
             found |= {"postgresql": self.installation.postgres.folder}
         return found
 

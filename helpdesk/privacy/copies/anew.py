@@ -61,8 +61,7 @@ def write_all(ports: Ports, goes_on: Callable[[], bool], write: Callable[[Ports,
     """Write anew what was touched, and every table of people; False when it is to be gone on with later.
 
     `write` does so with one table; it is `write_anew` unless said otherwise. Where it came to is kept, so that a later
-    call, of whatever process, does the rest. Raises Unavailable when others
-    are in the way for too long.
+    call, of whatever process, does the rest. Raises Unavailable when others are in the way for too long.
     """
     clear_beside(ports)
     older_have_ended(ports)

@@ -15,6 +15,7 @@ from helpdesk.facts.profiles import shipped
 from helpdesk.facts.sheets import Cell
 from helpdesk.facts.tables import kind_of, laid_out, lines
 from tests.helpdesk.facts.sheets import Value, as_csv, as_xlsx, exchanged
+from tests.pace import within
 
 TODAY = dt.date(2026, 11, 22)
 HEAD = ["Personeelsnummer", "Naam", "Datum"]
@@ -158,6 +159,14 @@ def test_the_order_decides_and_swapped_days_are_noticed() -> None:
     other = ("03-04-2020", "2020-03-04", "25-12-2020", "99-99-2020", "2020-99-99", "n.v.t.", None)
     assert [cells.only_swapped(cell, "dmy") for cell in (*swapped, *other)] == [True] * 3 + [False] * 7
     assert cells.only_swapped("25-12-2020", "mdy")
+
+
+def test_cells_without_an_end_cost_no_look_at_all_that_follows() -> None:
+    book = as_xlsx([HEAD, ["1", "x", "cell"]], 3)
+    endless = "<!--" + '<c r="A1">' * 100_000 + '--><c r="C4" t="e"><f>A1</f><v>#N/A</v></c>'
+    hostile = exchanged(book, {'<c r="C4" t="inlineStr"><is><t>cell</t></is></c>': endless})
+    assert [line[2] for _number, line in _lines(hostile)][1:] == ["#N/A"]
+    assert within(3.0, lambda: _lines(hostile))
 
 
 @pytest.mark.parametrize("cell", ["geen adres", "a@b", "a b@x.nl", "a@x.nl; b@x.nl", "<a@x.nl>", "@x.nl"])

@@ -79,6 +79,8 @@ def test_what_we_make_ourselves_is_known(ports: Ports) -> None:
         ("CREATE TABLE x (t BIGINT REFERENCES ticket)", "table x"),
         ("CREATE VIEW seen_by AS SELECT * FROM content", "table seen_by"),
         ("CREATE TABLE content_99 (t BIGINT)", "table content_99"),
+        ("CREATE TABLE tickets_moved (t BIGINT)", "table tickets_moved"),
+        ("CREATE TABLE policy_anew (t BIGINT)", "table policy_anew"),
         ("CREATE TABLE search_index_old (t BIGINT)", "table search_index_old"),
         ("ALTER TABLE ticket ADD COLUMN y TEXT", "column ticket.y"),
     ],
