@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from itertools import count, takewhile
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -10,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from helpdesk.chat import opening
 from helpdesk.chat.opening import SPELLS, Times
 from helpdesk.errors import HelpdeskError, Invalid
-from helpdesk.facts import cells
+from web.days import day_of_form
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
@@ -52,23 +51,6 @@ def _week() -> dict[int, list[Times]]:
     return found
 
 
-def _day(name: str) -> dt.date:
-    try:
-        day = cells.date(request.form.get(name, ""), "dmy")
-    except cells.Unreadable:
-        day = None
-    if day is None:
-        raise Invalid("Write the day as 31-12-2026.", field=name)
-    return day
-
-
-def _iso(name: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(request.form.get(name, ""))
-    except ValueError as fault:
-        raise Invalid("Write the day as 31-12-2026.", field=name) from fault
-
-
 @blueprint.get(PLACE)
 @needs("hours.change")
 def show() -> str:
@@ -92,8 +74,8 @@ def set_hours() -> Response:
 @shown_again(_page)
 def close() -> Response:
     """Close on some days."""
-    first = _day("first")
-    last = _day("last") if request.form.get("last", "").strip() else first
+    first = day_of_form("first")
+    last = day_of_form("last") if request.form.get("last", "").strip() else first
     with writing() as unit:
         opening.close(unit, first, last, request.form.get("reason_nl", ""), request.form.get("reason_en", ""))
     return then(url_for("opening.show", _anchor="dicht"), "days_closed")
@@ -104,7 +86,7 @@ def close() -> Response:
 @shown_again(_page)
 def reopen() -> Response:
     """Take a closure away."""
-    first = _iso("first")
+    first = day_of_form("first")
     with writing() as unit:
         opening.reopen(unit, first)
     return then(url_for("opening.show", _anchor="dicht"), "days_opened")
@@ -115,7 +97,7 @@ def reopen() -> Response:
 @shown_again(_page)
 def holiday() -> Response:
     """Have the hours of any day on a holiday, or none."""
-    day = _iso("day")
+    day = day_of_form("day")
     with writing() as unit:
         opening.set_holiday(unit, day, is_open=request.form.get("open") == "1")
     return then(url_for("opening.show", _anchor="feestdagen"), "hours_saved")

@@ -5,18 +5,17 @@ What somebody searches for is kept with the session, so that no address holds a 
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import Blueprint, Response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError, Invalid
-from helpdesk.facts import cells, record
+from helpdesk.facts import record
 from helpdesk.facts.words import KIND, REASON, SOURCE
 from helpdesk.people.access import can
 from helpdesk.people.finding import find_people
 from helpdesk.retention.why import FACT
 from helpdesk.tickets.finding import keep_query, query_of
 from helpdesk.tickets.person_view import PAGE, person_view
+from web.days import day_of_form
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
@@ -98,17 +97,6 @@ def show(person_id: int) -> str:
     return _person_page(person_id=person_id)
 
 
-def _day() -> dt.date:
-    """The day in the form. Raises Invalid."""
-    try:
-        day = cells.date(request.form.get("valid_on", ""), "dmy")
-    except cells.Unreadable:
-        day = None
-    if day is None:
-        raise Invalid("Write the day as 31-12-2026.", field="valid_on")
-    return day
-
-
 @blueprint.post(ONE + "/datums")
 @needs("fact.write")
 @shown_again(_person_page)
@@ -117,7 +105,12 @@ def add(person_id: int) -> Response:
     given = request.form
     with writing() as unit:
         record.add(
-            unit, person_id, given.get("type", ""), _day(), given.get("reference", ""), given.get("reason") or None
+            unit,
+            person_id,
+            given.get("type", ""),
+            day_of_form("valid_on"),
+            given.get("reference", ""),
+            given.get("reason") or None,
         )
     return then(url_for("people.show", person_id=person_id), "fact_added")
 
@@ -128,7 +121,7 @@ def add(person_id: int) -> Response:
 def correct(person_id: int, fact_id: int) -> Response:
     """Put another day in the place of a date; the old one stays to be seen."""
     with writing() as unit:
-        record.correct(unit, fact_id, _day(), request.form.get("reference", ""))
+        record.correct(unit, fact_id, day_of_form("valid_on"), request.form.get("reference", ""))
     return then(url_for("people.show", person_id=person_id), "fact_corrected")
 
 

@@ -5,13 +5,11 @@ Decides nothing itself; what a ticket of a request holds stands in `request_tick
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 from flask import Blueprint, Response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError, Invalid
-from helpdesk.facts import cells
 from helpdesk.people.access import can
 from helpdesk.people.directory import person_named
 from helpdesk.people.two_people import second_refused
@@ -19,6 +17,7 @@ from helpdesk.privacy.rights import answering, codes, erasing, judging, rectifyi
 from helpdesk.privacy.rights.answering import Wish
 from helpdesk.privacy.rights.request_views import RequestView, request_view, requests_page
 from helpdesk.unit import Unit
+from web.days import day_of_form
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
@@ -60,16 +59,6 @@ def show_list() -> str:
     return _list_page()
 
 
-def _day(name: str) -> dt.date:
-    try:
-        found = cells.date(request.form.get(name, ""), "dmy")
-    except cells.Unreadable:
-        found = None
-    if found is None:
-        raise Invalid("Write the day as 31-12-2026.", field=name)
-    return found
-
-
 def _person(unit: Unit, field: str) -> int | None:
     """The person with the number or address that was typed, if one was."""
     said = request.form.get(field, "").strip()
@@ -86,7 +75,7 @@ def open_new() -> Response:
     with writing() as unit:
         wish = Wish(
             given.get("kind", ""),
-            _day("received_on"),
+            day_of_form("received_on"),
             given.get("wish", ""),
             number=number or None,
             person_id=_person(unit, "person"),

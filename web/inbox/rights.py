@@ -5,15 +5,13 @@ Decides nothing itself; requests are handled elsewhere, by privacy officers.
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import Blueprint, Response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError, Invalid, NotFound
-from helpdesk.facts import cells
 from helpdesk.privacy.rights import answering, codes, redacting
 from helpdesk.privacy.rights.answering import Wish
 from helpdesk.tickets.thread import entry_alone
+from web.days import day_of_form
 from web.errors import sentence, shown_again
 from web.filters import now
 from web.frame import frame
@@ -50,23 +48,15 @@ def request_form(view: str, number: str) -> str:
     return _request_page(view=view, number=number)
 
 
-def _day() -> dt.date:
-    try:
-        found = cells.date(request.form.get("received_on", ""), "dmy")
-    except cells.Unreadable:
-        found = None
-    if found is None:
-        raise Invalid("Write the day as 31-12-2026.", field="received_on")
-    return found
-
-
 @blueprint.post(REQUEST)
 @needs("request.open")
 @shown_again(_request_page)
 def record(view: str, number: str) -> Response:
     """Record it; a privacy officer goes on from there. An objection takes the ticket out of the work at once."""
     with writing() as unit:
-        wish = Wish(request.form.get("kind", ""), _day(), request.form.get("wish", ""), number=number)
+        wish = Wish(
+            request.form.get("kind", ""), day_of_form("received_on"), request.form.get("wish", ""), number=number
+        )
         answering.open_request(unit, wish)
     return then(url_for("inbox.show_list", view=view), "request_recorded")
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from flask import request
 
-from helpdesk.errors import Invalid
-from helpdesk.facts import cells
 from helpdesk.knowledge.articles import ArticleForm, Words
 from helpdesk.knowledge.canned import CannedForm, CannedView
 from helpdesk.knowledge.reading import ArticleView
 from helpdesk.text.language import LANGUAGES
+from web.days import day_of_form
 
 
 def whole(name: str) -> int:
@@ -24,17 +23,6 @@ def whole(name: str) -> int:
 def text(name: str) -> str:
     """A text of the form, its lines ended as ours are."""
     return request.form.get(name, "").replace("\r\n", "\n")
-
-
-def day(name: str) -> dt.date:
-    """A day of the form. Raises Invalid, with the field."""
-    try:
-        found = cells.date(request.form.get(name, ""), "dmy")
-    except cells.Unreadable:
-        found = None
-    if found is None:
-        raise Invalid("Write the day as 31-12-2026.", field=name)
-    return found
 
 
 @dataclass(frozen=True)
@@ -94,7 +82,12 @@ def sent_article() -> ArticleForm:
     typed = typed_form()
     texts = {language: Words(typed.titles[language], typed.bodies[language]) for language in LANGUAGES}
     return ArticleForm(
-        texts, typed.desk, typed.owner_id, day("review_on"), topic_id=typed.topic_id or None, internal=typed.internal
+        texts,
+        typed.desk,
+        typed.owner_id,
+        day_of_form("review_on"),
+        topic_id=typed.topic_id or None,
+        internal=typed.internal,
     )
 
 

@@ -14,10 +14,11 @@ from helpdesk.retention.terms import day_of
 from helpdesk.text.language import LANGUAGES, N_
 from helpdesk.text.rendering import render_answer
 from helpdesk.tickets.finding import keep_query, query_of
+from web.days import day_of_form
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
-from web.knowledge.forms import Typed, day, fresh_form, kept_form, sent_article, typed_form, whole
+from web.knowledge.forms import Typed, fresh_form, kept_form, sent_article, typed_form, whole
 from web.notices import then
 from web.paging import Pages, id_asked, number_asked
 from web.unit import me, ports, writing
@@ -239,7 +240,7 @@ def withdraw(article_id: int) -> Response:
 def review(article_id: int) -> Response:
     """Say that it is right, and when it is to be looked at again."""
     with writing() as unit:
-        articles.review(unit, article_id, whole("version"), day("review_on"))
+        articles.review(unit, article_id, whole("version"), day_of_form("review_on"))
     return then(url_for("articles.show", article_id=article_id), "article_reviewed")
 
 

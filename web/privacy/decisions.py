@@ -12,10 +12,10 @@ from helpdesk.people.accounts import staff
 from helpdesk.privacy.decisions import KINDS, NOBODY, VERB, Wanted, chain_broken_at, decisions, decisions_page
 from helpdesk.text.language import N_
 from helpdesk.tickets.finding import number_in
+from web.days import day_in
 from web.frame import frame
 from web.guards import needs
 from web.paging import id_asked
-from web.privacy.days import day_in
 from web.unit import reading
 
 blueprint = Blueprint("decisions", __name__)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import Blueprint, Response, render_template, request, url_for
 
 from helpdesk.errors import HelpdeskError, Invalid, NotFound
@@ -18,11 +16,11 @@ from helpdesk.retention.terms import day_of, last_day
 from helpdesk.text.language import N_
 from helpdesk.tickets.finding import number_in
 from helpdesk.unit import Unit
+from web.days import day_of_form
 from web.errors import sentence, shown_again
 from web.frame import frame
 from web.guards import needs
 from web.notices import then
-from web.privacy.days import day_of_form
 from web.unit import actor, reading, writing
 
 blueprint = Blueprint("holds", __name__)
@@ -121,7 +119,7 @@ def _wish(unit: Unit) -> Wish:
         person_id=_person(unit, given.get("person", "")) if scope == "person" else None,
         query=given.get("query", "") if scope == "query" else None,
         owner_id=int(owner) if owner.isascii() and owner.isdigit() and len(owner) < 19 else None,
-        review_on=_review_day(),
+        review_on=day_of_form("review_on"),
     )
 
 
@@ -139,10 +137,6 @@ def _person(unit: Unit, said: str) -> int:
         return person_named(unit, said).id
     except NotFound as fault:
         raise Invalid(fault.message, field="person", code=fault.code) from fault
-
-
-def _review_day() -> dt.date:
-    return day_of_form(request.form.get("review_on", ""), "review_on")
 
 
 def _page(fault: HelpdeskError | None = None, hold_id: int = 0) -> str:
@@ -184,7 +178,7 @@ def show(hold_id: int) -> str:
 @shown_again(_page)
 def review(hold_id: int) -> Response:
     """Keep the hold, and set the day on which it is looked at again."""
-    day = _review_day()
+    day = day_of_form("review_on")
     with writing() as unit:
         holds.review(unit, hold_id, day)
     return then(url_for("holds.show", hold_id=hold_id), "hold_reviewed")

@@ -7,10 +7,10 @@ from flask import Blueprint, render_template, request
 from helpdesk.people.accounts import staff
 from helpdesk.privacy.reads import HOW, NOBODY, Wanted, reads_page
 from helpdesk.tickets.finding import number_in
+from web.days import day_in
 from web.frame import frame
 from web.guards import needs
 from web.paging import id_asked
-from web.privacy.days import day_in
 from web.unit import reading
 
 blueprint = Blueprint("reads", __name__)

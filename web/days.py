@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from flask import request
+
 from helpdesk.errors import Invalid
 from helpdesk.facts import cells
 
@@ -16,9 +18,9 @@ def day_in(said: str) -> dt.date | None:
         return None
 
 
-def day_of_form(said: str, field: str) -> dt.date:
-    """The day in a field of a form. Raises Invalid, with the field."""
-    day = day_in(said)
+def day_of_form(field: str) -> dt.date:
+    """The day in a field of the form that was sent. Raises Invalid, with the field."""
+    day = day_in(request.form.get(field, ""))
     if day is None:
         raise Invalid("Write the day as 31-12-2026.", field=field)
     return day
