@@ -48,7 +48,8 @@ def said(page: Page) -> list[str]:
 
 
 def test_a_chat_without_scripts(femke: Visitor, marije: Visitor, site_ports: Ports) -> None:
-    assert "Bereikbaar – meestal antwoord binnen 3 minuten. Vandaag tot 17:00" in femke.page("/chat").text
+    for place in ("/", "/chat"):
+        assert "Bereikbaar – meestal antwoord binnen 3 minuten. Vandaag tot 17:00" in femke.page(place).text
     room = begin(femke)
     page = femke.page(room)
     assert "Je vraagnummer is V-2026-00001." in page.text
@@ -134,7 +135,7 @@ def test_a_strangers_chat_reads_like_one_that_is_not_there(femke: Visitor, app: 
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        (0, "Op dit moment is niemand bereikbaar voor chat."),
+        (0, "Op dit moment is niemand bereikbaar voor chat"),
         (8, "De chat is open op werkdagen van 09:00 tot 17:00 (Nederlandse tijd)."),
     ],
 )
@@ -143,6 +144,7 @@ def test_the_states_in_which_it_is_a_question(site_ports: Ports, app: Flask, hou
     cast("SetClock", site_ports.now).move(hours * 60 * MINUTE)
     femke = Visitor(app)
     signs_in(femke, site_ports)
+    assert words in femke.page("/").text
     assert words in femke.page("/chat").text
     room = begin(femke)
     assert "Je krijgt antwoord per e-mail op femke.devries@minbz.example." in femke.page(room).text

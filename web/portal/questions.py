@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
+from helpdesk.chat.availability import availability
 from helpdesk.errors import HelpdeskError
 from helpdesk.knowledge import everybody, finding, linking
 from helpdesk.mail.letters import desk_of
@@ -34,7 +35,9 @@ def start() -> str:
     with reading() as unit:
         running = sum(row.running for row in own_questions.own_list(unit)) if requester() is not None else 0
         often = everybody.helped_most(unit, g.language, _OFTEN)
-    return render_template("portal/start.html", running=running, often=often, desks=ports().settings.desks)
+        chat = availability(unit, ports().settings.desks[0].key)
+    desks = ports().settings.desks
+    return render_template("portal/start.html", running=running, often=often, availability=chat, desks=desks)
 
 
 @blueprint.get(MINE)

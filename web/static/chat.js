@@ -10,6 +10,9 @@ const DEAD = 45_000;
 const TYPING = 4_000;
 const SAID = 5_000;
 const TOKEN = 60_000;
+/** Who asks over a slow line, or saves data, has no stream and sends no signs: lines are asked for every 20 s. */
+const sparing = () =>
+  !desk && (navigator.connection?.saveData || /2g|3g/.test(navigator.connection?.effectiveType ?? ""));
 
 const list = () => document.getElementById("regels");
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-say]"));
@@ -269,7 +272,7 @@ let reading = 0;
 
 /** @param {Record<string, string>} said */
 function sign(said) {
-  if (page.dataset.signs && form) {
+  if (page.dataset.signs && form && !sparing()) {
     const body = new FormData();
     const token = form.querySelector("input[type=hidden]");
     body.set(token.name, token.value);
@@ -324,6 +327,9 @@ async function follow() {
   let address = "";
   let until = 0;
   for (let tries = 0; ; tries = Math.min(tries + 1, 5)) {
+    while (sparing()) {
+      await new Promise((go) => setTimeout(go, POLL)); // lines can become better while a page is open
+    }
     const began = performance.now();
     try {
       if (began > until) {
@@ -352,7 +358,7 @@ let askedAt = 0;
 setInterval(() => {
   // Thousands of pages whose stream is down must not drown the server: the slower it answers, the less it is asked.
   const calm = document.querySelector("#stand[data-waits]") ? QUEUE : CALM;
-  const wait = Math.max(heardAt ? calm : POLL, 10 * took);
+  const wait = Math.max(sparing() ? CALM : heardAt ? calm : POLL, 10 * took);
   if (performance.now() - askedAt > wait) {
     askedAt = performance.now();
     refresh();
