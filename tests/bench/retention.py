@@ -23,6 +23,7 @@ from tests.bench import retention_backlog
 from tests.bench.inbox_site import Helpdesk, KeptPostgres
 from tests.bench.intake_report import machine
 from tests.bench.retention_due import Bench, Timed
+from tests.bench.retention_writer import Waits
 from tests.services.postgres import Postgres
 
 SMALL, CHOOSE = int(os.environ.get("SMALL", "10000")), 3
@@ -72,7 +73,7 @@ def choose_in_turns(benches: Sequence[Bench], rounds: int, due: int) -> None:
 
 def destroy_in_rounds(bench: Bench, rounds: int, many: int) -> None:
     """Destroy by the product and by the floor, in turn first; one round first that is not counted."""
-    bench.timed.destroying, bench.timed.scrubbing, bench.timed.waits = [], [], []
+    bench.timed.destroying, bench.timed.scrubbing, bench.timed.waits = [], [], Waits()
     for nth in range(rounds + 1):
         if nth % 2:
             bench.floor(bench.falls_due(many))
@@ -83,7 +84,7 @@ def destroy_in_rounds(bench: Bench, rounds: int, many: int) -> None:
             bench.floor(bench.falls_due(many))
         if nth == 0:
             timed = bench.timed
-            timed.destroying, timed.scrubbing, timed.floor, timed.waits = [], [], [], []
+            timed.destroying, timed.scrubbing, timed.floor, timed.waits = [], [], [], Waits()
 
 
 def figures(small: Timed, large: Timed, due: int, kind: str) -> list[Figure]:
@@ -100,7 +101,7 @@ def figures(small: Timed, large: Timed, due: int, kind: str) -> list[Figure]:
     if not large.destroying:
         return found
     found.append(Figure("of_floor", median(large.floor) / median(large.destroying), LEAST_OF_FLOOR, least=True))
-    usual, longest = median(large.waits), max(large.waits)
+    usual, longest = median(large.waits.commits), max(large.waits.commits)
     found.append(Figure("writer_longest", longest, max(MOST_WAIT, MOST_MEDIANS * usual)))
     return found
 
@@ -125,12 +126,14 @@ def destroyed(large: Timed, many: int) -> str:
     """What it took, in words of the RESULT line."""
     if not large.destroying:
         return "destroyed=0"
+    waits = large.waits
     took, floor, scrub, wait = (
-        statistics.median(times) for times in (large.destroying, large.floor, large.scrubbing, large.waits)
+        statistics.median(times) for times in (large.destroying, large.floor, large.scrubbing, waits.commits)
     )
     return (
         f"destroyed={many} destroy={took:.2f} per_second={many / took:.0f} floor={floor:.2f} scrub={scrub:.2f} "
-        f"commits={len(large.waits)} writer_median={wait:.3f}"
+        f"commits={len(waits.commits)} writer_median={wait:.3f} disk_longest={max(waits.disk, default=0.0):.3f} "
+        f"over={sum(took > MOST_WAIT for took in waits.commits)}"
     )
 
 

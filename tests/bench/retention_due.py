@@ -29,7 +29,7 @@ from helpdesk.wiring import connect
 from tests.bench import retention_floor
 from tests.bench.inbox_corpus import Vocabulary
 from tests.bench.inbox_site import NOW, Helpdesk
-from tests.bench.retention_writer import writing_meanwhile
+from tests.bench.retention_writer import Waits, writing_meanwhile
 from tests.disposal import pass_window
 from tests.letters import letter, receive, wait
 from tests.retention import staff
@@ -50,7 +50,7 @@ class Timed:
     destroying: list[float] = field(default_factory=list)
     scrubbing: list[float] = field(default_factory=list)
     floor: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
+    waits: Waits = field(default_factory=Waits)
 
 
 def ports_on(helpdesk: Helpdesk) -> Ports:
@@ -183,7 +183,7 @@ class Bench:
 
     def floor(self, ids: Sequence[int]) -> None:
         """The least it can take, with the same writer beside it."""
-        with writing_meanwhile(self.helpdesk.environment(0), self.ports, []):
+        with writing_meanwhile(self.helpdesk.environment(0), self.ports, Waits()):
             self.timed.floor.append(retention_floor.destroy(self.ports, ids, BATCH))
 
 

@@ -1,20 +1,22 @@
 """Somebody who writes all the time, as a process of its own: the poller's commit, ten mails a second, each one timed.
 
 Run as `python -m tests.bench.retention_writer MAILBOX` with the settings of a helpdesk; it goes on until its input
-ends, and then prints the seconds of each commit as a list of JSON.
+ends, and then prints the seconds of each commit as a list of JSON, and those of the disk alone as another.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import select as polling
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import delete, select
@@ -30,6 +32,41 @@ from tests.letters import envelope, letter
 
 ROOT = Path(__file__).parents[2]
 EVERY = 0.1
+
+
+@dataclass
+class Waits:
+    """Seconds of each commit, and of the bare disk meanwhile."""
+
+    commits: list[float] = field(default_factory=list)
+    disk: list[float] = field(default_factory=list)
+
+
+class Disk(threading.Thread):
+    """Writes one page in place, past the system's cache and its journal, twenty times a second.
+
+    Nobody's commit can be quicker than that: a disk that others use as well stops for everybody now and then.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self.took, self.done = list[float](), threading.Event()
+        self._path = folder / "disk.probe"
+
+    def run(self) -> None:
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_DIRECT)
+        except OSError:
+            return  # a disk of memory knows no such thing, and does not stop
+        page = mmap.mmap(-1, mmap.PAGESIZE)
+        os.pwrite(file, page, 0)
+        os.fsync(file)
+        while not self.done.wait(EVERY / 2):
+            began = time.perf_counter()
+            os.pwrite(file, page, 0)
+            self.took.append(time.perf_counter() - began)
+        os.close(file)
+        self._path.unlink()
 
 
 class Writer:
@@ -59,7 +96,7 @@ def write_until_told(writer: Writer) -> list[float]:
 
 
 @contextlib.contextmanager
-def writing_meanwhile(environment: Mapping[str, str], ports: Ports, took: list[float]) -> Iterator[None]:
+def writing_meanwhile(environment: Mapping[str, str], ports: Ports, waits: Waits) -> Iterator[None]:
     """Let it write while this lasts, then note what each commit took, and take its mails away again."""
     mailbox = f"writer{time.time_ns()}"
     command = [sys.executable, "-m", "tests.bench.retention_writer", mailbox]
@@ -72,7 +109,9 @@ def writing_meanwhile(environment: Mapping[str, str], ports: Ports, took: list[f
         yield
     finally:
         said = writer.communicate()[0]
-    took += json.loads(said)
+    commits, disk = (json.loads(line) for line in said.splitlines())
+    waits.commits += commits
+    waits.disk += disk
     _take_away(ports, mailbox)
 
 
@@ -90,9 +129,14 @@ def main() -> int:
     writer = Writer(replace(connect(from_env(ours)), jobs=MemoryJobs()), sys.argv[1])
     # The poller has run for long: what a process does once, with its first mail, is no wait for others.
     writer.commit()
+    disk = Disk(from_env(ours).data)
+    disk.start()
     sys.stdout.write("writing\n")
     sys.stdout.flush()
-    sys.stdout.write(json.dumps(write_until_told(writer)) + "\n")
+    took = write_until_told(writer)
+    disk.done.set()
+    disk.join()
+    sys.stdout.write(f"{json.dumps(took)}\n{json.dumps(disk.took)}\n")
     return 0
 
 
