@@ -105,10 +105,14 @@ class Confined:
     """A pool of such processes, started when first needed. For one thread.
 
     Where the machine allows none (no writable /dev/shm, say), or with `processes` 0, it works in its own process.
+    With `bare` they begin with nothing loaded, not even with what `prepare` loaded: it takes longer, and less memory.
     """
 
-    def __init__(self, processes: int, *, memory: int = MEMORY_BYTES, stuck_seconds: float = STUCK_SECONDS) -> None:
+    def __init__(
+        self, processes: int, *, memory: int = MEMORY_BYTES, stuck_seconds: float = STUCK_SECONDS, bare: bool = False
+    ) -> None:
         self._processes, self._memory, self._stuck_seconds = processes, memory, stuck_seconds
+        self._method = "spawn" if bare else "forkserver"
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -174,7 +178,7 @@ class Confined:
 
     def _submit(self, function: Callable[[A], T], items: Sequence[A], seconds: float) -> Future[list[T | GaveUp]]:
         if self._pool is None:
-            context = multiprocessing.get_context("forkserver")
+            context = multiprocessing.get_context(self._method)
             self._pool = ProcessPoolExecutor(
                 self._processes, mp_context=context, initializer=_be_confined, initargs=(self._memory,)
             )

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select, update
 
-from helpdesk.facts.planning import Known, Plan
+from helpdesk.facts.known import Known
+from helpdesk.facts.planning import Plan
 from helpdesk.facts.spells import Standing
 from helpdesk.models import Address, Base, Fact, Person, Ticket, TicketPerson
 from helpdesk.people.addresses import folded

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
-from helpdesk.facts.planning import Known, Plan
+from helpdesk.facts.known import Known
+from helpdesk.facts.planning import Plan
 from helpdesk.facts.spells import Change
 
 PAGE = 100

@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk.facts.planning import Known
+from helpdesk.facts.known import Known
 from helpdesk.models import Fact, Ticket
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force
@@ -53,8 +53,7 @@ def limit(session: Session) -> Brake:
 
 def due_at_once(session: Session, people: Mapping[int, Known], joined: Mapping[int, int], today: dt.date) -> int:
     """How many tickets that are not due would be, if people were as planned."""
-    asked = {person_id: _asker(person) for person_id, person in people.items() if person_id > 0}
-    asked |= {other_id: _asker(people[into_id]) for other_id, into_id in joined.items() if into_id in people}
+    asked = _Planned(people, {other_id: into_id for other_id, into_id in joined.items() if into_id in people})
     tickets: set[int] = set()
     for some in _chunks(asked):
         tickets |= clock.asked_by(session, some)
@@ -76,6 +75,23 @@ def totals(session: Session) -> tuple[int, int]:
     moving = ("employment.end", "dismissal.settled")
     dates = session.scalar(select(func.count()).select_from(Fact).where(Fact.type.in_(moving))) or 0
     return tickets, dates
+
+
+class _Planned(Mapping[int, Asker]):
+    """People as the clock sees them once all is as planned, made when it asks: few of them asked something."""
+
+    def __init__(self, people: Mapping[int, Known], joined: Mapping[int, int]) -> None:
+        self._people, self._joined = people, joined
+
+    def __getitem__(self, person_id: int) -> Asker:
+        return _asker(self._people[self._joined.get(person_id, person_id)])
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self._people
+        yield from (other_id for other_id in self._joined if other_id not in self._people)
+
+    def __len__(self) -> int:
+        return sum(1 for _person_id in self)
 
 
 def _asker(person: Known) -> Asker:

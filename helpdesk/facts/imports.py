@@ -35,6 +35,8 @@ LEASE = "imports"
 _LEASE_SECONDS = 60
 _UNDECIDED = dt.timedelta(days=7)
 """How long a file waits for somebody to decide on it."""
+_PROBLEMS = 1000
+"""Rows with errors that are written in one statement."""
 
 
 def receive(
@@ -266,6 +268,8 @@ def _run(unit: Unit, run_id: int, verb: str = "import.run") -> ImportRun:
 def _keep_problems(unit: Unit, run_id: int, problems: list[Problem]) -> None:
     """Rows with errors by line and fixed word; found again, they are written once."""
     dialect = postgresql if unit.session.connection().dialect.name == "postgresql" else sqlite
-    rows = [{"run_id": run_id, "line": one.line, "code": one.code, "field": one.field} for one in problems]
-    if rows:
-        unit.session.connection().execute(dialect.insert(ImportProblem).on_conflict_do_nothing(), rows)
+    put = dialect.insert(ImportProblem).on_conflict_do_nothing()
+    for start in range(0, len(problems), _PROBLEMS):
+        some = problems[start : start + _PROBLEMS]
+        rows = [{"run_id": run_id, "line": one.line, "code": one.code, "field": one.field} for one in some]
+        unit.session.connection().execute(put, rows)

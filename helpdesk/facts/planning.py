@@ -14,28 +14,15 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk.facts.file_index import FileIndex
+from helpdesk.facts.file_index import NO_ADDRESS, FileIndex, sign_of
 from helpdesk.facts.given import Given, Problem
+from helpdesk.facts.known import Changed, Known
 from helpdesk.facts.profiles import Profile
 from helpdesk.facts.spells import ByHand, Change, Standing, applied, changes
 from helpdesk.models import Address, Fact, Person
 
 _FIELDS = {"employment.start": "started_on", "employment.end": "ended_on", "dismissal.settled": "settled_on"}
 AddressAct = Literal["none", "new", "verify", "move", "join"]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A person as a plan needs one; an id below nought is somebody the file itself makes."""
-
-    id: int
-    number: str
-    kind: str
-    processing: str
-    name: str
-    department: str
-    account_status: str
-    facts: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +87,10 @@ class Planner:
     index: FileIndex
     today: dt.date
     taken_on: dt.date
-    after: dict[int, Known] = field(default_factory=dict)
+    after: Changed = field(default_factory=Changed)
     joined: dict[int, int] = field(default_factory=dict)
     _made: int = 0
+    _planned_rows: int = 0
     _people: dict[int, Known] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _addresses: dict[str, Held] = field(default_factory=dict)
@@ -179,14 +167,14 @@ class Planner:
         left_on = self._left_on(owner)
         if left_on is not None:
             return "move", left_on + dt.timedelta(days=1)
-        listed = self.index.people.get(owner.number)
-        if listed is None or listed.address in ("", row.address):
+        listed = self.index.listed(owner.number)
+        if listed is None or listed.address in (NO_ADDRESS, sign_of(row.address)):
             raise _NotTheirs("address_taken")
         return "move", None
 
     def _left_on(self, owner: Known) -> dt.date | None:
         """The last day of somebody who has left: by this file, or by what is known when the file is silent."""
-        listed = self.index.people.get(owner.number)
+        listed = self.index.listed(owner.number)
         if listed is not None and "employment.end" in self.profile_facts:
             return listed.left_on if listed.left_on is not None and listed.left_on <= self.today else None
         ends = [fact.valid_on for fact in owner.facts if fact.type == "employment.end"]
@@ -203,6 +191,7 @@ class Planner:
         self, row: Given, mine: Known | None, act: AddressAct, owner: Known | None, since: dt.date | None
     ) -> Plan | Problem:
         before = mine
+        self._planned_rows += 1
         if mine is None:
             self._made -= 1
         base = mine or Known(self._made, "", row.kind, self.profile.processing, "", "", "")
@@ -218,9 +207,9 @@ class Planner:
             name=row.name or base.name,
             department=row.department or base.department,
             account_status=row.account_status or base.account_status,
-            facts=tuple(applied(base.facts, facts, self.profile.feed, -1 - len(self.after) * 10)),
+            facts=tuple(applied(base.facts, facts, self.profile.feed, -1 - self._planned_rows * 10)),
         )
-        self.after[after.id] = after
+        self.after.put(after)
         other_id = owner.id if owner is not None and act in ("join", "move") else None
         if act == "join" and other_id is not None:
             self.joined[other_id] = after.id
