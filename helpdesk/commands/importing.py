@@ -97,7 +97,7 @@ def _tell(console: Console, found: Preview, most: int, *, as_json: bool, run_id:
     for word, sentence in COUNT.items():
         if found.counts.get(word):
             say(f"{found.counts[word]:8}  {_(sentence)}")
-    for line in (each for plan in found.changes for each in change_texts(plan, console.language)):
+    for line in (each for one in found.changes for each in change_texts(one, console.language)):
         say(line)
     for problem in found.problems[:most]:
         say(problem_text(problem, console.language))
@@ -130,7 +130,7 @@ def _plain(console: Console, found: Preview, most: int, run_id: int | None) -> d
             {"line": one.line, "code": one.code, "field": one.field, "sentence": problem_text(one, language)}
             for one in found.problems[:most]
         ],
-        "changes": [line for plan in found.changes for line in change_texts(plan, language)],
+        "changes": [line for one in found.changes for line in change_texts(one, language)],
     }
 
 

@@ -83,7 +83,7 @@ def as_line(one: Shown) -> bytes:
 def page_of(source: BinaryIO, number: int) -> list[Shown]:
     """The changes of one page, from 1; nothing behind the last. The line of headings in front is passed over."""
     start = 1 + max(number - 1, 0) * PAGE
-    return [_read(line) for line in islice(source, start, start + PAGE)]
+    return [from_line(line) for line in islice(source, start, start + PAGE)]
 
 
 def headings_line(headings: list[str]) -> bytes:
@@ -96,7 +96,8 @@ def headings_of(source: BinaryIO) -> list[str]:
     return [str(one) for one in json.loads(source.readline() or b"[]")]
 
 
-def _read(line: bytes) -> Shown:
+def from_line(line: bytes) -> Shown:
+    """The change that a line holds."""
     number, who, words, fields, address, facts = json.loads(line)
     return Shown(
         line=number,

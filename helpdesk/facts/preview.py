@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from helpdesk.facts import foresight
+from helpdesk.facts.changes import Shown, as_line, from_line, shown
 from helpdesk.facts.file_index import ImportFile
 from helpdesk.facts.given import Given, Problem
 from helpdesk.facts.planning import Plan, Planner
@@ -25,7 +26,7 @@ _INFERRED = "employment.start"
 
 @dataclass
 class Preview:
-    """The numbers that applying gives, the rows that can't be used, and the first changes."""
+    """The numbers that applying gives, the rows that can't be used, and the first changes, each as a line."""
 
     rows: int
     not_kept: tuple[str, ...]
@@ -33,9 +34,14 @@ class Preview:
     kind: str
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
-    changes: list[Plan] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
     weight: foresight.Weight | None = None
     brake: str | None = None
+
+    @property
+    def changes(self) -> Iterator[Shown]:
+        """The first changes."""
+        return map(from_line, self.lines)
 
 
 def batches(rows: Iterable[Given | None]) -> Iterator[list[Given | None]]:
@@ -88,7 +94,7 @@ def preview(
         found.problems += problems
         shifted += sum(shifts(one) for one in plans)
         changing = [one for one in plans if one.counted() != ["unchanged"]]
-        found.changes += changing[: show - len(found.changes)]
+        found.lines += [as_line(shown(one)) for one in changing[: show - len(found.lines)]]
         if tell is not None:
             tell(changing)
         unit.session.expunge_all()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from helpdesk.facts.changes import FactChange, Shown, shown
+from helpdesk.facts.changes import FactChange, Shown
 from helpdesk.facts.given import Problem
-from helpdesk.facts.planning import Plan
 from helpdesk.retention.why import FACT
 from helpdesk.text.language import N_, Words, day_text, words_of
 
@@ -132,9 +131,9 @@ def problem_sentence(problem: Problem, language: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def change_texts(plan: Plan, language: str) -> list[str]:
+def change_texts(one: Shown, language: str) -> list[str]:
     """What a row changes, a line each, with its line in the file: the person by number or address."""
-    _, one = words_of(language), shown(plan)
+    _ = words_of(language)
     told = [f"{one.who}: {said}" for said in said_changes(one, language)]
     return [_(_LINE, line=one.line, sentence=each) for each in told]
 

@@ -131,7 +131,7 @@ def test_every_word_that_may_be_said_is_there(ports: Ports, admin: Actor) -> Non
     bring_in(ports, admin, "m250", [M250, row("1", "a@x.example")])
     bring_in(ports, admin, "settlements", [SETTLED, ["1", "31-03-2020"]])
     found = look(ports, admin, "settlements", as_csv([SETTLED, ["1", "30-04-2020"]]))
-    (said,) = [line for plan in found.changes for line in change_texts(plan, "en")]
+    (said,) = [line for one in found.changes for line in change_texts(one, "en")]
     assert said == ("Line 2: 1: settlement of the dismissal not on Tuesday 31 March 2020 but on Thursday 30 April 2020")
     assert {"many_due", "many_shifted", "day_month"} == set(BRAKE)
     assert {field for own in shipped().values() for field in own.columns} <= set(FIELD)
