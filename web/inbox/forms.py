@@ -125,7 +125,7 @@ def _file(upload: FileStorage) -> FileDraft:
 
 
 def sent_files() -> tuple[FileDraft, ...]:
-    """The files in the request, each called what its bytes are. Raises Invalid for too many, or one that may not come."""
+    """The files in the request, each called what its bytes are. Raises Invalid for what may not come."""
     uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     if len(uploads) > MOST_FILES:
         raise Invalid(N_("An answer holds at most {count} files."), field="files", count=MOST_FILES)
