@@ -51,10 +51,12 @@ def watch(ports: Ports) -> int:
     All tickets are counted while others write; one statement, so that it sees one moment.
     """
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        present = select(func.count()).select_from(Ticket).scalar_subquery().label("tickets_counted")
-        numbers = (select(Counter.value).where(Counter.name == name).scalar_subquery() for name in (CREATED, DESTROYED))
-        created, destroyed, there = unit.session.execute(select(*numbers, present)).one()
-    missing = (created or 0) - (destroyed or 0) - int(there)
+        present = select(func.count()).select_from(Ticket).scalar_subquery()
+        created, destroyed = (
+            func.coalesce(select(Counter.value).where(Counter.name == name).scalar_subquery(), 0)
+            for name in (CREATED, DESTROYED)
+        )
+        missing: int = unit.session.execute(select(created - destroyed - present)).scalar_one()
     with unit_of_work(ports, SYSTEM) as unit:
         unit.session.execute(delete(Flag).where(Flag.name == MISSING))
         if missing:
