@@ -87,8 +87,8 @@ class Blobs(Protocol):
     def staged(self) -> Iterator[tuple[str, dt.datetime]]:
         """Keys not yet settled, with the time they were written."""
 
-    def keys(self) -> Iterator[str]:
-        """All settled keys."""
+    def keys(self, start: str = "") -> Iterator[str]:
+        """All settled keys, or those that begin with these two digits."""
 
     def strangers(self) -> list[str]:
         """Names beside the blobs that no adapter of ours makes."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from helpdesk.models import (
     Attachment,
@@ -26,6 +27,12 @@ from helpdesk.ports import Ports
 from helpdesk.privacy.balance import balance
 from helpdesk.text.language import N_, Words, words_of
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
+
+_KEYS = (
+    *(InboundMail.blob, Attachment.blob, DraftFile.blob, UploadPiece.blob, Upload.blob),
+    *(ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob),
+)
+"""Every column that names bytes."""
 
 
 def reconcile(ports: Ports, language: str = "en") -> list[str]:
@@ -106,14 +113,23 @@ def _tickets(unit: Unit, _: Words) -> Iterator[str]:
 
 
 def _blobs(unit: Unit, _: Words) -> Iterator[str]:
-    rows = {blob for blob in unit.session.scalars(select(InboundMail.blob)) if blob}
-    rows |= set(unit.session.scalars(select(Attachment.blob)))
-    rows |= set(unit.session.scalars(select(DraftFile.blob)))
-    rows |= set(unit.session.scalars(select(UploadPiece.blob)))
-    for column in (ImportRun.blob, ImportRun.found_blob, RightsRequest.export_blob, Redaction.blob, Upload.blob):
-        rows |= {blob for blob in unit.session.scalars(select(column)) if blob}
-    kept = set(unit.ports.blobs.keys())
+    """By the first two digits of their keys, so that what lies in memory does not grow with the house."""
     staged = {key for key, _at in unit.ports.blobs.staged()}
+    starts = [f"{number:02x}" for number in range(256)]
+    for start, end in zip(starts, [*starts[1:], None], strict=True):
+        # What sorts before or behind all digits is no key of ours: it is looked at with the first and the last.
+        rows = {key for column in _KEYS for key in unit.session.scalars(_between(column, start, end))}
+        kept = set(unit.ports.blobs.keys(start))
+        yield from _unlike(rows, kept, staged, _)
+
+
+def _between(column: Any, start: str, end: str | None) -> Select[Any]:
+    found = select(column).where(column.is_not(None))
+    found = found.where(column >= start) if start != "00" else found
+    return found if end is None else found.where(column < end)
+
+
+def _unlike(rows: Set[str], kept: Set[str], staged: Set[str], _: Words) -> Iterator[str]:
     for key in sorted(rows - kept - staged):
         yield _("The bytes {key} of a mail or file are gone from the disk.", key=key)
     for key in sorted(kept - rows):

@@ -151,9 +151,14 @@ def check_alarms(ports: Ports) -> None:
 
 
 def check_ages(ports: Ports) -> None:
-    """Look at what has waited for too long; open and close alarms. Their detail is how many tickets there are."""
+    """Look at what has waited for too long; open and close alarms. Their detail is how many tickets there are.
+
+    They are counted while others write.
+    """
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        late = list(ages.late(unit.session, day_of(unit.now)))
     with unit_of_work(ports, SYSTEM) as unit:
-        for found in ages.late(unit.session, day_of(unit.now)):
+        for found in late:
             if found.count:
                 raise_alarm(unit, found.kind, AGES, str(found.count))
             else:

@@ -23,11 +23,14 @@ from helpdesk.people.sign_in import forget_old_sessions
 from helpdesk.people.spent import forget_spent
 from helpdesk.ports import Ports
 from helpdesk.retention.restored import mailbox_kept
-from helpdesk.unit import SYSTEM, unit_of_work
+from helpdesk.row_sets import among
+from helpdesk.unit import SYSTEM, Unit, unit_of_work
 from helpdesk.uploads import sending
 
 STAGED_FOR = dt.timedelta(hours=1)
 SEEN_FOR = dt.timedelta(days=30)
+AT_ONCE, TURNS = 500, 20
+"""Contents that are forgotten in one transaction, and transactions in one turn."""
 
 
 def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[int, int]:
@@ -55,6 +58,7 @@ def settle_blobs(ports: Ports, older_than: dt.timedelta = STAGED_FOR) -> tuple[i
 def forget(ports: Ports) -> None:
     """Forget contents whose UID was last seen 30 days ago, sessions, ways to sign in and uploads that have ended.
 
+    Contents go in short transactions, so many at a time that no writer waits; what is left is for the next time.
     After a restored backup nobody knows what still lies in a mailbox, until somebody confirmed it: none is forgotten.
     """
     with unit_of_work(ports, SYSTEM) as unit:
@@ -66,15 +70,31 @@ def forget(ports: Ports) -> None:
         if mailbox_kept(unit):
             return
         limit = unit.now - SEEN_FOR
-        unit.session.execute(delete(MailSeen).where(MailSeen.last_seen_on < limit))
-        remembered = select(MailSeen.digest)
-        unit.session.execute(
-            update(InboundMail)
-            .where(
-                InboundMail.digest.is_not(None),
-                InboundMail.received_at < limit,
-                InboundMail.state != "received",
-                InboundMail.digest.not_in(remembered),
-            )
-            .values(digest=None)
-        )
+    for some in (_sightings, _contents):
+        for _turn in range(TURNS):
+            with unit_of_work(ports, SYSTEM) as unit:
+                if some(unit, limit) < AT_ONCE:
+                    break
+
+
+def _sightings(unit: Unit, limit: dt.datetime) -> int:
+    """Where contents were seen before then. Returns how many were forgotten."""
+    old = select(MailSeen.id).where(MailSeen.last_seen_on < limit).limit(AT_ONCE)
+    ids = unit.session.scalars(old).all()
+    gone = delete(MailSeen).where(among(unit.session, MailSeen.id, ids))
+    unit.session.execute(gone.execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def _contents(unit: Unit, limit: dt.datetime) -> int:
+    """Digests of mails kept before then that lie nowhere any more. Returns how many were forgotten."""
+    old = select(InboundMail.id).where(
+        InboundMail.digest.is_not(None),
+        InboundMail.received_at < limit,
+        InboundMail.state != "received",
+        InboundMail.digest.not_in(select(MailSeen.digest)),
+    )
+    ids = unit.session.scalars(old.limit(AT_ONCE)).all()
+    forgotten = update(InboundMail).where(among(unit.session, InboundMail.id, ids)).values(digest=None)
+    unit.session.execute(forgotten.execution_options(synchronize_session=False))
+    return len(ids)

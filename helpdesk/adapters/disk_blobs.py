@@ -157,9 +157,9 @@ class DiskBlobs:
             except FileNotFoundError:
                 continue
 
-    def keys(self) -> Iterator[str]:
-        """All settled keys."""
-        for folder in self._root.iterdir():
+    def keys(self, start: str = "") -> Iterator[str]:
+        """All settled keys, or those that begin with these two digits."""
+        for folder in [self._root / start] if start else self._root.iterdir():
             if folder.name != "incoming" and folder.is_dir():
                 for path in folder.iterdir():
                     yield path.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from helpdesk.chat.rooms import Room, locked, own_room
 from helpdesk.errors import Conflict, TooMany
@@ -92,11 +92,10 @@ def _requester(unit: Unit, ticket_id: int) -> Sender | None:
 
 def given_by_guest(unit: Unit, ticket_id: int) -> Sender | None:
     """The address that a guest gave for answers, if they gave one; nobody proved that it is theirs."""
-    guest = select(TicketPerson.ticket_id).where(
-        TicketPerson.role == "requester", TicketPerson.address.endswith(f"@{GUEST_DOMAIN}")
+    here = TicketPerson.ticket_id == ticket_id
+    guest = select(TicketPerson.id).where(
+        here, TicketPerson.role == "requester", TicketPerson.address.endswith(f"@{GUEST_DOMAIN}")
     )
-    given = select(TicketPerson.address).where(
-        TicketPerson.ticket_id == ticket_id, TicketPerson.role == "cc", TicketPerson.ticket_id.in_(guest)
-    )
+    given = select(TicketPerson.address).where(here, TicketPerson.role == "cc", exists(guest))
     address = unit.session.scalar(given.order_by(TicketPerson.id).limit(1))
     return None if address is None else Sender(address, "")

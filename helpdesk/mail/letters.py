@@ -82,7 +82,7 @@ def read_letter(unit: Unit, mail: OutgoingMail) -> tuple[Letter, tuple[Enclosure
         return replace(letter, quote=None), ()
     entry = unit.session.get(Entry, mail.entry_id)
     author = unit.session.get(Account, entry.account_id) if entry and entry.account_id else None
-    words = _words(unit, mail.entry_id)
+    words = _words(unit, entry) if entry else {}
     letter = replace(letter, markdown=words.get("markdown", ""), signature=(author and author.signature) or "")
     return letter, _enclosures(unit, mail.entry_id)
 
@@ -93,8 +93,8 @@ def _answering(unit: Unit, letter: Letter, mail: OutgoingMail, ticket: Ticket) -
     parent = unit.session.get(Entry, mail.parent_entry_id) if mail.parent_entry_id is not None else None
     if parent is None:
         return letter
-    own, before = _ids_of(unit, parent.id)
-    words = _words(unit, parent.id)
+    own, before = _ids_of(unit, parent)
+    words = _words(unit, parent)
     headers = _headers(words)
     quote = _quote(words, headers, parent, letter)
     return replace(
@@ -127,9 +127,9 @@ def _quote(words: dict[str, str], headers: dict[str, Any], parent: Entry, letter
     )
 
 
-def _ids_of(unit: Unit, entry_id: int, generation: int = 0) -> tuple[str, list[str]]:
+def _ids_of(unit: Unit, entry: Entry, generation: int = 0) -> tuple[str, list[str]]:
     """The Message-ID of an entry's mail (empty: it had none) and the ids it referred to, oldest first."""
-    headers = _headers(_words(unit, entry_id))
+    headers = _headers(_words(unit, entry))
     if headers:
         own = usable_ids(_strings([headers.get("message_id")]))
         before = usable_ids(_strings(headers.get("references")))
@@ -137,14 +137,15 @@ def _ids_of(unit: Unit, entry_id: int, generation: int = 0) -> tuple[str, list[s
         return (own[0] if own else ""), before or (answered if len(answered) == 1 else [])
     sent = unit.session.execute(
         select(OutgoingMail.message_id, OutgoingMail.parent_entry_id)
-        .where(OutgoingMail.entry_id == entry_id, OutgoingMail.kind == "answer")
+        .where(OutgoingMail.entry_id == entry.id, OutgoingMail.kind == "answer")
         .order_by(OutgoingMail.id.desc())
     ).first()
     if sent is None:
         return "", []
-    if sent.parent_entry_id is None or generation >= _GENERATIONS:
+    answered_to = unit.session.get(Entry, sent.parent_entry_id) if sent.parent_entry_id is not None else None
+    if answered_to is None or generation >= _GENERATIONS:
         return sent.message_id, []
-    parent, before = _ids_of(unit, sent.parent_entry_id, generation + 1)
+    parent, before = _ids_of(unit, answered_to, generation + 1)
     return sent.message_id, list(_capped([*before, parent] if parent else before))
 
 
@@ -154,11 +155,10 @@ def _capped(message_ids: Sequence[str]) -> tuple[str, ...]:
     return unique if len(unique) <= _REFERENCES + 1 else (unique[0], *unique[-_REFERENCES:])
 
 
-def _words(unit: Unit, entry_id: int) -> dict[str, str]:
+def _words(unit: Unit, entry: Entry) -> dict[str, str]:
     kinds = ("body", "reply", "markdown", "headers")
-    rows = unit.session.execute(
-        select(Content.kind, Content.text).where(Content.entry_id == entry_id, Content.kind.in_(kinds))
-    )
+    here = (Content.ticket_id == entry.ticket_id) & (Content.entry_id == entry.id)
+    rows = unit.session.execute(select(Content.kind, Content.text).where(here, Content.kind.in_(kinds)))
     return {row.kind: row.text for row in rows}
 
 
@@ -188,9 +188,10 @@ def _moment(value: Any) -> dt.datetime | None:
 
 
 def _enclosures(unit: Unit, entry_id: int) -> tuple[Enclosure, ...]:
+    named = (Content.ticket_id == Attachment.ticket_id) & (Content.attachment_id == Attachment.id)
     rows = unit.session.execute(
         select(Attachment.blob, Attachment.content_type, Content.text)
-        .outerjoin(Content, (Content.attachment_id == Attachment.id) & (Content.kind == "filename"))
+        .outerjoin(Content, named & (Content.kind == "filename"))
         .where(Attachment.entry_id == entry_id)
         .order_by(Attachment.id)
     )

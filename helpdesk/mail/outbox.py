@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select, text
 
 from helpdesk.errors import Conflict, Invalid, NotFound
 from helpdesk.mail.header_fields import one_line, sendable
@@ -20,6 +20,7 @@ from helpdesk.mail.incoming import Sender
 from helpdesk.mail.letters import desk_of
 from helpdesk.mail.references import make_token, message_id_with
 from helpdesk.models import Account, Alarm, Entry, OutgoingMail, OutgoingRecipient, Ticket
+from helpdesk.models.outgoing_mail import SIGN_IN
 from helpdesk.people.addresses import normal
 from helpdesk.ports import DELIVER_WAITING
 from helpdesk.row_sets import among_said
@@ -158,7 +159,7 @@ def queue_sign_in(
 
 def forget_sign_in(unit: Unit) -> None:
     """Delete sign-in mails whose time is over, with who got them and their links."""
-    over = delete(OutgoingMail).where(OutgoingMail.kind == "sign_in", OutgoingMail.give_up_at <= unit.now)
+    over = delete(OutgoingMail).where(text(SIGN_IN), OutgoingMail.give_up_at <= unit.now)
     unit.session.execute(over.where(OutgoingMail.state != "sending").execution_options(synchronize_session=False))
 
 
@@ -168,11 +169,7 @@ def queue_alarm(unit: Unit, address: str) -> OutgoingMail | None:
     Alarms hold names of mailboxes and codes, no personal data.
     """
     fresh = unit.session.scalar(select(Alarm.id).where(Alarm.closed_at.is_(None), Alarm.mailed_at.is_(None)).limit(1))
-    recent = unit.session.scalar(
-        select(OutgoingMail.id)
-        .where(OutgoingMail.kind == "alarm", OutgoingMail.date > unit.now - _BETWEEN_ALARMS)
-        .limit(1)
-    )
+    recent = unit.session.scalar(select(Alarm.id).where(Alarm.mailed_at > unit.now - _BETWEEN_ALARMS).limit(1))
     if fresh is None or recent is not None or sendable(address) is None:
         return None
     for alarm in unit.session.scalars(select(Alarm).where(Alarm.closed_at.is_(None))):

@@ -55,6 +55,13 @@ class InboundMail(Base):
 
 
 Index("ix_inbound_mail_message_id", InboundMail.message_id_digest)
+_REMEMBERED = InboundMail.digest.is_not(None)
+Index(
+    "ix_inbound_mail_remembered",
+    InboundMail.received_at,
+    sqlite_where=_REMEMBERED,
+    postgresql_where=_REMEMBERED,
+)
 
 
 class MailSeen(Base):

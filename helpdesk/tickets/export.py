@@ -105,9 +105,9 @@ def _item(unit: Unit, view: EntryView, entry: Entry) -> _Item:
     if view.outgoing_id is not None:
         letter, enclosures = read_letter(unit, unit.session.get_one(OutgoingMail, view.outgoing_id))
         return _Item(title, letter=letter, enclosures=enclosures)
-    raw = unit.session.scalar(select(InboundMail.blob).where(InboundMail.id == entry.inbound_id))
-    if raw is not None:
-        return _Item(title, raw=raw)
+    mail = unit.session.get(InboundMail, entry.inbound_id) if entry.inbound_id is not None else None
+    if mail is not None and mail.blob is not None:
+        return _Item(title, raw=mail.blob)
     return _Item(title, text="\n\n".join(filter(None, (view.text, view.quoted))))
 
 

@@ -151,7 +151,12 @@ def test_a_failed_delivery_is_shown_and_sent_once_more(site_ports: Ports, marije
 def test_files_go_along_with_an_answer(site_ports: Ports, marije: Visitor) -> None:
     receive(site_ports, letter())
     form = marije.page(TICKET).form("/antwoord")
-    data = form.fields | {"text": "Zie bijlage", "files": (io.BytesIO(b"inhoud"), "geheim/programma é.pdf")}
+    data = form.fields | {"text": "Zie bijlage", "files": (io.BytesIO(b"%PDF-1.7 inhoud"), "geheim/programma é.pdf")}
+    other = form.fields | {"text": "Zie bijlage", "files": (io.BytesIO(b"inhoud"), "programma.pdf")}
+    refused = marije.client.post(form.action, data=other, content_type="multipart/form-data")
+    assert refused.status_code == 422
+    assert "programma.pdf moet een pdf" in refused.text
+    assert "Zie bijlage" in refused.text
     answer = marije.client.post(form.action, data=data, content_type="multipart/form-data", follow_redirects=True)
     assert answer.status_code == 200
     assert "programma é.pdf" in answer.text

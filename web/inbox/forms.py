@@ -16,6 +16,7 @@ from helpdesk.tickets.drafts import DraftFileView, DraftForm, DraftView
 from helpdesk.tickets.replying import Answer
 from helpdesk.tickets.views import PersonView
 from helpdesk.tickets.writing import FileDraft
+from helpdesk.uploads import kinds
 from web.sent_files import uploads
 
 MOST_FILES = 20
@@ -119,11 +120,12 @@ def sent_draft() -> DraftForm:
 
 def _file(upload: FileStorage) -> FileDraft:
     name = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
-    return FileDraft(name, upload.mimetype or "application/octet-stream", upload.stream.read())
+    content = upload.stream.read()
+    return FileDraft(name, kinds.check(name, content), content)
 
 
 def sent_files() -> tuple[FileDraft, ...]:
-    """The files in the request. Raises Invalid for too many."""
+    """The files in the request, each called what its bytes are. Raises Invalid for what may not come."""
     uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     if len(uploads) > MOST_FILES:
         raise Invalid(N_("An answer holds at most {count} files."), field="files", count=MOST_FILES)

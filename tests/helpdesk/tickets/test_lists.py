@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text, update
+from sqlalchemy import func, select, text, update
 
 from helpdesk.chat.lines import own_lines
 from helpdesk.errors import Invalid, NotFound
@@ -25,13 +25,8 @@ from helpdesk.tickets.views import ListPage
 from helpdesk.unit import Actor, Requester, Unit, unit_of_work
 from tests.bench.inbox_corpus import FILE, ONCE, Corpus
 from tests.helpdesk.tickets.conftest import ADVISOR, TICKETS
+from tests.plans import heard_by, plan_of, reads_all
 
-LARGE = "ticket|entry|content|search_text|ticket_person|event|attachment|inbound_mail|outgoing_mail|seen"
-SCANNED = {
-    "sqlite": re.compile(rf"^SCAN ({LARGE}|\w)$"),
-    "postgresql": re.compile(rf"Seq Scan on ({LARGE})(_\d\d)?\b"),
-}
-"""A line of a plan that reads a whole table. SQLite calls tables by the letter a query gives them."""
 SORTED = {"sqlite": re.compile("TEMP B-TREE FOR .*ORDER BY"), "postgresql": re.compile(r"^ *(->  )?Sort\b")}
 
 
@@ -163,13 +158,7 @@ def asked(ports: Ports, corpus: Corpus) -> dict[str, list[tuple[str, Any]]]:
     words = corpus.vocabulary.words
     queries = (ONCE, FILE, words[0], f"{words[3]} {words[400]}", "femke dero1", "minbz", "2026-00012")
     done: dict[str, list[tuple[str, Any]]] = {}
-    heard: list[tuple[str, Any]] = []
-
-    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        heard.append((statement, parameters))
-
-    event.listen(ports.engine, "before_cursor_execute", hear)
-    try:
+    with heard_by(ports) as heard:
         with unit_of_work(ports, ADVISOR, write=False) as unit:
             number = unit.session.scalar(select(Ticket.number).where(Ticket.id == TICKETS // 2)) or ""
             heard.clear()
@@ -185,8 +174,6 @@ def asked(ports: Ports, corpus: Corpus) -> dict[str, list[tuple[str, Any]]]:
             own = {"own list": lambda: own_list(unit), "own question": lambda: question(unit, number)}
             own["own lines"] = lambda: own_lines(unit, own_ticket_for(unit, number))
             _do(own, heard, done)
-    finally:
-        event.remove(ports.engine, "before_cursor_execute", hear)
     return done
 
 
@@ -203,17 +190,6 @@ def _second_page(unit: Unit, view: str) -> Callable[[], object]:
     return lambda: list_page(unit, view, list_page(unit, view, None, 5).next, 5)
 
 
-def plan_of(ports: Ports, statement: str, parameters: Any) -> list[str]:
-    """The lines of the plan. PostgreSQL would rather scan so small a table, so scans are forbidden as far as can be."""
-    with ports.engine.connect() as connection:
-        cursor = connection.connection.cursor()
-        if connection.dialect.name == "sqlite":
-            return [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {statement}", parameters)
-        return [row[0] for row in cursor.fetchall()]
-
-
 def test_no_list_search_or_ticket_reads_a_whole_table_or_sorts_a_list(filled: Ports, corpus: Corpus) -> None:
     kind = filled.engine.dialect.name
     plans = {
@@ -223,7 +199,9 @@ def test_no_list_search_or_ticket_reads_a_whole_table_or_sorts_a_list(filled: Po
         if statement.startswith("SELECT")
     }
     assert len(plans) > 60
-    scans = [(name, statement, line) for (name, statement), plan in plans.items() for line in plan if _scan(kind, line)]
+    scans = [
+        (name, statement, line) for (name, statement), plan in plans.items() for line in plan if reads_all(kind, line)
+    ]
     assert not scans, f"a whole table is read: {scans}"
     lists = {key: plan for key, plan in plans.items() if key[0].startswith("list") and "LIMIT" in key[1]}
     assert len(lists) == 2 * len(VIEWS)
@@ -249,14 +227,10 @@ def _each_in_its_own_place(kind: str, plans: dict[tuple[str, str], list[str]]) -
         assert all(any("account_id=? AND ticket_id=?" in line for line in plan) for plan in seen), seen
 
 
-def _scan(kind: str, line: str) -> bool:
-    return bool(SCANNED[kind].search(line))
-
-
 def test_a_scan_and_a_sort_would_be_seen(filled: Ports) -> None:
     kind = filled.engine.dialect.name
     plan = plan_of(filled, "SELECT id FROM ticket WHERE language = 'xx' ORDER BY opened_at LIMIT 5", ())
-    assert any(_scan(kind, line) for line in plan), plan
+    assert any(reads_all(kind, line) for line in plan), plan
     assert any(SORTED[kind].search(line) for line in plan), plan
     with unit_of_work(filled, ADVISOR, write=False) as unit:
         assert unit.session.scalar(select(func.count()).select_from(Ticket)) == TICKETS
