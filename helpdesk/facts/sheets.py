@@ -1,8 +1,7 @@
 """Rows of a spreadsheet; the only importer of calamine.
 
-Calamine holds a sheet whole, and Python's own memory can't use afterwards what it took. So a large one is cut, since a
-hundred thousand rows at once are 100 MB, and read once, in a process of its own that may die without harm; its lines
-are written down.
+Calamine holds a sheet whole: of a hundred thousand rows 100 MB, which Python's own memory can't use afterwards. So a
+large one is read once, in a process of its own that may die without harm, and its lines are written down.
 """
 
 from __future__ import annotations
@@ -10,21 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, SheetVisibleEnum, ZipError, load_workbook
 
 from helpdesk.confined import Confined
 from helpdesk.errors import Invalid
-from helpdesk.facts.sheet_xml import PART, failed_formulas, parts
 
 Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 Line = tuple[int, list[Cell]]
@@ -35,9 +35,14 @@ _SMALL = 5_000_000
 ERROR = "#N/A"
 """What stands in a cell without a value: a formula that failed, or whose value the program that wrote it left out."""
 _UNREADABLE = "xlsx"
-_MOST_CELLS = 30_000_000
-"""Of a sheet that is read in parts, empty ones among them: about what a whole one may hold in its memory."""
 _MEMORY_BYTES, _SECONDS = 1_000_000_000, 120.0
+_CHUNK = 1 << 20
+_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^<>]*?:id="([^"]+)"')
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
+_CELL, _CELL_ENDS = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>"), re.compile(rb"</(?:\w+:)?c>")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)(?:\s[^>]*)?>[^<]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,77 +130,77 @@ def _unpacked(source: BinaryIO) -> int:
         raise _unreadable() from fault
 
 
-def sheet_lines(source: BinaryIO, small: int = _SMALL, part: int = PART) -> Iterator[Line]:
-    """The lines of the first sheet that is shown and holds anything. Raises Invalid.
-
-    A file of more than `small` bytes, unpacked, is read in parts of about `part` bytes.
-    """
-    if (unpacked := _unpacked(source)) > MOST_UNPACKED:
+def sheet_lines(source: BinaryIO) -> Iterator[Line]:
+    """The lines of the first sheet that is shown and holds anything. Raises Invalid."""
+    if _unpacked(source) > MOST_UNPACKED:
         raise _too_large()
     source.seek(0)
     try:
         with load_workbook(source) as book:
-            sheets = enumerate(book.sheets_metadata)
-            shown = [(place, one.name) for place, one in sheets if one.visible == SheetVisibleEnum.Visible]
-        for place, name in shown:
-            holds = False
-            for line in _lines_of(source, place, name, part if unpacked > small else None):
-                holds = True
-                yield line
-            if holds:
-                return
+            for place, one in enumerate(book.sheets_metadata):
+                sheet = book.get_sheet_by_name(one.name) if one.visible == SheetVisibleEnum.Visible else None
+                if sheet is not None and sheet.height:
+                    yield from _numbered(sheet, _failed(source, place))
+                    return
     except (CalamineError, ZipError, KeyError, zipfile.BadZipFile, zlib.error) as fault:
         raise _unreadable() from fault
 
 
-def _lines_of(source: BinaryIO, place: int, name: str, part: int | None) -> Iterator[Line]:
-    """The lines of one sheet, in parts of so many bytes where it can be cut."""
-    with zipfile.ZipFile(source) as packed:
-        cut = False
-        for line in _lines_in_parts(packed, place, name, part) if part is not None else ():
-            cut = True
-            yield line
-        if not cut:
-            failed = failed_formulas(packed, place)
-            source.seek(0)
-            if (sheet := _sheet(source, name)).start:
-                yield from _numbered(sheet, failed, sheet.start[1])
-
-
-def _lines_in_parts(packed: zipfile.ZipFile, place: int, name: str, size: int) -> Iterator[Line]:
-    """The same in parts, each line with its cells from the first column of the first part; nothing when it isn't cut.
-
-    Headings stand in the first part: what stands further to the left has none.
-    """
-    first, cells = None, 0
-    with tempfile.TemporaryFile() as into:
-        for part in parts(packed, place, cast("BinaryIO", into), size):
-            sheet = _sheet(f"/proc/self/fd/{into.fileno()}", name)
-            if not (sheet.start and sheet.end):
-                continue
-            (top, left), (bottom, right) = sheet.start, sheet.end
-            if not part.first <= top + 1 <= bottom + 1 < part.end:
-                raise _unreadable()
-            first = left if first is None else first
-            cells += sheet.height * (right + 1 - min(first, left))
-            if cells > _MOST_CELLS:
-                raise _too_large()
-            yield from _numbered(sheet, part.failed, first)
-            del sheet  # before the next one is read
-
-
-def _sheet(source: str | BinaryIO, name: str) -> CalamineSheet:
-    with load_workbook(source) as book:
-        return book.get_sheet_by_name(name)
-
-
-def _numbered(sheet: CalamineSheet, failed: Mapping[int, list[int]], first: int) -> Iterator[Line]:
-    """The lines of a sheet, or of a part of one, with their cells from this column."""
-    top, left = sheet.start or (0, 0)
-    before: list[Cell] = [""] * (left - first)
-    for number, found in enumerate(islice(sheet.iter_rows(), top, None), top + 1):
-        line: list[Cell] = [*before, *found[max(first - left, 0) :]]
+def _numbered(sheet: CalamineSheet, failed: Mapping[int, list[int]]) -> Iterator[Line]:
+    first = sheet.start[1] if sheet.start else 0
+    for number, found in enumerate(sheet.iter_rows(), 1):
+        line: list[Cell] = list(found)
         for column in failed.get(number, ()):
             if 0 <= column - first < len(line):
                 line[column - first] = ERROR
         yield number, line
+
+
+def _failed(source: BinaryIO, place: int) -> dict[int, list[int]]:
+    """The columns, by line, in which a formula has no value: calamine calls such a cell empty."""
+    found: dict[int, list[int]] = defaultdict(list)
+    source.seek(0)
+    with zipfile.ZipFile(source) as packed:
+        name = _file_of(packed, place)
+        if name is None:
+            return found
+        with packed.open(name) as sheet:
+            rest = b""
+            while chunk := sheet.read(_CHUNK):
+                rest += chunk
+                # Other cells than formulas have what stands in them; most sheets have none.
+                if _FORMULA.search(rest) or b't="e"' in rest:
+                    _note_failed(rest, found)
+                rest = rest[max(rest.rfind(b"</c>"), rest.rfind(b":c>"), 0) :][-_CHUNK:]
+    return found
+
+
+def _note_failed(some: bytes, found: dict[int, list[int]]) -> None:
+    # From one beginning to the next, so that cells without an end cost no look at all that follows for each.
+    cells = [*_CELL.finditer(some)]
+    for cell, following in zip_longest(cells, cells[1:]):
+        end = _CELL_ENDS.search(some, cell.end(), following.start() if following else len(some))
+        if end is None:
+            continue
+        about, inside = cell[1], some[cell.end() : end.start()]
+        # A text of no letters is the value of a formula that says so.
+        none = _FORMULA.search(inside) and b't="str"' not in about and not _VALUE.search(inside)
+        if (none or b't="e"' in about) and (place := _PLACE.search(about)):
+            column = 0
+            for letter in place[1]:
+                column = column * 26 + letter - 64
+            found[int(place[2])].append(column - 1)
+
+
+def _file_of(packed: zipfile.ZipFile, place: int) -> str | None:
+    """The file of a sheet, by its place among the sheets; none for a spreadsheet that is laid out another way."""
+    try:
+        ids = _SHEET.findall(packed.read("xl/workbook.xml"))
+        for relation in _RELATION.findall(packed.read("xl/_rels/workbook.xml.rels")):
+            if b'Id="%b"' % ids[place] in relation and (target := re.search(rb'Target="([^"]+)"', relation)):
+                path = target[1].decode()
+                path = path.removeprefix("/") if path.startswith("/") else f"xl/{path}"
+                return path if path in packed.namelist() else None
+    except (KeyError, IndexError):
+        return None
+    return None
