@@ -164,6 +164,19 @@ def test_files_go_along_with_an_answer(site_ports: Ports, marije: Visitor) -> No
     assert sent(site_ports) == [(ASKER,)]
 
 
+def test_a_file_that_may_not_be_kept_hides_no_conflict(site_ports: Ports, marije: Visitor) -> None:
+    """Twenty files are kept with the draft; the answer comes too late, with one more: its words and why are shown."""
+    receive(site_ports, letter())
+    form = marije.page(TICKET).form("/antwoord")
+    files = [(io.BytesIO(b"%PDF-1.7 inhoud"), f"{nth}.pdf") for nth in range(20)]
+    kept = marije.client.post(f"{TICKET}/concept/answer", data=form.fields | {"text": "Eerst", "files": files})
+    assert kept.status_code == 303
+    late = form.fields | {"version": "0", "text": "Te laat gezegd", "files": (io.BytesIO(b"%PDF-1.7"), "meer.pdf")}
+    answer = marije.client.post(form.action, data=late, content_type="multipart/form-data")
+    assert answer.status_code == 409
+    assert "Te laat gezegd" in answer.text
+
+
 def test_cc_of_the_asker_is_off_until_ticked(site_ports: Ports, marije: Visitor) -> None:
     receive(site_ports, letter(Cc="Ahmed <ahmed@minbz.example>"))
     page = marije.page(TICKET)

@@ -243,7 +243,8 @@ def answer_again(fault: HelpdeskError, view: str, number: str) -> Response:
     """The ticket with the answer as typed; without scripts its files are kept, for nobody should choose them again."""
     confirm = tuple(str(fault.values["address"]).split(", ")) if fault.code == OUTSIDE else ()
     if not wanted() and getattr(fault, "field", None) != "files":
-        with writing() as unit:
+        # A file that may not be kept must not take the place of what went wrong first, nor of the typed words.
+        with suppress(Invalid), writing() as unit:
             drafts.save_draft(unit, number, "answer", sent_draft())
             if files := (*sent_files(), *sent_before(unit, uploads())):
                 drafts.keep_files(unit, number, files)
