@@ -16,8 +16,6 @@ from helpdesk.retention.terms import day_of
 from helpdesk.unit import Unit
 
 _END = "employment.end"
-
-
 NO_ADDRESS = 0
 
 
