@@ -23,6 +23,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "wal_recycle": "off",
+    "wal_init_zero": "off",
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_parameter_max_length_on_error": "0",
