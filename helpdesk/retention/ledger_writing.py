@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, delete, select
@@ -93,7 +94,7 @@ def _explained(ports: Ports) -> tuple[list[int], int, str]:
         ready = [(row.id, _entry(row).key) for row in waits]
     if seq < here.seq:
         raise Invalid("The ledger is older than the database.", code="ledger_shorter")
-    tail = {entry.key for entry in list(read(ports.ledger.lines()))[here.seq :]}
+    tail = {entry.key for entry in islice(read(ports.ledger.lines()), here.seq, None)}
     if not tail or tail - {key for _row_id, key in ready}:
         raise Conflict(
             "The database is older than the ledger: a backup was put back. Start the helpdesk, or run "
