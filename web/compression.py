@@ -33,10 +33,10 @@ def packed(text: bytes, level: int = _LEVEL) -> bytes:
 
 
 def _ready(folder: Path) -> dict[str, bytes]:
-    """Our static files, compressed as well as can be, by their name below the folder; the modules by their endpoint."""
+    """Our static files and joined modules, compressed as well as can be, by their names."""
     files = (path for path in folder.rglob("*") if path.suffix in _STATIC)
     texts = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-    texts["modules"] = joined_modules(folder).text
+    texts |= {name: joined.text for name, joined in joined_modules(folder).items()}
     return {name: gzip.compress(text, 9, mtime=0) for name, text in texts.items()}
 
 

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request, url_for
 from markupsafe import Markup
 
 from web.embedding import ancestors, embedded, sites
-from web.joined import OURS, STYLES, Joined, Sheet, joined_modules, joined_sheets
+from web.joined import OURS, STYLES, Sheet, joined_modules, joined_sheets
 from web.unit import ports
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -60,11 +60,11 @@ def page_policy(sheet: Sheet) -> str:
     return "; ".join(rules)
 
 
-def _file_kept(answer: Response, versions: dict[str, str], modules: Joined) -> str:
+def _file_kept(answer: Response, versions: dict[str, str]) -> str:
     """How long a file of ours may be kept: for ever, by the address that names its version."""
     said = request.view_args or {}
-    known = modules.version if request.endpoint == "modules" else versions.get(said.get("filename", ""))
-    fresh = answer.status_code < 400 and (said.get("version") or request.args.get("v")) == known
+    version = said.get("version") or request.args.get("v")
+    fresh = answer.status_code < 400 and version == versions.get(said.get("filename", ""))
     return _FOR_EVER if fresh else "no-store" if answer.status_code >= 400 else "no-cache"
 
 
@@ -76,10 +76,10 @@ def _kept(answer: Response) -> str:
 
 
 def install(app: Flask) -> None:
-    """Set the headers on every answer; give templates `asset(name)`, `modules()` and `sheets()`."""
+    """Set the headers on every answer; give templates `asset(name)`, `modules(name)` and `sheets(style)`."""
     folder = Path(str(app.static_folder))
-    versions = _versions(folder)
     modules = joined_modules(folder)
+    versions = _versions(folder) | {name: joined.version for name, joined in modules.items()}
     styles = {name: Sheet(joined_sheets(folder / "css", name)) for name in STYLES}
     policies = {name: page_policy(sheet) for name, sheet in styles.items()}
 
@@ -100,16 +100,15 @@ def install(app: Flask) -> None:
         policy = policies[g.get("style", "work")].replace("frame-ancestors 'none'", f"frame-ancestors {ancestors()}")
         origin = "/".join(live_address().split("/")[:3])
         answer.headers.setdefault("Content-Security-Policy", f"{policy} {origin}" if origin[:4] == "http" else policy)
-        answer.headers["Cache-Control"] = (
-            _file_kept(answer, versions, modules) if request.endpoint in OURS else _kept(answer)
-        )
+        answer.headers["Cache-Control"] = _file_kept(answer, versions) if request.endpoint in OURS else _kept(answer)
         answer.headers.add("Vary", "Cookie")
         return answer
 
-    def file(version: str) -> Response:  # noqa: ARG001 - only the address changes with it
-        return Response(modules.text, mimetype="text/javascript")
+    def file(version: str, filename: str) -> Response:  # noqa: ARG001 - only the address changes with the version
+        return Response(modules[filename].text, mimetype="text/javascript")
 
-    app.add_url_rule("/static/js-<version>/all.js", "modules", file)
+    for name in modules:
+        app.add_url_rule(f"/static/js-<version>/{name}", "modules", file, defaults={"filename": name})
     app.jinja_env.globals.update(asset=asset, sheets=sheets, embedded=embedded, sites=sites)
-    app.jinja_env.globals["modules"] = lambda: url_for("modules", version=modules.version)
+    app.jinja_env.globals["modules"] = lambda name="all.js": url_for("modules", version=versions[name], filename=name)
     app.after_request(dress)

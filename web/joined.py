@@ -1,4 +1,4 @@
-"""What every page needs, joined: the modules as one file, the style sheets as one text. Changes no line of theirs.
+"""What pages need, joined: modules as one file, style sheets as one text. Changes no line of theirs.
 
 On a slow line each file before the first paint costs a round trip and a share of the line. The style sheets therefore
 come in the page itself: ten kilobytes more a page, and one round trip less before anything is seen.
@@ -26,6 +26,8 @@ STYLES = {
 """The style sheets that stand in a page: of staff, of people who ask, and of everybody on whatever line."""
 OURS = frozenset({"static", "modules"})
 """Endpoints that answer files of ours and nobody's data."""
+MODULES = {"all.js": "js", "chat.js": "chat"}
+"""Folders of modules by the name of the file that they become: of all pages of staff, and of a chat."""
 _COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
 """What nobody reads in a page, and everybody would wait for."""
 _NOT_JOINED = re.compile(r"@(?:charset|import|namespace)\b|url\(|<|\r")
@@ -66,6 +68,6 @@ def joined_sheets(folder: Path, style: str = "work") -> str:
     return _COMMENT.sub("", "".join(texts))
 
 
-def joined_modules(folder: Path) -> Joined:
-    """All modules of a folder of static files, as one file."""
-    return Joined(scripts.joined(folder / "js").encode())
+def joined_modules(folder: Path) -> dict[str, Joined]:
+    """The modules below a folder of static files, as one file for each of MODULES, by its name."""
+    return {name: Joined(scripts.joined(folder / place).encode()) for name, place in MODULES.items()}

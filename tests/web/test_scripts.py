@@ -11,9 +11,10 @@ from flask import Flask
 from tests.services.chromium import Chromium
 from tests.web.browsing import browsing, served
 from tests.web.visitor import Visitor
+from web.joined import MODULES
 from web.scripts import joined
 
-MODULES = Path(__file__).parents[2] / "web" / "static" / "js"
+STATIC = Path(__file__).parents[2] / "web" / "static"
 
 
 def write(folder: Path, **modules: str) -> Path:
@@ -22,12 +23,13 @@ def write(folder: Path, **modules: str) -> Path:
     return folder
 
 
-def test_every_module_is_in_it_once_behind_those_it_imports() -> None:
-    script = joined(MODULES)
+@pytest.mark.parametrize("folder", MODULES.values())
+def test_every_module_is_in_it_once_behind_those_it_imports(folder: str) -> None:
+    script = joined(STATIC / folder)
     order = re.findall(r"^const module_(\w+) = ", script, re.M)
-    assert sorted(order) == sorted(path.stem for path in MODULES.glob("*.js"))
+    assert sorted(order) == sorted(path.stem for path in (STATIC / folder).glob("*.js"))
     assert order[-1] == "main"
-    for path in MODULES.glob("*.js"):
+    for path in (STATIC / folder).glob("*.js"):
         for other in re.findall(r'from "\./(\w+)\.js"', path.read_text()):
             assert order.index(other) < order.index(path.stem), (path.stem, other)
 
@@ -70,6 +72,6 @@ def test_a_page_asks_for_scripts_that_may_be_kept_for_ever(marije: Visitor) -> N
     for address in addresses:
         assert "immutable" in marije.client.get(address).headers["Cache-Control"]
     answer = marije.client.get(addresses[0])
-    assert (answer.mimetype, answer.text) == ("text/javascript", joined(MODULES))
+    assert (answer.mimetype, answer.text) == ("text/javascript", joined(STATIC / "js"))
     assert "immutable" in answer.headers["Cache-Control"]
     assert marije.client.get("/static/js-0/all.js").headers["Cache-Control"] == "no-cache"
