@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, ViewportSize
 
 from tests.services.chromium import Chromium
+from tests.services.process import wait_until
 from tests.ui.stage import THEMES
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "pictures"
-SIZE: ViewportSize = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 760}
 LARGEST = 200_000
 """Bytes of one picture, so that the README loads on a slow line."""
 LIST = "/werk/w/open"
 TICKET = "main a[href*='/werk/w/open/']"
+DESK, NEXT = "/werk/chat", "Neem"
+ASKER = "femke.devries@ministerie.example"
+SAID = (
+    "Kan ik de cursus onderhandelen ook in Jakarta volgen?",
+    "Goede vraag! De volgende start op 11 januari, ook online. Zal ik een plaats vrijhouden?",
+    "Graag, dank u wel. Moet mijn leidinggevende dat nog goedkeuren?",
+)
+_CODE = re.compile(r"\b\d{6}\b")
 
 
 @contextmanager
@@ -34,7 +45,7 @@ def demonstration(data: Path) -> Iterator[dict[str, Any]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "workers", "supervise"],
         cwd=ROOT,
-        env=environment | {"HELPDESK_DATA": str(data)},
+        env=environment | {"HELPDESK_DATA": str(data), "HELPDESK_CHAT_HOURS": "mon-sun 00:00-23:59"},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -61,6 +72,48 @@ def sign_in(page: Page, web: dict[str, str]) -> None:
     page.wait_for_url("**/werk/**")
 
 
+def sign_in_asker(page: Page, url: str, sent: Path) -> None:
+    """As somebody who asks, by the code that is mailed."""
+    page.goto(url + "/mijn-vragen/inloggen")
+    page.fill("input[name=email]", ASKER)
+    page.click("main button.primary")
+    page.fill("input[name=code]", _code(sent))
+    page.locator("form", has=page.locator("input[name=code]")).locator("button").click()
+    page.wait_for_url("**/mijn-vragen**")
+
+
+def _code(sent: Path) -> str:
+    found = list[str]()
+
+    def came() -> bool:
+        mails = (message_from_bytes(path.read_bytes(), policy=policy.default) for path in sent.rglob("*.eml"))
+        bodies = (mail.get_body(("plain",)) for mail in mails if ASKER in str(mail["To"]))
+        found.extend(code for body in bodies if body is not None for code in _CODE.findall(body.get_content()))
+        return bool(found)
+
+    if not wait_until(came, 30):
+        raise SystemExit(f"no code was mailed to {ASKER}")
+    return found[-1]
+
+
+def chat(desk: Page, asker: Page, url: str) -> None:
+    """An advisor and somebody who asks, in the middle of it."""
+    desk.goto(url + DESK)
+    desk.select_option("#bereikbaar", "available")
+    desk.locator("form.presence button").click()
+    asker.goto(url + "/chat")
+    asker.fill("textarea[name=text]", SAID[0])
+    asker.click("button[type=submit].primary, form button.primary")
+    asker.wait_for_url("**/chat/*")
+    desk.goto(url + DESK)
+    desk.locator("button", has_text=NEXT).first.click()
+    for who, text in ((desk, SAID[1]), (asker, SAID[2])):
+        who.fill("textarea[name=text]", text)
+        who.press("textarea[name=text]", "Enter")
+        for page in (desk, asker):
+            page.get_by_text(text).first.wait_for()
+
+
 def take(page: Page, name: str) -> None:
     """One picture of the page in each theme. Raises SystemExit when it is too large."""
     for theme in THEMES:
@@ -72,7 +125,7 @@ def take(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    """The list, and a ticket with an answer being written."""
+    """The list, a ticket, and a chat at the desk."""
     OUT.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="hd-") as folder,
@@ -87,6 +140,10 @@ def main() -> None:
         page.goto(run["web"]["url"] + str(page.locator(TICKET).first.get_attribute("href")))
         page.wait_for_load_state("networkidle")
         take(page, "ticket")
+        asker = chromium.browser.new_context(locale="nl-NL").new_page()
+        sign_in_asker(asker, run["web"]["url"], Path(folder) / "sent")
+        chat(page, asker, run["web"]["url"])
+        take(page, "chat")
 
 
 if __name__ == "__main__":
