@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,7 +42,7 @@ from tests.attack.chat_by_mail import leave_and_answer
 from tests.attack.cutting_proxy import CuttingProxy
 from tests.services.chromium import Chromium
 from tests.services.postgres import Postgres
-from tests.services.process import free_port
+from tests.services.process import answers_on, free_port, wait_until
 from tests.services.relay import Relay
 from tests.services.valkey import Valkey
 from tests.web.running import Running, Web, environment
@@ -301,6 +302,9 @@ def run(*, lines: int, kills: int, seed: int, database: str, chats: int, advisor
         killer.join()
         came = settled(found, lines)
         proxy.cutting = False
+        # The last to be killed may be the web, and all lines may have been there before.
+        if not wait_until(partial(answers_on, base.web.port), PATIENCE):
+            raise SystemExit("the web does not come back")
         wrong = faults(base, found, lines)
         for context in contexts:
             context.close()

@@ -22,6 +22,7 @@ from tests.canary.house import ADMIN, ARCHIVIST, House
 from tests.canary.officers import backups, certificates, redacts
 from tests.canary.planting import let_it_be_over, plant
 from tests.canary.scan import Scan
+from tests.canary.shared_machine import Profile
 from tests.canary.without import without
 from tests.canary.words import PASSING, PLACES, Word, Words, read_words
 
@@ -105,11 +106,22 @@ def run(database: str, seed: int, count: int, own: list[str]) -> bool:
         if os.environ.get("KEEP") == "1":
             _say(f"  kept in {house.keep()}")
     numbers, clean = _counted(words, found)
+    signed_out, empty = _signed_out(made.profile)
     _say(
         f"RESULT canary database={database} seed={seed} tickets={count} lists={lists} certificates={papers} {numbers} "
-        f"others_same={same} of={len(made.kept)}"
+        f"{signed_out} others_same={same} of={len(made.kept)}"
     )
-    return good and clean and same == len(made.kept) and lists > 0
+    return good and clean and empty and same == len(made.kept) and lists > 0
+
+
+def _signed_out(profile: Profile | None) -> tuple[str, bool]:
+    """What the browser of somebody who signed out holds, for the line, and whether that is nothing of theirs."""
+    if profile is None:
+        return "profile=none", True
+    for word, place, form in sorted(profile.left.hits, key=str):
+        _say(f"LEFT {word.word[:40]} of {word.place} in {place} as {form}")
+    found = len(profile.left.words())
+    return f"profile_control={profile.control} profile_found={found}", profile.control > 0 and not found
 
 
 def _said_before(words: Words, before: Scan) -> bool:

@@ -29,6 +29,7 @@ from tests.canary.visitor import Visitor
 from tests.retention import policy_in_force
 from tests.services.process import free_port, wait_until
 from tests.services.relay import Policy
+from tests.web.sites import SECRETS, SITE
 
 ADVISOR, ADMIN, OFFICER, ARCHIVIST = (f"{name}@academie.example" for name in ("sanne", "fatima", "piet", "rosa"))
 _READS = 5.0
@@ -53,6 +54,7 @@ class House:
         )
         self._stack = contextlib.ExitStack()
         self.port = free_port()
+        self.site = f"http://localhost:{free_port()}"
         self._web: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -63,6 +65,7 @@ class House:
             for folder in (self.temp, self.certificates):
                 folder.mkdir()
             self.installation.environment |= {"TMPDIR": str(self.temp), "HELPDESK_PORT": str(self.port)}
+            self._let_show(self.site)
             self.ports: Ports = self.installation.ports()
             stack.callback(self.ports.engine.dispose)
             with unit_of_work(self.ports, SYSTEM) as unit:
@@ -79,6 +82,15 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def _let_show(self, site: str) -> None:
+        """Let a site of another origin show the chat and say who looks."""
+        config = Path(self.installation.environment["HELPDESK_CONFIG"])
+        secret = config.with_name("site")
+        secret.write_text(f"{SECRETS[SITE]}\n")
+        with config.open("a", encoding="utf-8") as settings:
+            settings.write(f'\n[[site]]\norigin = "{site}"\nsecret_file = "{secret}"\n')
+        self.installation.environment |= {"HELPDESK_PUBLIC_URL": f"http://127.0.0.1:{self.port}"}
 
     def _start_web(self) -> None:
         folder = self.installation.folder / "web"
@@ -117,10 +129,10 @@ class House:
     def asker(self, address: str) -> Visitor:
         """Somebody who asks, signed in by mail."""
         visitor = Visitor(self.port)
-        visitor.sign_in_by_mail(address, self._token)
+        visitor.sign_in_by_mail(address, self.token)
         return visitor
 
-    def _token(self) -> str:
+    def token(self) -> str:
         """The token in the newest sign-in mail: it follows from the seed and the key."""
         with unit_of_work(self.ports, SYSTEM, write=False) as unit:
             sent = select(OutgoingMail.seed).where(OutgoingMail.kind == "sign_in").order_by(OutgoingMail.id.desc())

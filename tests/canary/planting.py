@@ -15,6 +15,7 @@ from helpdesk.unit import SYSTEM, unit_of_work
 from tests.attack.corpus import DESK
 from tests.canary.house import ADMIN, ADVISOR, House
 from tests.canary.officers import gives_access
+from tests.canary.shared_machine import PROFILE, UNSENT, Profile, at_a_shared_machine
 from tests.canary.typing_people import TYPED, typed
 from tests.canary.visitor import Visitor
 from tests.canary.words import Words
@@ -28,12 +29,13 @@ HEADS = ("Personeelsnummer", "Naam", "E-mailadres", "Datum uitdienst", "Bijzonde
 class Planted:
     """The numbers of the tickets, in the order in which they were planted; `doomed` are those to be destroyed.
 
-    `redacted` is a kept one, and the word in the note of it that is to go.
+    `redacted` is a kept one, and the word in the note of it that is to go; `profile` what a browser held after that.
     """
 
     doomed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     redacted: tuple[str, str] | None = None
+    profile: Profile | None = None
 
 
 def letter(words: Words, ticket: int, *, doomed: bool, full: bool) -> bytes:
@@ -70,6 +72,8 @@ def plant(house: House, words: Words, count: int) -> Planted:
     )
     _by_hand(house, advisor, words, made)
     _in_the_portal(house, words, made)
+    if count >= _WITH_OFFICERS:
+        _at_a_shared_machine(house, words, made)
     _chats(house, advisor, words, made)
     _merges(advisor, made)
     _files(house, words)
@@ -146,7 +150,7 @@ def _in_the_portal(house: House, words: Words, made: Planted) -> None:
     def word(place: str) -> str:
         return words.draw(f"portal_{place}", -5, doomed=True)
 
-    asker = _doomed_asker(house, words)
+    asker = house.asker(_doomed_address(words))
     said = {"subject": f"Over {word('subject')}", "text": f"Het gaat over {word('text')}."}
     note = f"In het bestand staat {word('file')}.\n".encode()
     new = "/mijn-vragen/nieuw"
@@ -161,9 +165,18 @@ def _in_the_portal(house: House, words: Words, made: Planted) -> None:
     asker.fetch(f"{one}/afdrukken")
 
 
-def _doomed_asker(house: House, words: Words) -> Visitor:
+def _at_a_shared_machine(house: House, words: Words, made: Planted) -> None:
+    found = at_a_shared_machine(house, words, _doomed_address(words))
+    if isinstance(found, str):
+        words.skip((*PROFILE, UNSENT), found)
+    else:
+        made.profile = found
+    _more(house, made)
+
+
+def _doomed_address(words: Words) -> str:
     mailed = next(one.word for one in words.all if one.place == "address" and one.doomed)
-    return house.asker(f"{mailed}@x.example")
+    return f"{mailed}@x.example"
 
 
 def _chats(house: House, advisor: Visitor, words: Words, made: Planted) -> None:
@@ -173,7 +186,7 @@ def _chats(house: House, advisor: Visitor, words: Words, made: Planted) -> None:
         return words.draw(f"chat_{place}", -6, doomed=True)
 
     advisor.send("/werk/chat", "/bereikbaar", state="available", capacity="3")
-    asker = _doomed_asker(house, words)
+    asker = house.asker(_doomed_address(words))
     room = asker.send("/chat", "/chat", text=f"Het gaat over {word('first')}.")
     _more(house, made)
     desk = advisor.send("/werk/chat", "/volgende")

@@ -87,6 +87,8 @@ def _part(place: str, path: Path) -> str:
     part = next((known[name] for name in path.parts if name in known), "")
     if part:
         return part
+    if place == "profile":
+        return path.name
     if path.name.startswith("helpdesk.sqlite3"):
         return {"-wal": "wal", "-shm": "wal"}.get(path.name[-4:], "database")
     return "log" if path.name in ("log",) or path.suffix == ".log" else "rest"

@@ -18,10 +18,12 @@ PLACES = (
     *("typed_answer", "typed_note", "typed_draft", "typed_search", "upload", "upload_name", "redacted"),
     *("portal_subject", "portal_text", "portal_more", "portal_file", "portal_file_name"),
     *("chat_first", "chat_answer", "chat_line"),
+    *("profile_subject", "profile_text", "profile_file", "profile_file_name", "profile_more"),
+    *("profile_chat", "profile_widget", "profile_unsent"),
     *("portal_piece", "portal_piece_name", "portal_loose_piece", "portal_loose_piece_name"),
 )
 """Where a word is planted."""
-PASSING = ("search", "typed_search", "unlisted", "spoilt_file", "statement")
+PASSING = ("search", "typed_search", "unlisted", "spoilt_file", "statement", "profile_unsent")
 """Places that belong to no ticket: nothing of them is kept, whatever is destroyed."""
 LETTERS, LENGTH, END = "bcdfghjklmnpqrstvwxz", 13, "000"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import cast
 
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from helpdesk.adapters.memory import SetClock
 from helpdesk.ports import Ports
@@ -80,6 +81,38 @@ def test_ask_sign_in_read_reply_and_close_without_scripts(site_ports: Ports, app
         assert download.value.path().read_bytes() == LARGE
         assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert "script" not in fetched
+
+
+def test_leaving_what_is_typed_and_not_sent_asks_and_what_is_sent_does_not(
+    site_ports: Ports, app: Flask, chromium: Chromium
+) -> None:
+    receive(site_ports, letter())
+    with served(app) as address, browsing(chromium, address) as context:
+        page, asked = context.new_page(), list[str]()
+
+        def leave(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.accept()
+
+        page.on("dialog", leave)
+        page.goto(DOOR)
+        page.get_by_label("Je e-mailadres").fill(FEMKE)
+        page.get_by_role("button", name="Verstuur de mail").click()
+        page.goto(link_in(mailed(site_ports, FEMKE)))
+        page.get_by_role("main").get_by_role("button", name="Inloggen").click()
+        page.wait_for_url("**/mijn-vragen")
+        page.goto("/mijn-vragen/nieuw")
+        page.get_by_label("Je vraag", exact=True).press_sequentially("Mag ik")
+        page.get_by_role("link", name="Mijn gegevens").first.click()
+        page.wait_for_url("**/mijn-gegevens")
+        assert asked == ["beforeunload"], "no browser keeps what was typed: the machine may be another's next"
+        page.goto("/mijn-vragen/nieuw")
+        page.get_by_label("Je vraag", exact=True).press_sequentially("Mag ik een taalcursus volgen?")
+        page.get_by_role("button", name="Verstuur mijn vraag").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Je vraag is verstuurd")
+        page.get_by_role("link", name="Naar je vraag").click()
+        expect(page).to_have_title(re.compile("^Vraag V-"))
+        assert asked == ["beforeunload"], "what is sent is left without a question"
 
 
 def test_two_minutes_before_the_end_one_can_stay(site_ports: Ports, app: Flask, chromium: Chromium) -> None:

@@ -219,8 +219,9 @@ function sure(form) {
       const answer = await ask(form.action, { method: "POST", body, headers: { "X-Sure": "1" } });
       if (answer?.ok) {
         const said = await answer.json().catch(() => null);
-        if (said) return go(said.location);
+        if (said) return go(form, said.location);
       } else if (answer) {
+        form.dataset.sent = "1";
         return form.submit(); // the page says why, as it does without a script
       }
       told.textContent = word("waits");
@@ -229,8 +230,9 @@ function sure(form) {
   });
 }
 
-/** @param {string} address */
-function go(address) {
+/** @param {HTMLFormElement} form that was sent @param {string} address */
+function go(form, address) {
+  form.dataset.sent = "1";
   const there = new URL(address, location.href);
   const here = there.pathname === location.pathname;
   location.assign(there.href);
@@ -245,6 +247,19 @@ function start() {
   }
 }
 
+/** Browsers keep nothing of a form with `autocomplete=off`: the machine may be another's next. Leaving it half done asks. */
+function asksBeforeLeaving() {
+  let leaving = null;
+  addEventListener("submit", (event) => !event.defaultPrevented && (leaving = event.target));
+  addEventListener("beforeunload", (event) => {
+    const areas = /** @type {NodeListOf<HTMLTextAreaElement>} */ (document.querySelectorAll("form[autocomplete=off] textarea"));
+    if ([...areas].some((one) => one.form !== leaving && !one.form.dataset.sent && one.value !== one.defaultValue)) {
+      event.preventDefault();
+    }
+  });
+}
+
 start();
+asksBeforeLeaving();
 document.addEventListener("hd:opened", start);
 document.querySelectorAll("form[data-sure]").forEach(sure);
