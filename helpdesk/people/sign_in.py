@@ -66,14 +66,28 @@ class SignedIn:
 
 
 def _throttled(unit: Unit, email: str) -> bool:
-    """Count this try; true when the account, or the whole door, had too many in the window."""
-    key = unit.ports.keys.word_digest("sign-in", normal(email))
+    """Count this try; true when the account, or the whole door, had too many in the window.
+
+    What was asked at other doors, such as that of people who ask, closes this one to nobody.
+    """
+    own, door = _keys(unit, email)
     unit.session.execute(delete(Attempt).where(Attempt.at < unit.now - _KEPT))
     since = unit.now - WINDOW
-    own = unit.session.scalar(select(func.count()).where(Attempt.key_hmac == key, Attempt.at > since)) or 0
-    all_tries = unit.session.scalar(select(func.count()).select_from(Attempt).where(Attempt.at > since)) or 0
-    unit.session.execute(insert(Attempt).values(key_hmac=key, at=unit.now))
-    return own >= TRIES_PER_ACCOUNT or all_tries >= TRIES_IN_ALL
+    tries = dict(
+        unit.session.execute(
+            select(Attempt.key_hmac, func.count())
+            .where(Attempt.key_hmac.in_((own, door)), Attempt.at > since)
+            .group_by(Attempt.key_hmac)
+        ).all()
+    )
+    unit.session.execute(insert(Attempt).values(key_hmac=own, at=unit.now))
+    return tries.get(own, 0) >= TRIES_PER_ACCOUNT or tries.get(door, 0) >= TRIES_IN_ALL
+
+
+def _keys(unit: Unit, email: str) -> tuple[str, str]:
+    """Under what tries are counted: those of one account, and the refused ones of the whole door."""
+    keys = unit.ports.keys
+    return keys.word_digest("sign-in", normal(email)), keys.word_digest("sign-ins", "all")
 
 
 def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> SignInResult:
@@ -82,20 +96,19 @@ def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> S
         return SignInResult(None, "too_many")
     account = unit.session.scalar(select(Account).where(Account.email == normal(email)))
     if account is None or not is_password(account, password[:500]):
-        return _refused(unit, account, "wrong_password")
+        return _refused(unit, email, account, "wrong_password")
     if account.totp_secret:
         if not code:
             return SignInResult(None, "code_needed")
         if not second_factor.matches(unit, account, code):
-            return _refused(unit, account, "wrong_code")
-    unit.session.execute(
-        delete(Attempt).where(Attempt.key_hmac == unit.ports.keys.word_digest("sign-in", normal(email)))
-    )
+            return _refused(unit, email, account, "wrong_code")
+    unit.session.execute(delete(Attempt).where(Attempt.key_hmac == _keys(unit, email)[0]))
     return SignInResult(open_session(unit, account.id))
 
 
-def _refused(unit: Unit, account: Account | None, problem: str) -> SignInResult:
+def _refused(unit: Unit, email: str, account: Account | None, problem: str) -> SignInResult:
     """Note the refusal, whether there is such an account or not; the throttle keeps these lines from being many."""
+    unit.session.execute(insert(Attempt).values(key_hmac=_keys(unit, email)[1], at=unit.now))
     note(unit, f"sign_in.{problem}", "account", account.id if account else None)
     return SignInResult(None, problem)
 
