@@ -61,9 +61,34 @@ async function refresh() {
       await ask();
     } while (askAgain);
   } catch {
-    // the next hint or the clock asks again
+    failed(); // the next hint or the clock asks again
   } finally {
     asking = false;
+  }
+}
+
+// --- the line itself: what is wrong with it is written above the form, where there is a place for it ------------------
+let fails = 0;
+
+/** @param {string} name of the words, none while all is well */
+function show(name) {
+  const place = document.getElementById("lijn");
+  if (place && place.dataset.shown !== name) {
+    place.dataset.shown = name;
+    place.hidden = !name;
+    place.querySelector("span").textContent = name && word(name);
+    place.querySelector("a").hidden = name !== "out";
+    if (name) {
+      say(word(name));
+    }
+  }
+}
+
+/** One failure alone says little; after a second one in a row it is said. */
+function failed() {
+  fails += 1;
+  if (fails > 1 || !navigator.onLine) {
+    show("lost");
   }
 }
 
@@ -75,7 +100,7 @@ async function get(address) {
   const answer = await fetch(address, { headers, redirect: "manual", signal: stop.signal });
   const text = answer.ok ? await answer.text() : "";
   clearTimeout(late);
-  return { ok: answer.ok, type: answer.type, text };
+  return { ok: answer.ok, status: answer.status, type: answer.type, text };
 }
 
 let took = 0;
@@ -85,9 +110,14 @@ async function ask() {
   const more = page.dataset.lines.includes("?") ? "&" : "?";
   const after = here ? `${more}after=${here.dataset.newest}&have=${here.dataset.count}` : "";
   const answer = await get(page.dataset.lines + after);
-  if (!answer.ok) {
-    return answer.type === "opaqueredirect" ? out() : undefined;
+  if (answer.type === "opaqueredirect") {
+    return show("out");
   }
+  if (!answer.ok) {
+    return answer.status > 499 ? failed() : undefined;
+  }
+  fails = 0;
+  show("");
   const fresh = new DOMParser().parseFromString(answer.text, "text/html");
   took = performance.now() - began;
   const lines = fresh.getElementById("regels");
@@ -227,10 +257,10 @@ async function post(one) {
       return (await answer.json()).problem ?? word("failed");
     }
     if (answer.status === 404 || answer.status === 403) {
-      return word("failed");
+      return (await renewed()) ? "again" : word("failed");
     }
     if (answer.type === "opaqueredirect" || answer.status === 401) {
-      out();
+      show("out");
     }
   } catch {
     // no answer: perhaps it is kept, perhaps not; the same id asks again
@@ -238,6 +268,16 @@ async function post(one) {
     clearTimeout(late);
   }
   return "again";
+}
+
+/** Who signed in again has forms with another token: take it from a fresh page. @returns {Promise<boolean>} */
+async function renewed() {
+  const token = /** @type {HTMLInputElement} */ (form.querySelector("input[type=hidden]"));
+  const page = new DOMParser().parseFromString((await get(location.href)).text, "text/html");
+  const fresh = /** @type {HTMLInputElement | null} */ (page.querySelector(`form[data-say] input[name="${token.name}"]`));
+  const other = fresh && fresh.value !== token.value;
+  document.querySelectorAll(`input[name="${token.name}"]`).forEach((one) => other && (one.value = fresh.value));
+  return Boolean(other);
 }
 
 /** @param {Waiting} one @param {string} why */
@@ -255,13 +295,6 @@ function acknowledged() {
   for (const one of outbox.filter((each) => each.entry && document.getElementById(each.entry))) {
     one.item.remove();
     outbox.splice(outbox.indexOf(one), 1);
-  }
-}
-
-function out() {
-  if (!document.documentElement.dataset.out) {
-    document.documentElement.dataset.out = "1";
-    say(word("out"));
   }
 }
 
@@ -335,7 +368,7 @@ async function follow() {
       if (began > until) {
         const answer = await get(page.dataset.stream);
         if (answer.type === "opaqueredirect") {
-          out();
+          show("out");
         }
         const { token, url } = JSON.parse(answer.text);
         if (!url) {
@@ -358,7 +391,7 @@ let askedAt = 0;
 setInterval(() => {
   // Thousands of pages whose stream is down must not drown the server: the slower it answers, the less it is asked.
   const calm = document.querySelector("#stand[data-waits]") ? QUEUE : CALM;
-  const wait = Math.max(sparing() ? CALM : heardAt ? calm : POLL, 10 * took);
+  const wait = Math.max(sparing() ? CALM : heardAt && !fails ? calm : POLL, 10 * took);
   if (performance.now() - askedAt > wait) {
     askedAt = performance.now();
     refresh();
