@@ -118,6 +118,8 @@ def test_signs_are_notes_on_the_bus_and_no_rows(femke: Visitor, marije: Visitor,
     token = {"form": ""} | femke.page(room).form(room).fields
     assert femke.client.post(room + "/tekens", data=token, headers={"X-Chat": "1"}).status_code == 204
     assert "Femke de Vries typt…" in marije.page(DESK + "/2026-00001").text or "typt…" in marije.page(DESK).text
+    femke.send(femke.page(room).form(room), text="Dinsdag")
+    assert "typt…" not in marije.page(DESK).text, "it is said"
     newest = femke.get(room + "/regels").text.partition('data-newest="')[2].partition('"')[0]
     staff = marije.page(DESK + "/2026-00001").form(DESK + "/2026-00001").fields | {"read": newest}
     marije.client.post(DESK + "/2026-00001/tekens", data=staff, headers={"X-Chat": "1"})

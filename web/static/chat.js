@@ -80,6 +80,8 @@ function show(name) {
     place.querySelector("a").hidden = name !== "out";
     if (name) {
       say(word(name));
+    } else {
+      wake();
     }
   }
 }
@@ -184,6 +186,8 @@ function newer(old, fresh) {
 /** @type {Waiting[]} */
 const outbox = [];
 let sending = false;
+/** Ends the wait for the next try: the line is back. */
+let wake = () => {};
 
 /** @param {string} text @param {{id: string, name: string}[]} files sent ahead of the line */
 function enqueue(text, files = []) {
@@ -225,7 +229,10 @@ async function drain() {
     if (answer === "again") {
       tries += 1;
       state(one.item, word("waits-sending"));
-      await new Promise((go) => setTimeout(go, Math.min(250 * 2 ** tries, 8000) * (0.8 + Math.random() * 0.4)));
+      await new Promise((go) => {
+        wake = () => go(0);
+        setTimeout(go, Math.min(250 * 2 ** tries, 8000) * (0.8 + Math.random() * 0.4));
+      });
     } else if (typeof answer === "object") {
       tries = 0;
       one.entry = `b-${answer.entry}`;
@@ -257,7 +264,7 @@ async function post(one) {
       return (await answer.json()).problem ?? word("failed");
     }
     if (answer.status === 404 || answer.status === 403) {
-      return (await renewed()) ? "again" : word("failed");
+      return (await renewed()) ? await post(one) : word("failed");
     }
     if (answer.type === "opaqueredirect" || answer.status === 401) {
       show("out");
