@@ -11,17 +11,18 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, select, update
 
 from helpdesk.chat import saying
 from helpdesk.chat.rooms import locked, staff_room
 from helpdesk.chat.saying import Said
 from helpdesk.errors import Conflict, Invalid, NotFound, TooMany
 from helpdesk.mail.outbox import is_ours
-from helpdesk.models import Address, Attempt, Chat, Entry, Person, Ticket, TicketPerson
+from helpdesk.models import Address, Chat, Entry, Person, Ticket, TicketPerson
 from helpdesk.people import requester_sessions
 from helpdesk.people.access import requester_of
 from helpdesk.people.addresses import new_person, normal
+from helpdesk.people.attempts import count_try, one_at_a_time, tried
 from helpdesk.people.requester_sessions import GUEST, GUEST_DOMAIN
 from helpdesk.retention import clock
 from helpdesk.sign_in.requesters import is_address
@@ -77,15 +78,12 @@ def _throttle(unit: Unit, given: str) -> None:
     keys = unit.ports.keys
     door, own = keys.word_digest("guest-chats", "all"), keys.word_digest("guest-address", given)
 
-    def begun(key: str, span: dt.timedelta) -> int:
-        counted = select(func.count()).where(Attempt.key_hmac == key, Attempt.at > unit.now - span)
-        return unit.session.scalar(counted) or 0
-
-    if begun(door, WINDOW) >= BEGUN_IN_ALL:
+    one_at_a_time(unit, door)
+    if tried(unit, door, WINDOW) >= BEGUN_IN_ALL:
         raise TooMany("Too many conversations were begun just now. Wait fifteen minutes, or sign in.", code="guests")
-    if given and begun(own, _DAY) >= GIVEN_A_DAY:
+    if given and tried(unit, own, _DAY) >= GIVEN_A_DAY:
         raise Invalid("This address was given too often today. Leave it empty, or sign in.", field="email")
-    unit.session.execute(insert(Attempt), [{"key_hmac": key, "at": unit.now} for key in (door, *([own] * bool(given)))])
+    count_try(unit, door, *([own] if given else []))
 
 
 def waits_to_be_bound(unit: Unit, token: str) -> str | None:

@@ -6,20 +6,20 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from helpdesk.errors import Invalid, NotSignedIn
-from helpdesk.models import Account, AccountRole, Attempt, WebSession
+from helpdesk.models import Account, AccountRole, WebSession
 from helpdesk.people import second_factor
 from helpdesk.people.accounts import desks_in, end_sessions, hashed, is_password
 from helpdesk.people.addresses import normal
+from helpdesk.people.attempts import count_try, forget_tries, one_at_a_time, tried
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
 
 TRIES_PER_ACCOUNT = 10
 TRIES_IN_ALL = 200
 WINDOW = dt.timedelta(minutes=15)
-_KEPT = dt.timedelta(days=1)
 _NOTED_EVERY = dt.timedelta(minutes=1)
 _WHO = (
     select(
@@ -71,17 +71,10 @@ def _throttled(unit: Unit, email: str) -> bool:
     What was asked at other doors, such as that of people who ask, closes this one to nobody.
     """
     own, door = _keys(unit, email)
-    unit.session.execute(delete(Attempt).where(Attempt.at < unit.now - _KEPT))
-    since = unit.now - WINDOW
-    tries = dict(
-        unit.session.execute(
-            select(Attempt.key_hmac, func.count())
-            .where(Attempt.key_hmac.in_((own, door)), Attempt.at > since)
-            .group_by(Attempt.key_hmac)
-        ).all()
-    )
-    unit.session.execute(insert(Attempt).values(key_hmac=own, at=unit.now))
-    return tries.get(own, 0) >= TRIES_PER_ACCOUNT or tries.get(door, 0) >= TRIES_IN_ALL
+    one_at_a_time(unit, own)
+    before, at_the_door = tried(unit, own, WINDOW), tried(unit, door, WINDOW)
+    count_try(unit, own)
+    return before >= TRIES_PER_ACCOUNT or at_the_door >= TRIES_IN_ALL
 
 
 def _keys(unit: Unit, email: str) -> tuple[str, str]:
@@ -102,13 +95,13 @@ def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> S
             return SignInResult(None, "code_needed")
         if not second_factor.matches(unit, account, code):
             return _refused(unit, email, account, "wrong_code")
-    unit.session.execute(delete(Attempt).where(Attempt.key_hmac == _keys(unit, email)[0]))
+    forget_tries(unit, _keys(unit, email)[0])
     return SignInResult(open_session(unit, account.id))
 
 
 def _refused(unit: Unit, email: str, account: Account | None, problem: str) -> SignInResult:
     """Note the refusal, whether there is such an account or not; the throttle keeps these lines from being many."""
-    unit.session.execute(insert(Attempt).values(key_hmac=_keys(unit, email)[1], at=unit.now))
+    count_try(unit, _keys(unit, email)[1])
     note(unit, f"sign_in.{problem}", "account", account.id if account else None)
     return SignInResult(None, problem)
 
