@@ -109,8 +109,8 @@ def test_who_must_sign_in_first_still_asks_about_the_answer_and_in_its_language(
     dutch = Page(stranger.send(there.form("/mijn-vragen/taal"), taal="nl").text)
     assert VISA.title in dutch.text
     for elsewhere in ("//elders.example", "/mijn-vragen/nieuw?antwoord=1#x", "/mijn-vragen?a=https://x", "/werk"):
-        there = stranger.get(f"{DOOR}?naar={quote(elsewhere)}").request
-        assert (there.path, there.query_string) == ("/mijn-vragen", b""), elsewhere
+        went = stranger.get(f"{DOOR}?naar={quote(elsewhere)}").request
+        assert (went.path, went.query_string) == ("/mijn-vragen", b""), elsewhere
 
 
 def test_a_late_save_is_refused_with_its_text_and_a_preview_keeps_nothing(
