@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import request
 
 from web.embedding import embedded
@@ -18,6 +20,12 @@ def is_portal() -> bool:
     if request.endpoint is None:
         return request.path.startswith(_PLACES)
     return request.blueprint in PORTAL
+
+
+def here() -> str:
+    """The address of this page to come back to, with the numbers that it asks for and nothing else."""
+    said = [(name, value) for name, value in request.args.items() if value.isascii() and value.isdecimal()]
+    return f"{request.path}?{urlencode(said)}" if said and is_portal() else request.path
 
 
 def template(name: str) -> str:

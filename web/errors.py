@@ -143,7 +143,7 @@ def _plain(fault: HelpdeskError) -> AnyResponse:
 
 def _not_signed_in(_fault: NotSignedIn) -> AnyResponse:
     if request.method in {"GET", "HEAD"}:
-        back = "" if request.path == "/" else "?naar=" + quote(request.path)
+        back = "" if request.path == "/" else "?naar=" + quote(areas.here())
         return redirect(url_for(areas.door()) + back, 303)
     if not typed():
         return redirect(url_for(areas.door()), 303)

@@ -7,16 +7,16 @@ import re
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from helpdesk.text import language as words
 from helpdesk.text.language import LANGUAGES, PSEUDO_LANGUAGE, translator
 from helpdesk.tickets.lists import COUNT_LIMIT
-from web import csrf
+from web import areas, csrf
 from web.tokens import AVATARS
 from web.unit import me, ports, requester
 
-LANGUAGE_COOKIE = "language"
+_LANGUAGE_COOKIE = "language"
 _SAFE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -29,8 +29,26 @@ def language_for(chosen: str | None) -> str:
 
 
 def choose_language() -> None:
-    """Before a request: the language of a reader who isn't signed in."""
-    g.language = language_for(request.cookies.get(LANGUAGE_COOKIE))
+    """Before a request: the language of a reader who isn't signed in; who comes from an answer goes on in its own."""
+    g.language = language_for(_asked_language() or request.cookies.get(_LANGUAGE_COOKIE))
+
+
+def _asked_language() -> str | None:
+    """The language that the address of a page for people who ask says; pages for everybody are the same for all."""
+    asked = request.args.get("taal")
+    return asked if asked in LANGUAGES and areas.is_portal() else None
+
+
+def remember_language(answer: Response, chosen: str) -> None:
+    """Let this browser have its pages in this language until it says otherwise."""
+    csrf.set_cookie(answer, _LANGUAGE_COOKIE, chosen, max_age=365 * 86400)
+
+
+def _keep_asked_language(answer: Response) -> Response:
+    asked = _asked_language()
+    if asked is not None and asked != request.cookies.get(_LANGUAGE_COOKIE):
+        remember_language(answer, asked)
+    return answer
 
 
 def _language() -> str:
@@ -179,6 +197,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(_=_, ngettext=ngettext, form_token=csrf.token, form_field=csrf.FIELD)
     app.context_processor(_about_this_request)
+    app.after_request(_keep_asked_language)
 
 
 def _about_this_request() -> dict[str, object]:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from flask import request
 
+from helpdesk.text.language import N_
 from helpdesk.tickets.writing import FileDraft
 from helpdesk.unit import Unit
 from helpdesk.uploads import sending
-from helpdesk.uploads.sending import Progress
+from helpdesk.uploads.sending import LARGEST_FILE, Progress
 
+LARGEST_FORM = 60_000_000
+"""Bytes of a form of people who ask that is read: more than may come, so that a file is refused by its name and beside
+what was typed, and not the form with all of it."""
+TOO_MUCH = N_("The files are together larger than 25 MB. Send fewer or smaller files.")
 SENT_BEFORE = "uploads"
 """The name of the hidden fields with the ids of files that were sent ahead."""
 
 
 def files() -> tuple[FileDraft, ...]:
-    """The files of the form, without the folders some browsers send along."""
+    """The files of the form, without the folders some browsers send along; of one too large a byte more than may be."""
     found = []
     for upload in request.files.getlist("files"):
         if upload.filename:
             upload.stream.seek(0)
             name = upload.filename.replace("\\", "/").rpartition("/")[2]
-            found.append(FileDraft(name, upload.mimetype or "application/octet-stream", upload.stream.read()))
+            content = upload.stream.read(LARGEST_FILE + 1)
+            found.append(FileDraft(name, upload.mimetype or "application/octet-stream", content))
     return tuple(found)
 
 

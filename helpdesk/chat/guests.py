@@ -1,9 +1,9 @@
 """Chat by whoever does not say who they are: off unless the setting says otherwise, and only while somebody is there.
 
 A guest has an address of ours that no mail reaches. It is shared, so it stands for nobody: the ticket falls under the
-rule of unknown senders, and nothing personal is shown to it. An address that a guest gives proves nothing either: it
-gets a copy when the guest is gone, becomes no address that is known, and opens nothing. Who signs in afterwards in the
-same browser takes the conversation over.
+rule of unknown senders, and nothing personal is shown to it. An address that a guest gives proves nothing either: when
+the guest is gone it gets what we said, and no word of theirs (`mail/chat_lines.py`). It becomes no known address, opens
+nothing, and may be given in few conversations. Who signs in afterwards in the same browser takes the conversation over.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, select, update
 
 from helpdesk.chat import saying
 from helpdesk.chat.rooms import locked, staff_room
 from helpdesk.chat.saying import Said
 from helpdesk.errors import Conflict, Invalid, NotFound, TooMany
 from helpdesk.mail.outbox import is_ours
-from helpdesk.models import Address, Attempt, Chat, Entry, Person, Ticket, TicketPerson
+from helpdesk.models import Address, Chat, Entry, Person, Ticket, TicketPerson
 from helpdesk.people import requester_sessions
 from helpdesk.people.access import requester_of
 from helpdesk.people.addresses import new_person, normal
+from helpdesk.people.attempts import count_try, one_at_a_time, tried
 from helpdesk.people.requester_sessions import GUEST, GUEST_DOMAIN
 from helpdesk.retention import clock
 from helpdesk.sign_in.requesters import is_address
@@ -33,6 +34,9 @@ from helpdesk.unit import Actor, Requester, Unit
 
 BEGUN_IN_ALL = 30
 WINDOW = dt.timedelta(minutes=15)
+GIVEN_A_DAY = 3
+"""Conversations in which one address may be given within a day: somebody else's is then of no use to annoy them."""
+_DAY = dt.timedelta(days=1)
 PLACE = "/chat/koppelen"
 """The page on which a guest says who they are."""
 _LONGEST_NAME = 100
@@ -53,7 +57,7 @@ def begin(unit: Unit, desk_key: str, text: str, client_id: str, name: str, email
     given = normal(email)
     if given and (not is_address(given) or is_ours(unit.ports.settings, given)):
         raise Invalid("Write your e-mail address, such as name@example.org.", field="email")
-    _throttle(unit)
+    _throttle(unit, given)
     address = f"{GUEST}-{secrets.token_hex(6)}@{GUEST_DOMAIN}"
     shown = name.strip()[:_LONGEST_NAME] or translator(unit.actor.language).gettext(N_("Guest"))
     person = new_person(unit, shown)
@@ -69,13 +73,17 @@ def begin(unit: Unit, desk_key: str, text: str, client_id: str, name: str, email
     return token, said
 
 
-def _throttle(unit: Unit) -> None:
-    """Count this beginning under one door for all: of a guest there is nothing else to count by."""
-    key = unit.ports.keys.word_digest("guest-chats", "all")
-    counted = select(func.count()).where(Attempt.key_hmac == key, Attempt.at > unit.now - WINDOW)
-    if (unit.session.scalar(counted) or 0) >= BEGUN_IN_ALL:
+def _throttle(unit: Unit, given: str) -> None:
+    """Count this beginning under one door for all, for a guest has nothing else, and under the address given."""
+    keys = unit.ports.keys
+    door, own = keys.word_digest("guest-chats", "all"), keys.word_digest("guest-address", given)
+
+    one_at_a_time(unit, door)
+    if tried(unit, door, WINDOW) >= BEGUN_IN_ALL:
         raise TooMany("Too many conversations were begun just now. Wait fifteen minutes, or sign in.", code="guests")
-    unit.session.execute(insert(Attempt).values(key_hmac=key, at=unit.now))
+    if given and tried(unit, own, _DAY) >= GIVEN_A_DAY:
+        raise Invalid("This address was given too often today. Leave it empty, or sign in.", field="email")
+    count_try(unit, door, *([own] if given else []))
 
 
 def waits_to_be_bound(unit: Unit, token: str) -> str | None:

@@ -54,6 +54,12 @@ def note_typing(unit: Unit, ticket_id: int, side: str) -> None:
     )
 
 
+def note_said(unit: Unit, ticket_id: int, side: str) -> None:
+    """Somebody said what they were writing: they write no longer, and who asks is there."""
+    here = {asker_name(ticket_id): _said(unit.now)} if side == "asker" else {}
+    unit.ports.bus.note({_typing_name(ticket_id, side): "0"} | here, KEPT_SECONDS)
+
+
 def note_read(unit: Unit, ticket_id: int, side: str, entry_id: int) -> None:
     """That side had everything up to this entry on its screen."""
     unit.ports.bus.note({_read_name(ticket_id, side): f"{_said(unit.now)} {entry_id}"}, KEPT_SECONDS)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from helpdesk import notices
 from helpdesk.chat.availability import CHATS, availability
-from helpdesk.chat.presence import asker_name, note_here
+from helpdesk.chat.presence import note_said
 from helpdesk.chat.rooms import OPEN, Room, latest_room, locked, own_room
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.mail.incoming import Sender
@@ -105,7 +105,7 @@ def start(
     entry = _line(unit, ticket, words, mark, enclosed, person_id=who.person_id)
     if state == "mail":
         queue_receipt(unit, ticket, entry, Sender(who.address), ticket.language)
-    unit.after_commit(lambda: note_here(unit, asker_name(ticket.id)))
+    unit.after_commit(lambda: note_said(unit, ticket.id, "asker"))
     return Said(ticket.number, entry.id, state)
 
 
@@ -136,7 +136,7 @@ def _say(unit: Unit, room: Room, words: str, mark: str, enclosed: Enclosed) -> S
         record(unit, ticket.id, "chat_again")
     _heard(unit, chat)
     _wake(unit, ticket, told=chat.state != "active")
-    unit.after_commit(lambda: note_here(unit, asker_name(ticket.id)))
+    unit.after_commit(lambda: note_said(unit, ticket.id, "asker"))
     return Said(ticket.number, entry.id, chat.state)
 
 
@@ -165,6 +165,7 @@ def answer(unit: Unit, number: str, text: str, client_id: str, enclosed: Enclose
     said = {"ticket": ticket.id, "entry": entry.id, "now": unit.now}
     unit.session.execute(_ANSWERED, said)
     unit.session.execute(_CHANGED, said)
+    unit.after_commit(lambda: note_said(unit, ticket.id, "advisor"))
     return Said(ticket.number, entry.id, chat.state)
 
 

@@ -228,14 +228,16 @@ def _newest(unit: Unit, ids: list[int]) -> dict[int, _Newest]:
 
 
 def _texts(unit: Unit, newest: dict[int, int]) -> dict[int, str]:
+    """What each line says; of one without words the name of a file that goes with it."""
     rows = unit.session.execute(
-        select(Content.entry_id, Content.text).where(
+        select(Content.entry_id, Content.kind, Content.text).where(
             Content.ticket_id.in_(newest),
             Content.entry_id.in_(newest.values()),
-            Content.kind.in_(("body", "reply", "markdown")),
+            Content.kind.in_(("body", "reply", "markdown", "filename")),
         )
-    )
-    return {row.entry_id: row.text for row in rows if row.entry_id is not None}
+    ).all()
+    found = {row.entry_id: row.text for row in rows if row.kind == "filename" and row.entry_id is not None}
+    return found | {row.entry_id: row.text for row in rows if row.kind != "filename" and row.entry_id and row.text}
 
 
 def _names(unit: Unit, ids: list[int]) -> tuple[dict[int, str], set[int]]:

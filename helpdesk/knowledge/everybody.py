@@ -9,10 +9,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from helpdesk.errors import NotFound
-from helpdesk.models import Article, ArticleText, ArticleTopic, ArticleVersion, Attempt
+from helpdesk.models import Article, ArticleText, ArticleTopic, ArticleVersion
+from helpdesk.people.attempts import count_try, one_at_a_time, tried
 from helpdesk.text.language import LANGUAGES
 from helpdesk.text.rendering import preview, without_marks
 from helpdesk.unit import Unit
@@ -179,10 +180,10 @@ def count_opinion(unit: Unit, article_id: int, number: int, *, helped: bool, doo
 def _said_enough(unit: Unit, article_id: int, door: str) -> bool:
     """Whether so many opinions came through this door already; else this one is counted, by a keyed digest of both."""
     key = unit.ports.keys.word_digest("opinion", f"{door}:{article_id}")
-    counted = select(func.count()).where(Attempt.key_hmac == key, Attempt.at > unit.now - _HOUR)
-    if (unit.session.scalar(counted) or 0) >= OPINIONS_AN_HOUR:
+    one_at_a_time(unit, key)
+    if tried(unit, key, _HOUR) >= OPINIONS_AN_HOUR:
         return True
-    unit.session.execute(insert(Attempt), [{"key_hmac": key, "at": unit.now}])
+    count_try(unit, key)
     return False
 
 

@@ -71,7 +71,7 @@ class Letter:
     """Everything a mail is made of. `number` is the bare public number; ids are without angle brackets.
 
     `token` is for Reply-To, `return_token` for the envelope; `subject` is that of the mail that is answered,
-    `in_reply_to` and `references` are as RFC 5322 3.6.4 wants them.
+    `in_reply_to` and `references` are as RFC 5322 3.6.4 wants them. `only_given`: nobody proved the address it goes to.
     """
 
     kind: str
@@ -94,6 +94,7 @@ class Letter:
     files: tuple[Part, ...] = ()
     alarms: tuple[AlarmLine, ...] = ()
     lines: tuple[ChatLine, ...] = ()
+    only_given: bool = False
     link_token: str = ""
     link_code: str = ""
 
@@ -194,6 +195,7 @@ def _values(letter: Letter, settings: Settings, language: str) -> dict[str, Any]
         "code": letter.link_code,
         "subject": _subject(letter, settings, shown),
         "desk": _of_desk(letter, "name", language),
+        "only_given": letter.only_given,
         "answer_within": _of_desk(letter, "answer_within", language),
         "answer": rendered.text,
         "answer_html": Markup(rendered.html),  # noqa: S704 - cleaned by render_answer
@@ -244,6 +246,8 @@ def _link(letter: Letter, settings: Settings) -> str:
 
 
 def _subject(letter: Letter, settings: Settings, shown: str) -> str:
+    if letter.only_given:
+        return f"Chat {shown}"
     if letter.kind in ("receipt", "transcript"):
         return _REPLY_PREFIX.sub("", one_line(letter.subject)) or shown
     subject = reply_subject(letter.subject)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from helpdesk.mail.chat_lines import lines_of, said_before
+from helpdesk.mail.chat_lines import lines_of, only_given, said_before
 from helpdesk.mail.compose import AlarmLine, Letter
 from helpdesk.mail.header_fields import usable_ids
 from helpdesk.mail.incoming import Part, Sender
@@ -72,8 +72,8 @@ def read_letter(unit: Unit, mail: OutgoingMail) -> tuple[Letter, tuple[Enclosure
         link_code=unit.ports.keys.link_code(mail.seed) if mail.kind == "sign_in" else "",
     )
     if ticket is not None and mail.kind in ("chat", "transcript"):
-        before = said_before(unit, mail)
-        letter = replace(letter, lines=lines_of(unit, mail, ticket), subject=_subject(unit, ticket))
+        before, given = said_before(unit, mail), only_given(unit, mail, ticket)
+        letter = replace(letter, lines=lines_of(unit, mail, ticket), subject=_subject(unit, ticket), only_given=given)
         return replace(letter, references=_capped(before), in_reply_to=before[-1] if before else ""), ()
     if ticket is None or mail.kind not in ("answer", "receipt"):
         return letter, ()

@@ -47,6 +47,7 @@ SAMPLE: Mapping[str, Any] = {
     "code": "048213",
     "subject": "Re: Inschrijven voor een cursus",
     "desk": "Leeradvies Academie",
+    "only_given": False,
     "answer_within": "twee werkdagen",
     "answer": "Beste Femke,\n\nDat kan.",
     "answer_html": Markup("<p>Beste Femke,</p><p>Dat kan.</p>"),

@@ -6,20 +6,20 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from helpdesk.errors import Invalid, NotSignedIn
-from helpdesk.models import Account, AccountRole, Attempt, WebSession
+from helpdesk.models import Account, AccountRole, WebSession
 from helpdesk.people import second_factor
 from helpdesk.people.accounts import desks_in, end_sessions, hashed, is_password
 from helpdesk.people.addresses import normal
+from helpdesk.people.attempts import count_try, forget_tries, one_at_a_time, tried
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
 
 TRIES_PER_ACCOUNT = 10
 TRIES_IN_ALL = 200
 WINDOW = dt.timedelta(minutes=15)
-_KEPT = dt.timedelta(days=1)
 _NOTED_EVERY = dt.timedelta(minutes=1)
 _WHO = (
     select(
@@ -66,14 +66,21 @@ class SignedIn:
 
 
 def _throttled(unit: Unit, email: str) -> bool:
-    """Count this try; true when the account, or the whole door, had too many in the window."""
-    key = unit.ports.keys.word_digest("sign-in", normal(email))
-    unit.session.execute(delete(Attempt).where(Attempt.at < unit.now - _KEPT))
-    since = unit.now - WINDOW
-    own = unit.session.scalar(select(func.count()).where(Attempt.key_hmac == key, Attempt.at > since)) or 0
-    all_tries = unit.session.scalar(select(func.count()).select_from(Attempt).where(Attempt.at > since)) or 0
-    unit.session.execute(insert(Attempt).values(key_hmac=key, at=unit.now))
-    return own >= TRIES_PER_ACCOUNT or all_tries >= TRIES_IN_ALL
+    """Count this try; true when the account, or the whole door, had too many in the window.
+
+    What was asked at other doors, such as that of people who ask, closes this one to nobody.
+    """
+    own, door = _keys(unit, email)
+    one_at_a_time(unit, own)
+    before, at_the_door = tried(unit, own, WINDOW), tried(unit, door, WINDOW)
+    count_try(unit, own)
+    return before >= TRIES_PER_ACCOUNT or at_the_door >= TRIES_IN_ALL
+
+
+def _keys(unit: Unit, email: str) -> tuple[str, str]:
+    """Under what tries are counted: those of one account, and the refused ones of the whole door."""
+    keys = unit.ports.keys
+    return keys.word_digest("sign-in", normal(email)), keys.word_digest("sign-ins", "all")
 
 
 def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> SignInResult:
@@ -82,20 +89,19 @@ def sign_in(unit: Unit, email: str, password: str, code: str | None = None) -> S
         return SignInResult(None, "too_many")
     account = unit.session.scalar(select(Account).where(Account.email == normal(email)))
     if account is None or not is_password(account, password[:500]):
-        return _refused(unit, account, "wrong_password")
+        return _refused(unit, email, account, "wrong_password")
     if account.totp_secret:
         if not code:
             return SignInResult(None, "code_needed")
         if not second_factor.matches(unit, account, code):
-            return _refused(unit, account, "wrong_code")
-    unit.session.execute(
-        delete(Attempt).where(Attempt.key_hmac == unit.ports.keys.word_digest("sign-in", normal(email)))
-    )
+            return _refused(unit, email, account, "wrong_code")
+    forget_tries(unit, _keys(unit, email)[0])
     return SignInResult(open_session(unit, account.id))
 
 
-def _refused(unit: Unit, account: Account | None, problem: str) -> SignInResult:
+def _refused(unit: Unit, email: str, account: Account | None, problem: str) -> SignInResult:
     """Note the refusal, whether there is such an account or not; the throttle keeps these lines from being many."""
+    count_try(unit, _keys(unit, email)[1])
     note(unit, f"sign_in.{problem}", "account", account.id if account else None)
     return SignInResult(None, problem)
 

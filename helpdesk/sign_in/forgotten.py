@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, select
 
 from helpdesk.errors import Conflict
 from helpdesk.mail.outbox import queue_password_link
-from helpdesk.models import Account, Attempt, SignInLink
+from helpdesk.models import Account, SignInLink
 from helpdesk.people.accounts import end_sessions, hashed
 from helpdesk.people.addresses import normal
+from helpdesk.people.attempts import count_try, one_at_a_time, tried
 from helpdesk.unit import Unit
 
 LIFETIME = dt.timedelta(minutes=15)
@@ -38,17 +39,10 @@ def _throttled(unit: Unit, email: str) -> bool:
     """Count this request under its address and under the door; a refused one is not counted again."""
     keys = unit.ports.keys
     own, door = keys.word_digest("password-link", normal(email)), keys.word_digest("password-links", "all")
-    since = unit.now - LIFETIME
-    tries = dict(
-        unit.session.execute(
-            select(Attempt.key_hmac, func.count())
-            .where(Attempt.key_hmac.in_((own, door)), Attempt.at > since)
-            .group_by(Attempt.key_hmac)
-        ).all()
-    )
-    if tries.get(own, 0) >= ASKED_PER_ADDRESS or tries.get(door, 0) >= ASKED_IN_ALL:
+    one_at_a_time(unit, own)
+    if tried(unit, own, LIFETIME) >= ASKED_PER_ADDRESS or tried(unit, door, LIFETIME) >= ASKED_IN_ALL:
         return True
-    unit.session.execute(insert(Attempt), [{"key_hmac": key, "at": unit.now} for key in (own, door)])
+    count_try(unit, own, door)
     return False
 
 

@@ -10,13 +10,14 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.mail.header_fields import sendable
 from helpdesk.mail.outbox import is_ours, queue_sign_in
-from helpdesk.models import Address, Attempt, BlockedSender, OutgoingRecipient, RequesterLink
+from helpdesk.models import Address, BlockedSender, OutgoingRecipient, RequesterLink
 from helpdesk.people.addresses import normal
+from helpdesk.people.attempts import count_try, one_at_a_time, tried
 from helpdesk.people.requester_sessions import open_session
 from helpdesk.unit import Unit
 
@@ -82,19 +83,14 @@ def _throttled(unit: Unit, address: str) -> bool:
     """Count this request under its address and under the door; a refused one is not counted again."""
     keys = unit.ports.keys
     own, door = keys.word_digest("requester-link", address), keys.word_digest("requester-links", "all")
-    unit.session.execute(delete(Attempt).where(Attempt.at < unit.now - _DAY))
-
-    def tries(key: str, span: dt.timedelta) -> int:
-        counted = select(func.count()).where(Attempt.key_hmac == key, Attempt.at > unit.now - span)
-        return unit.session.scalar(counted) or 0
-
+    one_at_a_time(unit, own)
     if (
-        tries(own, LIFETIME) >= ASKED_PER_ADDRESS
-        or tries(own, _DAY) >= ASKED_PER_DAY
-        or tries(door, LIFETIME) >= ASKED_IN_ALL
+        tried(unit, own, LIFETIME) >= ASKED_PER_ADDRESS
+        or tried(unit, own, _DAY) >= ASKED_PER_DAY
+        or tried(unit, door, LIFETIME) >= ASKED_IN_ALL
     ):
         return True
-    unit.session.execute(insert(Attempt), [{"key_hmac": key, "at": unit.now} for key in (own, door)])
+    count_try(unit, own, door)
     return False
 
 

@@ -31,7 +31,7 @@ from helpdesk.uploads.sending import LARGEST_FILE
 
 PORTAL = "portal"
 LONGEST_TEXT, LONGEST_SUBJECT = 20_000, 200
-MOST_FILES = 10
+MOST_FILES, LARGEST_TOGETHER = 10, 25_000_000
 _SHOWN_SUBJECT = 80
 
 
@@ -157,12 +157,17 @@ def _checked(
 
 
 def checked_files(files: Sequence[FileDraft], uploads: Sequence[str] = ()) -> list[FileDraft]:
-    """Files of a form, each called what its bytes are. Raises Invalid for too many, and for one that may not come."""
+    """Files of a form, each called what its bytes are. Raises Invalid for too many, and for one that may not come.
+
+    Those of the form itself may not be larger together than a mail may be.
+    """
     if len(files) + len(uploads) > MOST_FILES:
         raise Invalid("Send at most {count} files at once.", field="files", count=MOST_FILES)
     for file in files:
         if file.size > LARGEST_FILE:
             raise Invalid("The file {name} is larger than 20 MB. Send a smaller one.", field="files", name=file.name)
+    if sum(file.size for file in files) > LARGEST_TOGETHER:
+        raise Invalid("The files are together larger than 25 MB. Send fewer or smaller files.", field="files")
     return [replace(file, content_type=kinds.check(file.name, file.content)) for file in files]
 
 

@@ -80,6 +80,15 @@ def test_a_chat_without_scripts(femke: Visitor, marije: Visitor, site_ports: Por
     assert "onderweg naar je e-mail" in answer.text
 
 
+def test_a_full_desk_says_why_nothing_is_taken(femke: Visitor, marije: Visitor, app: Flask, site_ports: Ports) -> None:
+    marije.send(marije.page(DESK).form("/bereikbaar"), state="available", capacity="1")
+    begin(femke)
+    Office(site_ports).start(Office(site_ports).asker("Ahmed", "ahmed@minbz.example"), "Nog een")
+    marije.send(marije.page(DESK).form("/volgende"))
+    full = marije.send(marije.page(DESK).form("/volgende"))
+    assert (full.status_code, "Je hebt al zoveel chats als kunnen." in full.text) == (409, True)
+
+
 def test_a_script_gets_what_it_lacks_and_stays_in_its_room(femke: Visitor, marije: Visitor, site_ports: Ports) -> None:
     room = begin(femke)
     first = femke.get(room + "/regels").text
@@ -109,6 +118,8 @@ def test_signs_are_notes_on_the_bus_and_no_rows(femke: Visitor, marije: Visitor,
     token = {"form": ""} | femke.page(room).form(room).fields
     assert femke.client.post(room + "/tekens", data=token, headers={"X-Chat": "1"}).status_code == 204
     assert "Femke de Vries typt…" in marije.page(DESK + "/2026-00001").text or "typt…" in marije.page(DESK).text
+    femke.send(femke.page(room).form(room), text="Dinsdag")
+    assert "typt…" not in marije.page(DESK).text, "it is said"
     newest = femke.get(room + "/regels").text.partition('data-newest="')[2].partition('"')[0]
     staff = marije.page(DESK + "/2026-00001").form(DESK + "/2026-00001").fields | {"read": newest}
     marije.client.post(DESK + "/2026-00001/tekens", data=staff, headers={"X-Chat": "1"})

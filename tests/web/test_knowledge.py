@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.knowledge import INTERNAL, MOVING, VISA, VISA_EN, write
 from tests.letters import letter, receive
 from tests.services.chromium import Chromium
+from tests.web.asker import DOOR, FEMKE, link_in, mailed
 from tests.web.browsing import browsing, served
 from tests.web.conftest import MARIJE
 from tests.web.visitor import Page, Visitor
@@ -90,6 +92,25 @@ def test_it_helped_or_leads_on_to_a_question(
     )
     assert elsewhere.status_code == 403
     assert "1 van 2" in marije.page(f"{ALL}/{visa}").text
+
+
+def test_who_must_sign_in_first_still_asks_about_the_answer_and_in_its_language(
+    site_ports: Ports, author: Actor, stranger: Visitor
+) -> None:
+    receive(site_ports, letter())
+    visa = write(site_ports, author, VISA, VISA_EN)
+    door = Page(stranger.send(stranger.page(f"/antwoorden/{visa}?taal=en").form("/hielp"), hielp="nee").text)
+    assert door.headings == ["Sign in to My questions"]
+    stranger.send(door.form(DOOR), email=FEMKE)
+    link = link_in(mailed(site_ports, FEMKE))
+    there = Page(stranger.send(stranger.page(link).form(link)).text)
+    assert VISA_EN.title in there.text
+    assert there.form("/nieuw").fields["antwoord"] == str(visa)
+    dutch = Page(stranger.send(there.form("/mijn-vragen/taal"), taal="nl").text)
+    assert VISA.title in dutch.text
+    for elsewhere in ("//elders.example", "/mijn-vragen/nieuw?antwoord=1#x", "/mijn-vragen?a=https://x", "/werk"):
+        went = stranger.get(f"{DOOR}?naar={quote(elsewhere)}").request
+        assert (went.path, went.query_string) == ("/mijn-vragen", b""), elsewhere
 
 
 def test_a_late_save_is_refused_with_its_text_and_a_preview_keeps_nothing(

@@ -33,7 +33,7 @@ def test_hours_holidays_and_closed_days(site_ports: Ports, app: Flask) -> None:
     assert "De tijden zijn opgeslagen" in saved.text
     told = femke.page("/chat").text
     assert "op maandag van 13:30 tot 17:00, van dinsdag tot en met vrijdag van 09:00 tot 17:00" in told
-    assert "We zijn er weer: vandaag om 13:30." in told
+    assert "We zijn er weer: vandaag om 13:30" in told
     stale = fenna.send(form)
     assert stale.status_code == 409
     assert "Iemand heeft de tijden gewijzigd" in stale.text
@@ -44,7 +44,7 @@ def test_hours_holidays_and_closed_days(site_ports: Ports, app: Flask) -> None:
     assert "Op deze dagen is het vanaf nu dicht." in closed.text
     told = femke.page("/chat").text
     assert "Vandaag geen chat: Studiedag." in told
-    assert "We zijn er weer: morgen om 09:00." in told
+    assert "We zijn er weer: morgen om 09:00" in told
     assert "Stuur als vraag" in told
     femke.send(femke.page("/chat").form("/mijn-vragen/taal"), taal="en")
     assert "Study day" in femke.page("/chat").text
@@ -105,6 +105,6 @@ def test_the_readers_own_clock_and_a_queue_that_moves_are_said(
             page.get_by_role("button", name="Stuur als vraag").click()
             cast("SetClock", site_ports.now).move(8 * 60 * MINUTE - dt.timedelta(minutes=1))
             page.goto("/chat")
-            expect(page.locator(".availability")).to_contain_text("We zijn er weer: morgen om 09:00. (bij jou 11:00)")
+            expect(page.locator(".availability")).to_contain_text("We zijn er weer: morgen om 09:00, bij jou 11:00.")
         finally:
             context.close()

@@ -37,6 +37,8 @@ def test_two_chats_side_by_side(site_ports: Ports, app: Flask, chromium: Chromiu
         page.get_by_role("button", name="Verstuur bericht").click()
         expect(page.locator("#regels")).to_contain_text("Aan de eerste")
         expect(page.locator("#regels")).not_to_contain_text("Aan de tweede")
+        expect(page.locator("#rij")).to_contain_text("Aan de eerste")
+        expect(page.get_by_role("link", name="Ernaast openen")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= 1700
         beside.locator("summary").click()
         beside.get_by_role("button", name="Rond de chat af").click()

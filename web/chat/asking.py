@@ -16,11 +16,11 @@ from helpdesk.unit import Unit
 from web.chat import spoken
 from web.chat.parts import by_script, client_id, done, enclosed, kept, part, place_in_lines, words
 from web.errors import sentence, shown_again
-from web.guards import REQUESTER, asked_by_itself, needs
+from web.guards import REQUESTER, asked_by_itself, needs, takes
 from web.headers import live_address
 from web.live import HERE, make_token
 from web.notices import then
-from web.sent_files import chosen
+from web.sent_files import LARGEST_FORM, TOO_MUCH, chosen
 from web.unit import own_topics, ports, reading, writing
 
 blueprint = Blueprint("chat", __name__)
@@ -73,6 +73,7 @@ def begin() -> Response:
 
 @blueprint.post(CHAT)
 @needs(REQUESTER)
+@takes(LARGEST_FORM, TOO_MUCH)
 @shown_again(_start_page)
 def start() -> Response:
     """Say the first line; whether that begins a chat is looked at now."""
@@ -129,6 +130,7 @@ def lines(number: str) -> Response:
 
 @blueprint.post(ROOM)
 @needs(REQUESTER)
+@takes(LARGEST_FORM, TOO_MUCH)
 @shown_again(_again)
 def say(number: str) -> Response:
     """Say a line."""

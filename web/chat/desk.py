@@ -138,7 +138,7 @@ def rail() -> Response:
 def lines(number: str) -> Response:
     """What came after the newest line a page has, and the desk beside it."""
     with reading() as unit:
-        values = _rail(unit) | _room(unit, number, log=False)
+        values = _rail(unit) | _room(unit, number, log=False) | {"beside": _beside(unit, number)}
     return part(render_template("chat/_lines.html", **values))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
@@ -14,7 +15,7 @@ from helpdesk.text.language import LANGUAGES, N_
 from web import areas, csrf
 from web.embedding import embedded
 from web.errors import sentence, shown_again
-from web.filters import LANGUAGE_COOKIE, _, now
+from web.filters import _, now, remember_language
 from web.guards import REQUESTER, asked_by_itself, needs, open_to_all
 from web.notices import then
 from web.unit import ports, reading, requester, writing
@@ -25,6 +26,8 @@ DOOR = "/mijn-vragen/inloggen"
 WHY = "who wants to sign in is not signed in yet"
 STAY = "/mijn-vragen/blijf"
 OWN_PLACES = ("/mijn-vragen", "/mijn-gegevens", "/chat")
+_ASKED = re.compile(r"(?:[a-z]+=[0-9]+(?:&|$))*")
+"""What an address to go on to may ask for: numbers."""
 PROBLEMS = {
     "wrong_code": N_("This code is not right. Look at the newest mail, or use the link in it."),
     "locked": N_("There were too many wrong codes. Use the link in the mail, or ask for a new mail."),
@@ -36,19 +39,21 @@ _BROWSER, _ONWARD = "inloggen", "naar"
 
 @blueprint.app_context_processor
 def _session() -> dict[str, object]:
-    """Until when who looks at the page stays signed in if they do nothing more; it was used just now."""
+    """Where the page is, and until when who looks at it stays signed in if they do nothing more."""
     if requester() is None:
-        return {}
+        return {"here": areas.here}
     span = dt.timedelta(hours=ports().settings.portal_hours)
-    return {"session_ends": now() + span, "session_seconds": int(span.total_seconds())}
+    return {"here": areas.here, "session_ends": now() + span, "session_seconds": int(span.total_seconds())}
 
 
 def _own_place(path: str) -> str:
     """The path to go on to, if it is one of these pages; never another site's, and in a frame the chat alone."""
     if embedded() and not path.startswith(url_for("chat.begin")):
         return url_for("chat.begin")
-    plain = path.startswith(OWN_PLACES) and not any(char in path for char in "\\\r\n?#") and "//" not in path
-    return path if plain and not path.startswith(DOOR) else url_for("questions.mine")
+    place, _mark, asked = path.partition("?")
+    plain = place.startswith(OWN_PLACES) and not any(char in place for char in "\\\r\n#") and "//" not in place
+    plain = plain and _ASKED.fullmatch(asked) is not None
+    return path if plain and not place.startswith(DOOR) else url_for("questions.mine")
 
 
 def _again(fault: HelpdeskError) -> str:
@@ -202,14 +207,15 @@ def choose_language() -> Response:
         with writing() as unit:
             requester_sessions.choose(unit, who, chosen)
     answer = then(_back(request.form.get("naar", "")))
-    csrf.set_cookie(answer, LANGUAGE_COOKIE, chosen, max_age=365 * 86400)
+    remember_language(answer, chosen)
     return answer
 
 
 def _back(path: str) -> str:
     """The page the switch stood on, when it is one of these; the token of a link never goes into an address again."""
     open_pages = (url_for("questions.start"), url_for("entrance.form"), *map(url_for, _STATEMENTS))
-    return path if path in open_pages else _own_place(path)
+    place = path.partition("?")[0]
+    return place if place in open_pages else _own_place(path)
 
 
 _STATEMENTS = ("statements.privacy", "statements.accessibility", "statements.help_page")

@@ -7,9 +7,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 from helpdesk.errors import HelpdeskError
 from helpdesk.people import requester_sessions
 from helpdesk.privacy.rights import codes, own, own_record
-from web import csrf
 from web.errors import shown_again
-from web.filters import LANGUAGE_COOKIE
+from web.filters import remember_language
 from web.guards import REQUESTER, needs
 from web.notices import then
 from web.paging import Pages, number_asked
@@ -55,7 +54,7 @@ def choose() -> Response:
     with writing() as unit:
         requester_sessions.choose(unit, signed_in(), chosen, request.form.get("receipts") == "1")
     answer = then(url_for("own_data.show"), "own_choices")
-    csrf.set_cookie(answer, LANGUAGE_COOKIE, chosen, max_age=365 * 86400)
+    remember_language(answer, chosen)
     return answer
 
 

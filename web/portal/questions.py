@@ -12,11 +12,11 @@ from helpdesk.tickets import asking, own_questions
 from helpdesk.tickets.asking import Question
 from web.downloads import as_download
 from web.errors import shown_again
-from web.guards import REQUESTER, needs, open_to_all
+from web.guards import REQUESTER, needs, open_to_all, takes
 from web.notices import then
 from web.paging import id_in
 from web.portal.parts import form_id, signed_in, trouble, words
-from web.sent_files import chosen, files, uploads
+from web.sent_files import LARGEST_FORM, TOO_MUCH, chosen, files, uploads
 from web.unit import ports, reading, requester, writing
 
 blueprint = Blueprint("questions", __name__)
@@ -86,6 +86,7 @@ def ask_form() -> str:
 
 @blueprint.post(MINE + "/nieuw")
 @needs(REQUESTER)
+@takes(LARGEST_FORM, TOO_MUCH)
 @shown_again(_ask_page)
 def ask() -> Response:
     """Ask it; the same form sent twice asks once."""
@@ -158,6 +159,7 @@ def show(number: str) -> Response:
 
 @blueprint.post(MINE + "/<number>/bericht")
 @needs(REQUESTER)
+@takes(LARGEST_FORM, TOO_MUCH)
 @shown_again(_again)
 def add(number: str) -> Response:
     """Add something to a question."""

@@ -9,7 +9,7 @@ from helpdesk.people import preferences, second_factor, sign_in
 from helpdesk.text.language import LANGUAGES, N_
 from web import csrf
 from web.errors import sentence, shown_again
-from web.filters import LANGUAGE_COOKIE, _, now
+from web.filters import _, now, remember_language
 from web.frame import frame
 from web.guards import SIGNED_IN, asked_by_itself, needs, open_to_all
 from web.notices import then
@@ -112,7 +112,7 @@ def choose_language() -> Response:
             sign_in.set_language(unit, who.account_id, chosen)
     answer = then(_back(request.form.get("naar", "")))
     if chosen in LANGUAGES:
-        csrf.set_cookie(answer, LANGUAGE_COOKIE, chosen, max_age=365 * 86400)
+        remember_language(answer, chosen)
     return answer
 
 

@@ -6,7 +6,7 @@ for (const place of document.querySelectorAll("[data-here]")) {
   const time = at.toLocaleTimeString("nl-NL", { hour: "2-digit", minute: "2-digit" });
   if (time !== place.dataset.time) {
     const day = at.toLocaleDateString("sv") === place.dataset.here.slice(0, 10) ? "" : `${at.toLocaleDateString(language, { weekday: "long" })} `;
-    place.textContent = `(${place.dataset.words.replace("{time}", day + time)})`;
+    place.textContent = `, ${place.dataset.words.replace("{time}", day + time)}`;
     place.hidden = false;
   }
 }

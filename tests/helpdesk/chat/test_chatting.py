@@ -83,6 +83,10 @@ def test_a_line_may_be_a_file_and_says_so_in_a_mail(office: Office) -> None:
     assert shown[1:] == ["[rooster.txt]", "Zie dit\n[plan.pdf]"]
     with unit_of_work(office.ports, asker) as unit, pytest.raises(Invalid, match="must be a PDF"):
         saying.say(unit, number, "", "page-1-line-3", Enclosed(files=(replace(file, name="rooster.exe"),)))
+    with unit_of_work(office.ports, asker) as unit:
+        saying.say(unit, number, "", "page-1-line-4", Enclosed(files=(file,)))
+    with unit_of_work(office.ports, actor, write=False) as unit:
+        assert [one.preview for one in views.desk(unit).chats] == ["rooster.txt"]
 
 
 def test_a_place_that_nobody_filled_is_not_said(office: Office) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email import message_from_bytes, policy
+from typing import cast
 
 import pytest
 from sqlalchemy import func, insert, select
 
+from helpdesk.adapters.memory import MemoryMailer
 from helpdesk.chat import desk, ending, guests, presence, saying, views
 from helpdesk.chat.saying import Enclosed, Said
 from helpdesk.errors import Conflict, Invalid, NotFound, NotSignedIn, TooMany
+from helpdesk.mail.outbox_delivery import deliver_waiting
 from helpdesk.models import Address, Attempt, OutgoingMail, OutgoingRecipient, Person, Ticket, TicketPerson
 from helpdesk.people.requester_sessions import session_for
 from helpdesk.ports import Ports
@@ -87,8 +91,9 @@ def test_a_guest_is_marked_and_gets_nothing_but_the_chat(office: Office, ports: 
 
 def test_who_is_gone_gets_the_answer_at_the_address_they_gave(office: Office) -> None:
     actor = office.advisor()
-    _token, said = begin(office, GIVEN, "Bo")
+    token, said = begin(office, GIVEN, "Koop Nu")
     office.pick_up(actor, said.number)
+    office.say(guest(office, token), said.number, "Kijk op kwaad.example")
     here = presence.advisor_name(actor.account_id or 0)
     office.pass_time(2 * MINUTE, here)
     office.answer(actor, said.number, "Op 1 maart")
@@ -98,6 +103,15 @@ def test_who_is_gone_gets_the_answer_at_the_address_they_gave(office: Office) ->
         role = unit.session.scalar(select(TicketPerson.role).where(TicketPerson.address == GIVEN))
     assert [tuple(row) for row in mails] == [("chat", GIVEN)]
     assert role == "cc"
+    deliver_waiting(office.ports)
+    [(_from, _to, raw)] = cast("MemoryMailer", office.ports.mailer).sent
+    mail = message_from_bytes(raw, policy=policy.default)
+    texts = [str(mail[name]) for name in mail] + [part.get_content() for part in mail.walk() if not part.is_multipart()]
+    assert mail["Subject"] == f"Chat V-{said.number}"
+    assert not [text for text in texts if any(word in text for word in ("leergang", "Koop", "kwaad"))], (
+        "nobody proved it"
+    )
+    assert all("Op 1 maart" in text and "Was jij dat niet?" in text for text in texts[-2:])
     with unit_of_work(office.ports, SYSTEM, write=False) as unit:
         known = unit.session.scalar(select(func.count()).where(Address.value == GIVEN))
     assert known == 0, "nobody can sign in with what a guest wrote"
@@ -131,6 +145,20 @@ def test_who_proves_an_address_takes_the_conversation_over(office: Office) -> No
         ours = unit.session.scalar(select(func.count()).where(Address.source == "guest"))
     assert (shown.guest, shown.name, ours) == (False, "Femke de Vries", 0)
     assert [tuple(row) for row in seats] == [("requester", "femke.devries@minbz.example")]
+
+
+def test_an_address_is_given_a_few_times_a_day(office: Office) -> None:
+    actor = office.advisor(capacity=9)
+    for _time in range(guests.GIVEN_A_DAY):
+        begin(office, GIVEN.upper())
+    with pytest.raises(Invalid):
+        begin(office, GIVEN)
+    begin(office)
+    begin(office, "els@elders.example")
+    assert count(office, Ticket) == guests.GIVEN_A_DAY + 2
+    office.clock.move(24 * 60 * MINUTE)
+    office.here(presence.advisor_name(actor.account_id or 0))
+    begin(office, GIVEN)
 
 
 def test_so_many_begin_at_once_and_no_more(office: Office) -> None:

@@ -10,8 +10,17 @@ import pytest
 from helpdesk.errors import Invalid, NotSignedIn
 from helpdesk.models import Account, Attempt, WebSession
 from helpdesk.people import accounts
-from helpdesk.people.sign_in import TRIES_PER_ACCOUNT, WINDOW, change_password, session_for, sign_in, sign_out
+from helpdesk.people.sign_in import (
+    TRIES_IN_ALL,
+    TRIES_PER_ACCOUNT,
+    WINDOW,
+    change_password,
+    session_for,
+    sign_in,
+    sign_out,
+)
 from helpdesk.ports import Ports
+from helpdesk.sign_in.requesters import ask_for_link
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import wait
 
@@ -57,6 +66,21 @@ def test_too_many_tries_close_the_door_for_a_while_even_to_the_right_password(po
     assert attempt(ports)[1] is None
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         assert all(EMAIL not in row.key_hmac for row in unit.session.query(Attempt))
+
+
+def test_the_door_closes_by_its_own_wrong_tries_and_not_by_what_is_asked_at_others(
+    ports: Ports, account_id: int
+) -> None:
+    with unit_of_work(ports, SYSTEM) as unit:
+        for number in range(TRIES_IN_ALL // 2 + 1):
+            assert ask_for_link(unit, f"p{number}@minbz.example", "nl")
+    assert attempt(ports)[1] is None
+    with unit_of_work(ports, SYSTEM) as unit:
+        for number in range(TRIES_IN_ALL):
+            assert sign_in(unit, f"p{number}@academie.example", "geraden").problem == "wrong_password"
+    assert attempt(ports) == (None, "too_many")
+    wait(ports, WINDOW)
+    assert attempt(ports)[1] is None
 
 
 def test_a_second_factor_is_asked_for_and_checked(ports: Ports, account_id: int) -> None:

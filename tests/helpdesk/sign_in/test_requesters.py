@@ -172,6 +172,21 @@ def test_any_address_writes_the_same_and_only_a_known_one_gets_mail(known: Ports
         asked(known, "geen adres")
 
 
+def test_of_many_who_ask_at_once_no_more_are_answered_than_one_after_the_other(known: Ports) -> None:
+    start, answers = threading.Barrier(3 * ASKED_PER_ADDRESS), []
+
+    def ask() -> None:
+        start.wait()
+        answers.append(bool(asked(known)))
+
+    threads = [threading.Thread(target=ask) for _ in range(3 * ASKED_PER_ADDRESS)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(20)
+    assert sorted(answers) == [False] * 2 * ASKED_PER_ADDRESS + [True] * ASKED_PER_ADDRESS
+
+
 def test_a_day_has_an_end_too(known: Ports) -> None:
     answers = []
     for _round in range(ASKED_PER_DAY // ASKED_PER_ADDRESS + 1):

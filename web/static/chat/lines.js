@@ -1,10 +1,11 @@
 // Lines as they come: asked for at one address, after the newest that is here.
 
 import { desk, get, list, page, word } from "./page.js";
-import { out, say } from "./speech.js";
+import { answered, failed, show } from "./line.js";
+import { say } from "./speech.js";
 
 /** Milliseconds that the last answer took. */
-export const answered = { took: 0 };
+export const pace = { took: 0 };
 let asking = false;
 let askAgain = false;
 
@@ -21,7 +22,7 @@ export async function refresh() {
       await ask();
     } while (askAgain);
   } catch {
-    // the next hint or the clock asks again
+    failed(); // the next hint or the clock asks again
   } finally {
     asking = false;
   }
@@ -33,11 +34,15 @@ async function ask() {
   const more = page.dataset.lines.includes("?") ? "&" : "?";
   const after = here ? `${more}after=${here.dataset.newest}&have=${here.dataset.count}` : "";
   const answer = await get(page.dataset.lines + after);
-  if (!answer.ok) {
-    return answer.type === "opaqueredirect" ? out() : undefined;
+  if (answer.type === "opaqueredirect") {
+    return show("out");
   }
+  if (!answer.ok) {
+    return answer.status > 499 ? failed() : undefined;
+  }
+  answered();
   const fresh = new DOMParser().parseFromString(answer.text, "text/html");
-  answered.took = performance.now() - began;
+  pace.took = performance.now() - began;
   const lines = fresh.getElementById("regels");
   if (here && lines) {
     put(here, lines);

@@ -1,13 +1,17 @@
 // Sending: in order, each line with an id of its own, again until the server says that it is kept.
 
-import { form, headers, list, word } from "./page.js";
+import { form, get, headers, list, word } from "./page.js";
 import { refresh } from "./lines.js";
-import { out, say } from "./speech.js";
+import { show } from "./line.js";
+import { say } from "./speech.js";
 
 /** @typedef {{id: string, text: string, files: {id: string, name: string}[], item: HTMLElement, entry: string}} Waiting */
 /** @type {Waiting[]} */
 const outbox = [];
 let sending = false;
+/** Ends the wait for the next try: the line is back. */
+let wake = () => {};
+document.addEventListener("hd:back", () => wake());
 
 /** @param {string} text @param {{id: string, name: string}[]} files sent ahead of the line */
 export function enqueue(text, files = []) {
@@ -49,7 +53,10 @@ async function drain() {
     if (answer === "again") {
       tries += 1;
       state(one.item, word("waits-sending"));
-      await new Promise((go) => setTimeout(go, Math.min(250 * 2 ** tries, 8000) * (0.8 + Math.random() * 0.4)));
+      await new Promise((go) => {
+        wake = () => go(0);
+        setTimeout(go, Math.min(250 * 2 ** tries, 8000) * (0.8 + Math.random() * 0.4));
+      });
     } else if (typeof answer === "object") {
       tries = 0;
       one.entry = `b-${answer.entry}`;
@@ -81,10 +88,10 @@ async function post(one) {
       return (await answer.json()).problem ?? word("failed");
     }
     if (answer.status === 404 || answer.status === 403) {
-      return word("failed");
+      return (await renewed()) ? await post(one) : word("failed");
     }
     if (answer.type === "opaqueredirect" || answer.status === 401) {
-      out();
+      show("out");
     }
   } catch {
     // no answer: perhaps it is kept, perhaps not; the same id asks again
@@ -92,6 +99,16 @@ async function post(one) {
     clearTimeout(late);
   }
   return "again";
+}
+
+/** Who signed in again has forms with another token: take it from a fresh page. @returns {Promise<boolean>} */
+async function renewed() {
+  const token = /** @type {HTMLInputElement} */ (form.querySelector("input[type=hidden]"));
+  const page = new DOMParser().parseFromString((await get(location.href)).text, "text/html");
+  const fresh = /** @type {HTMLInputElement | null} */ (page.querySelector(`form[data-say] input[name="${token.name}"]`));
+  const other = fresh && fresh.value !== token.value;
+  document.querySelectorAll(`input[name="${token.name}"]`).forEach((one) => other && (one.value = fresh.value));
+  return Boolean(other);
 }
 
 /** @param {Waiting} one @param {string} why */

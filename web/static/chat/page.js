@@ -24,5 +24,5 @@ export async function get(address) {
   const answer = await fetch(address, { headers, redirect: "manual", signal: stop.signal });
   const text = answer.ok ? await answer.text() : "";
   clearTimeout(late);
-  return { ok: answer.ok, type: answer.type, text };
+  return { ok: answer.ok, status: answer.status, type: answer.type, text };
 }

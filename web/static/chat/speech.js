@@ -23,11 +23,3 @@ function speak() {
   }
   unsaid = [];
 }
-
-/** Say once that one is no longer signed in. */
-export function out() {
-  if (!document.documentElement.dataset.out) {
-    document.documentElement.dataset.out = "1";
-    say(word("out"));
-  }
-}

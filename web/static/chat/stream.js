@@ -1,8 +1,8 @@
 // Hints that something is new, by a stream that is opened again whenever it ends; the clock asks beside it.
 
 import { DEAD, desk, get, page, sparing } from "./page.js";
-import { answered, refresh } from "./lines.js";
-import { out } from "./speech.js";
+import { pace, refresh } from "./lines.js";
+import { line, show } from "./line.js";
 
 const POLL = 4_000;
 const CALM = 20_000;
@@ -50,7 +50,7 @@ export async function follow() {
       if (began > until) {
         const answer = await get(page.dataset.stream);
         if (answer.type === "opaqueredirect") {
-          out();
+          show("out");
         }
         const { token, url } = JSON.parse(answer.text);
         if (!url) {
@@ -75,7 +75,7 @@ export function askByClock() {
   let askedAt = 0;
   setInterval(() => {
     const calm = document.querySelector("#stand[data-waits]") ? QUEUE : CALM;
-    const wait = Math.max(sparing() ? CALM : heardAt ? calm : POLL, 10 * answered.took);
+    const wait = Math.max(sparing() ? CALM : heardAt && !line.fails ? calm : POLL, 10 * pace.took);
     if (performance.now() - askedAt > wait) {
       askedAt = performance.now();
       refresh();
