@@ -56,7 +56,7 @@ def test_a_list_is_sent_back_with_words_and_proposed_again(
     fenna.send(back.form("/voorstellen"))
     seen = priya.page(LIST)
     assert "Haal de vragen over visa eraf." in seen.text, "whoever approves sees what was asked before"
-    assert "De lijst is akkoord." in priya.send(seen.form("/akkoord"), count="12").text
+    assert "Je akkoord is vastgelegd." in priya.send(seen.form("/akkoord"), count="12").text
     with unit_of_work(site_ports, SYSTEM, write=False) as unit:
         verbs = unit.session.scalars(
             select(SecurityEvent.verb).where(SecurityEvent.object_kind == "list").order_by(SecurityEvent.id)

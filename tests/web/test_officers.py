@@ -62,7 +62,7 @@ def test_a_list_goes_its_six_steps(site_ports: Ports, fenna: Visitor, priya: Vis
     wrong = priya.send(seen.form("/akkoord"), count="7")
     assert wrong.status_code == 422
     assert "Dit is niet het aantal vragen op de lijst." in wrong.text
-    assert "De lijst is akkoord." in priya.send(seen.form("/akkoord"), count="6").text
+    assert "Je akkoord is vastgelegd." in priya.send(seen.form("/akkoord"), count="6").text
     assert list_state(site_ports, 1) == "approved"
     pass_window(site_ports)
     destruction.run(site_ports)

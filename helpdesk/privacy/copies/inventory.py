@@ -27,8 +27,8 @@ _ENGINE_COLUMNS = {"search_text": {"tsv"}}
 _COLUMNS = {
     "sqlite": "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p "
     "WHERE m.type IN ('table', 'view') ORDER BY 1, 2",
-    "postgresql": "SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname, a.attname "
-    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid "
+    "postgresql": "SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname, "
+    "a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid "
     "AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition "
     "AND n.nspname !~ '^(pg_|information_schema$)' AND (n.nspname = current_schema() OR NOT EXISTS "
     "(SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) ORDER BY 1, 2",
