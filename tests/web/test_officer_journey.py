@@ -80,11 +80,18 @@ def proposal(typist: Typist) -> None:
 
 
 def approval(typist: Typist) -> None:
-    """The record manager sees the exception with its reason, and types how many go."""
+    """The record manager sees the exception with its reason, and types how many go; a wrong number first."""
     enter(typist, RENS)
     go_to(typist, "Vernietiging", "VL-1")
     expect(typist.page.locator("tr.gone")).to_contain_text("iemand heeft bezwaar · Priya Privacy")
     typist.tab_to("#veld-count")
+    typist.write("7")
+    with typist.page.expect_navigation():
+        typist.press("Enter")
+    expect(typist.page.locator(".box-danger")).to_be_focused()
+    typist.press("Tab", "Enter")
+    expect(typist.page.locator("#veld-count")).to_be_focused()
+    typist.press("Control+a")
     typist.write("5")
     with typist.page.expect_navigation():
         typist.press("Enter")

@@ -6,7 +6,7 @@ Anything unknown might hold a copy of a ticket that nobody destroys; so a proces
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import text
 
@@ -57,7 +57,7 @@ def _columns(ports: Ports) -> Iterator[str]:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         rows = unit.session.execute(text(_COLUMNS[dialect])).all()
     known = {name: {*table.columns.keys()} for name, table in Base.metadata.tables.items()} | _OF_MIGRATIONS
-    passed_over = {"sqlite": _OF_SQLITE.fullmatch, "postgresql": _is_copy}[dialect]
+    passed_over: Callable[[str], object] = _is_copy if dialect == "postgresql" else _OF_SQLITE.fullmatch
     strange: set[str] = set()
     for table, column in rows:
         if passed_over(table):

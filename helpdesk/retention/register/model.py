@@ -127,7 +127,7 @@ class Rule:
         return next((term for term in self.terms if term.unit == unit), None)
 
     def told(self, *, dutch: bool) -> str:
-        """The term for people: in Dutch the words of the entry, with the decision where what counts deviates from them."""
+        """The term in words: in Dutch those of the entry, with the decision where what counts deviates from them."""
         if not dutch:
             return self.term_en
         return f"{self.term_nl} {self.decision_nl}" if self.deviates_from_text else self.term_nl
