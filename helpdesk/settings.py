@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from helpdesk.errors import Misconfigured
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = re.compile(rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))? (\d\d:\d\d)-(\d\d:\d\d)")
 CLOSURE = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?( .{1,200})?")
+RUN_LOCK, MOVED_CLOCK = Path("run/lock"), Path("run/clock")
+"""In the data folder: what a `make run` holds, and by how many seconds it moves the clock."""
 
 
 def _said(help_text: str, toml: str, default: Any) -> Any:
@@ -182,7 +185,9 @@ class Settings:
     )
     alarm_to: str = _said("Address that gets alarms by mail, at most hourly.", "alarm_to", "")
     clock_offset: Offset = _said(
-        "Moves the clock of all processes; P7Y1D as the calendar has it. For trials only.", "clock_offset", timedelta(0)
+        "Moves the clock of all that `make run` starts, and of commands on its folder; P7Y1D as the calendar has it.",
+        "clock_offset",
+        timedelta(0),
     )
     demo: bool = _said("Start the demonstration's mailbox, relay and page.", "demo", False)
     mailboxes: tuple[MailboxSettings, ...] = _said("IMAP mailboxes to empty.", "mailbox", ())
@@ -297,7 +302,34 @@ def from_env(environ: Mapping[str, str]) -> Settings:
         raise Misconfigured("HELPDESK_CONFIG names {path}, which does not exist.", path=str(path))
     from_file = _from_toml(path) if path.exists() else {}
     merged = {"desks": (_DEFAULT_DESK,)} | from_file | said
-    return _checked(Settings(**merged))
+    return _on_its_clock(_checked(Settings(**merged)))
+
+
+def _on_its_clock(settings: Settings) -> Settings:
+    """With the clock of the `make run` on this folder, which every process and command there shares.
+
+    A clock that is ahead would destroy what is to be kept: without a `make run` nothing begins with a moved one.
+    """
+    if not _under_make_run(settings.data):
+        if settings.clock_offset:
+            raise Misconfigured("HELPDESK_CLOCK_OFFSET moves the clock under 'make run' only: unset it.")
+        return settings
+    try:
+        seconds = int((settings.data / MOVED_CLOCK).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return settings
+    return replace(settings, clock_offset=timedelta(seconds=seconds))
+
+
+def _under_make_run(data: Path) -> bool:
+    try:
+        with (data / RUN_LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 _CHOICES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import fcntl
 import json
 import os
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from helpdesk.errors import HelpdeskError, Misconfigured
-from helpdesk.settings import Settings, from_env
+from helpdesk.settings import MOVED_CLOCK, RUN_LOCK, Settings, from_env
 from workers import table
 from workers.addresses import choose_ports
 from workers.child import Process
@@ -80,18 +79,12 @@ def prepare(environ: Mapping[str, str]) -> Run:
         "HELPDESK_LIVE_PORT": str(ports["live"]),
         "PYTHONUNBUFFERED": "1",
     }
-    if given.clock_offset:
-        # One number for all: a process that starts again on another day would count its years from that.
-        environment["HELPDESK_CLOCK_OFFSET"] = _seconds(given.clock_offset)
+    # One number for all: a process that starts again on another day would count its years from that.
+    (data / MOVED_CLOCK).write_text(f"{int(given.clock_offset.total_seconds())}\n")
     redis_socket = _redis_socket(given, data)
     if redis_socket is not None:
         environment["HELPDESK_REDIS"] = f"unix://{redis_socket}?db=0"
     return Run(data, from_env(environment), with_demo, ports, redis_socket, environment, lock, notes)
-
-
-def _seconds(offset: dt.timedelta) -> str:
-    seconds = int(offset.total_seconds())
-    return f"{'-' if seconds < 0 else ''}PT{abs(seconds)}S"
 
 
 def _wants_demo(environ: Mapping[str, str], config: Path) -> bool:
@@ -113,7 +106,7 @@ def _folder(data: Path) -> int:
     """Make the folders, see that they can be written, and take the lock that only one `make run` can have."""
     for folder in (data, data / "run", data / "log"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(data / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(data / RUN_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -121,6 +114,7 @@ def _folder(data: Path) -> int:
         raise Misconfigured("Another 'make run' (process {pid}) uses {data}.", pid=pid, data=str(data)) from None
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n".encode())
+    (data / MOVED_CLOCK).unlink(missing_ok=True)
     return lock
 
 
@@ -174,6 +168,7 @@ def write_run_json(run: Run, pids: Mapping[str, int]) -> None:
     if run.with_demo:
         said["web"] |= {"email": demo.ADVISOR[0], "password": demo.password(run.data, "advisor")}
         said["officer"] = {"email": demo.OFFICER[0], "password": demo.password(run.data, "officer")}
+        said["archivist"] = {"email": demo.ARCHIVIST[0], "password": demo.password(run.data, "archivist")}
         said["imap"] = {"host": "127.0.0.1", "port": run.ports["imap"], "security": "plain", "folder": "INBOX"}
         said["imap"] |= {"user": demo.MAILBOX_USER, "password": demo.password(run.data, "mailbox")}
         said["relay"] = {"host": "127.0.0.1", "port": run.ports["relay"]}
@@ -196,6 +191,7 @@ def _report(run: Run) -> None:
         say(f"  advisors: {run.web}/werk  sign in here; people who ask start at {run.web}/")
         say(f"  sign in:  {demo.ADVISOR[0]}  {demo.password(run.data, 'advisor')}")
         say(f"  or as:    {demo.OFFICER[0]}  {demo.password(run.data, 'officer')}  privacy officer")
+        say(f"  or as:    {demo.ARCHIVIST[0]}  {demo.password(run.data, 'archivist')}  record manager")
     else:
         say("  Accounts: python -m helpdesk user add EMAIL NAME --role advisor")
     say(f"  all addresses and processes: {run.data / 'run.json'}   end: Ctrl-C")

@@ -54,11 +54,14 @@ def _read(path: Path) -> str:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """Every line; one without its end is half a line of a crash, and is not there yet."""
+    """Every line. Raises Invalid where the last one has no end: it was cut off, or is written at this very moment."""
     try:
-        return iter(path.read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1])
+        *lines, rest = path.read_bytes().decode("utf-8", "surrogateescape").split("\n")
     except OSError as fault:
         raise NotFound("The file {path} can't be read.", path=str(path)) from fault
+    if rest:
+        raise Invalid("The ledger is broken at line {line}.", line=len(lines) + 1, code="ledger_broken")
+    return iter(lines)
 
 
 def _as_the_database_says(console: Console, head: Head) -> None:

@@ -14,7 +14,8 @@ from helpdesk.privacy import policies
 from helpdesk.privacy.simulating import Effect, simulate
 from helpdesk.retention.register.export import as_html, as_json, as_text
 from helpdesk.retention.register.lint import lint as tensions
-from helpdesk.retention.register.load import shipped
+from helpdesk.retention.register.load import load, shipped
+from helpdesk.retention.register.model import Register
 from helpdesk.text.language import N_, translator
 from helpdesk.unit import unit_of_work
 
@@ -22,7 +23,7 @@ _PROCESSINGS = sorted(shipped())
 _FORMATS = {"text": as_text, "html": as_html, "json": as_json}
 _version = click.argument("version")
 _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
-_processing = click.argument("processing", type=click.Choice(_PROCESSINGS), required=False)
+_source = click.argument("source", metavar="[NUMBER|FILE]", required=False)
 
 
 @click.group()
@@ -31,21 +32,20 @@ def register() -> None:
 
 
 @register.command()
-@_processing
+@_source
 @click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="text", show_default=True)
-def export(processing: str | None, form: str) -> None:
-    """The register PROCESSING in the layout of its public entry; all of them without a number."""
-    for key, one in shipped().items():
-        if processing in (None, key):
-            click.echo(_FORMATS[form](one), nl=False)
+def export(source: str | None, form: str) -> None:
+    """A register in the layout of its public entry: that of a NUMBER, or a FILE of yours; without either, all."""
+    for one in _registers(source).values():
+        click.echo(_FORMATS[form](one), nl=False)
 
 
 @register.command()
-@_processing
+@_source
 @click.option("--language", type=click.Choice(["nl", "en"]), default="nl", show_default=True)
 @click.option("--json", "as_list", is_flag=True, help="As JSON.")
-def lint(processing: str | None, language: str, *, as_list: bool) -> None:
-    """The tensions in the register PROCESSING, with the row each is about."""
+def lint(source: str | None, language: str, *, as_list: bool) -> None:
+    """The tensions in a register, that of a NUMBER or a FILE of yours, with the row each is about."""
     found = [
         {
             "processing": key,
@@ -53,8 +53,7 @@ def lint(processing: str | None, language: str, *, as_list: bool) -> None:
             "row": finding.row,
             "sentence": translator(language).gettext(finding.sentence).format(**finding.said()),
         }
-        for key, one in shipped().items()
-        if processing in (None, key)
+        for key, one in _registers(source).items()
         for finding in tensions(one)
     ]
     if as_list:
@@ -76,6 +75,13 @@ def propose(console: Console, source: str, email: str) -> None:
         (found,) = [one for one in policies.versions(unit) if one.version == version]
     say(f"{found.processing} {found.version} {found.sha256}")
     say(console.words(N_("Proposed. Somebody else has to put it in force.")))
+
+
+def _registers(source: str | None) -> dict[str, Register]:
+    if source is None:
+        return shipped()
+    one = load(_text(source))
+    return {one.id: one}
 
 
 def _text(source: str) -> bytes:

@@ -23,7 +23,8 @@ from helpdesk.people.access import require
 from helpdesk.retention.ledger import Entry, head_of, numbered
 from helpdesk.retention.policy import version
 from helpdesk.retention.register.model import Register
-from helpdesk.retention.terms import day_of, last_day
+from helpdesk.retention.terms import Period, day_of, last_day
+from helpdesk.retention.terms import period as period_in
 from helpdesk.unit import Unit
 
 FORMAT, _END = 1, "ledger_end"
@@ -200,11 +201,21 @@ def _body(register: Register, rule: str, period: str, small: int, lines: list[_L
         "small": small,
         "about": {"nl": subject.nl, "en": subject.en},
         "fields": {"nl": list(text.fields_nl), "en": list(text.fields_en)},
-        "ground": {"nl": text.term_nl, "en": text.term_en, "selection_list": text.selection_list},
+        "ground": {
+            "nl": text.told(dutch=True),
+            "en": text.told(dutch=False),
+            "selection_list": text.selection_list,
+        },
         "numbers": _numbers(lines),
-        "backups_gone_by": last_day(last_of(period), register.backup_horizon).isoformat()[:7],
+        "backup_horizon": str(register.backup_horizon),
+        "backups_gone_by": _gone_by(period, register.backup_horizon),
         "ledger": {"name": name, "seq": last.seq, "hash": last.hash},
     }
+
+
+def _gone_by(period: str, horizon: Period) -> str:
+    """The month in which the last backup goes that was made in a period."""
+    return last_day(last_of(period), horizon).isoformat()[:7]
 
 
 def _sealed(body: Certificate, previous: str | None) -> Certificate:
@@ -240,7 +251,8 @@ def verify(content: str, lines: Iterable[str]) -> None:
     here = None if last is None else {"name": name, "seq": last.seq, "hash": last.hash}
     if here != said["ledger"]:
         raise Invalid("The ledger is not the one that this certificate was made from.", code="certificate_ledger")
-    if _numbers(some) != said["numbers"]:
+    gone_by = _gone_by(said["period"], period_in(said["backup_horizon"]))
+    if (_numbers(some), gone_by) != (said["numbers"], said["backups_gone_by"]):
         raise Invalid("The numbers of this certificate are not those of the ledger.", code="certificate_numbers")
 
 
@@ -250,8 +262,9 @@ def _parsed(content: str) -> Certificate:
         body = {key: value for key, value in said.items() if key not in ("sha256", _END)}
         whole = said["sha256"] == seal(body) and said["format"] == FORMAT and isinstance(said["small"], int)
         whole = whole and isinstance(said[_END]["seq"], int) and isinstance(said[_END]["hash"], str)
-        whole = whole and {"rule", "period", "numbers", "ledger"} <= said.keys()
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        whole = whole and all(isinstance(said[name], str) for name in ("rule", "period", "backup_horizon"))
+        whole = whole and {"numbers", "ledger", "backups_gone_by"} <= said.keys()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise Invalid("This is no certificate of ours.", code="certificate_shape") from fault
     if not whole:
         raise Invalid("This certificate was changed after it was made.", code="certificate_changed")

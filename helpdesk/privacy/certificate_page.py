@@ -39,10 +39,11 @@ WAYS = {
 _SIGNERS = (N_("Proposed the destruction"), N_("Approved the destruction"))
 _SIGNED = (N_("Name and function"), N_("Day"), N_("Signature"))
 _STYLE = (
-    "body{font:1rem/1.5 sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
+    "body{font:1rem/1.5 sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff;"
+    "overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:bold;padding:.5rem 0}"
     "th,td{border-bottom:1px solid #767676;text-align:left;padding:.25rem .5rem}td.n{text-align:right}"
-    "code{overflow-wrap:anywhere}.line{border-bottom:1px solid #767676;padding-top:1.5rem}"
+    ".line{border-bottom:1px solid #767676;padding-top:1.5rem}"
 )
 
 
@@ -132,7 +133,8 @@ def as_html(certificate: Certificate, language: str) -> str:
         f"<h2>{escape(said.signing)}</h2>\n{signers}",
     ]
     title = f"{said.title} {certificate['rule']} {certificate['period']}"
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    view = '<meta name="viewport" content="width=device-width">'
+    head = f'<meta charset="utf-8">{view}<title>{escape(title)}</title><style>{_STYLE}</style>'
     body = f"<body><main>\n{''.join(parts)}\n</main></body>"
     return f'<!DOCTYPE html>\n<html lang="{said.language}"><head>{head}</head>{body}</html>\n'
 

@@ -68,7 +68,7 @@ def _counted(registers: dict[str, Register], language: str, rule: str, count: in
     return RuleCount(
         rule,
         whose.nl if dutch else whose.en,
-        own.term_nl if dutch else own.term_en,
+        own.told(dutch=dutch),
         own.selection_list or "",
         count,
         soon,

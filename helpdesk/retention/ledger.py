@@ -141,7 +141,7 @@ def _walk(lines: Iterable[str]) -> Iterator[tuple[int, str, Entry]]:
 def _parsed(line: str, seq: int) -> dict[str, Any]:
     try:
         body = json.loads(line)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise Invalid("The ledger is broken at line {line}.", line=seq, code="ledger_broken") from fault
     if (
         not isinstance(body, dict)

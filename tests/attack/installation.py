@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from helpdesk.ports import Ports
-from helpdesk.settings import from_env
+from helpdesk.settings import RUN_LOCK, from_env
 from helpdesk.wiring import connect
 from tests.attack.corpus import DESK
 from tests.attack.literal_proxy import LiteralProxy
@@ -67,6 +68,7 @@ class Installation:
             self.environment = self._environment()
             for verb in ("init", "migrate"):
                 self.run("-m", "helpdesk", verb)
+            self._stand_for_make_run(stack)
             self._stack = stack.pop_all()
         return self
 
@@ -74,6 +76,12 @@ class Installation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def _stand_for_make_run(self, stack: contextlib.ExitStack) -> None:
+        """So that a trial may move the clock."""
+        path = self.data / RUN_LOCK
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        fcntl.flock(stack.enter_context(path.open("wb")), fcntl.LOCK_EX)
 
     def _environment(self) -> dict[str, str]:
         config = self.folder / "helpdesk.toml"

@@ -36,9 +36,9 @@ def open_list(site_ports: Ports, fenna: Visitor, priya: Visitor) -> list[str]:
 def test_a_list_is_sent_back_with_words_and_proposed_again(
     site_ports: Ports, fenna: Visitor, priya: Visitor, open_list: list[str]
 ) -> None:
-    to_propose, to_approve = "om na te lopen en voor te stellen", "vernietigingslijsten die op uw akkoord wachten"
+    to_propose, to_approve = "om na te lopen en voor te stellen", "vernietigingslijsten die op jouw akkoord wachten"
     assert to_propose in fenna.page(OVERVIEW).text
-    assert "Wat op u wacht" not in priya.page(OVERVIEW).text
+    assert "Wat op jou wacht" not in priya.page(OVERVIEW).text
     fenna.send(fenna.page(LIST).form("/voorstellen"))
     assert to_propose not in fenna.page(OVERVIEW).text
     assert to_approve in priya.page(OVERVIEW).text
@@ -47,7 +47,7 @@ def test_a_list_is_sent_back_with_words_and_proposed_again(
     empty = priya.send(form, remark=" ")
     assert empty.status_code == 422
     assert "Schrijf wat er anders moet." in empty.text
-    assert "gaat met uw opmerking terug" in priya.send(form, remark="Haal de vragen over visa eraf.").text
+    assert "gaat met je opmerking terug" in priya.send(form, remark="Haal de vragen over visa eraf.").text
     assert list_state(site_ports, 1) == "open"
     assert priya.send(form, remark="Nog eens").status_code == 409
     back = fenna.page(LIST)
@@ -56,7 +56,7 @@ def test_a_list_is_sent_back_with_words_and_proposed_again(
     fenna.send(back.form("/voorstellen"))
     seen = priya.page(LIST)
     assert "Haal de vragen over visa eraf." in seen.text, "whoever approves sees what was asked before"
-    assert "De lijst is akkoord." in priya.send(seen.form("/akkoord"), count="12").text
+    assert "Je akkoord is vastgelegd." in priya.send(seen.form("/akkoord"), count="12").text
     with unit_of_work(site_ports, SYSTEM, write=False) as unit:
         verbs = unit.session.scalars(
             select(SecurityEvent.verb).where(SecurityEvent.object_kind == "list").order_by(SecurityEvent.id)

@@ -258,7 +258,9 @@ def test_a_moved_clock_is_shown_on_every_page(
     make_ports: PortsMaker, staffed_template: Path, sqlite_place: Path
 ) -> None:
     moved = make_ports(copied(staffed_template, sqlite_place), clock_offset=dt.timedelta(days=1))
-    assert "De klok van deze proef staat op" in Visitor(made_app(moved)).get("/aanmelden").text
+    visitor = Visitor(made_app(moved))
+    for path in ("/aanmelden", "/inloggen", "/", "/mijn-vragen/inloggen", "/chat/venster", "/privacy", "/antwoorden"):
+        assert "De klok van deze proef staat op" in visitor.get(path).text, path
 
 
 def test_no_clock_is_shown_where_it_was_not_moved(stranger: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""The two people of the demonstration, and the register they put in force."""
+"""The people of the demonstration, and the register that two of them put in force."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from helpdesk.errors import Misconfigured
+from helpdesk.settings import from_env
 from tests.services.process import free_port
 from workers import start
 from workers.addresses import choose_ports, is_free
@@ -158,8 +160,34 @@ def test_a_disk_that_is_nearly_full_ends_in_one_sentence(tmp_path: Path, monkeyp
         prepare({"HELPDESK_DATA": str(tmp_path)})
 
 
-def test_a_moved_clock_is_one_number_for_every_process(tmp_path: Path) -> None:
-    run = prepared({"HELPDESK_DATA": str(tmp_path), "HELPDESK_CLOCK_OFFSET": "P7Y1D"})
+def test_a_moved_clock_is_one_number_for_all_that_runs_on_the_folder(tmp_path: Path) -> None:
+    here = {"HELPDESK_DATA": str(tmp_path)}
+    run = prepare(here | {"HELPDESK_CLOCK_OFFSET": "P7Y1D"})
     seconds = int(run.settings.clock_offset.total_seconds())
-    assert run.environment["HELPDESK_CLOCK_OFFSET"] == f"PT{seconds}S"
     assert seconds // 86400 in {7 * 365 + 2, 7 * 365 + 3}, "the years in between have 366 days, too"
+    for said in (run.environment, here, here | {"HELPDESK_CLOCK_OFFSET": "P1D"}):
+        assert from_env(said).clock_offset == run.settings.clock_offset
+    os.close(run.lock)
+    assert from_env(here).clock_offset == dt.timedelta(0)
+    run = prepare(here)
+    assert from_env(here | {"HELPDESK_CLOCK_OFFSET": "P1D"}).clock_offset == dt.timedelta(0)
+    os.close(run.lock)
+
+
+def test_the_clock_is_moved_under_make_run_only(tmp_path: Path) -> None:
+    prepared({"HELPDESK_DATA": str(tmp_path), "HELPDESK_DEMO": "0", "HELPDESK_CLOCK_OFFSET": "P7Y1D"})
+    with pytest.raises(Misconfigured, match="under 'make run' only"):
+        from_env({"HELPDESK_DATA": str(tmp_path), "HELPDESK_CLOCK_OFFSET": "P7Y1D"})
+    (tmp_path / "helpdesk.toml").write_text('clock_offset = "PT1H"\n')
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
+    for words in (("web", "serve"), ("mail_ingest", "poll", "--once"), ("workers", "run", "--burst")):
+        ended = subprocess.run(
+            [sys.executable, "-m", *words],
+            env=environ | {"HELPDESK_DATA": str(tmp_path)},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 1, words
+        assert "make run" in ended.stderr, words

@@ -1,4 +1,4 @@
-"""The two people who work in the demonstration; the register that they put in force, and the first answers of one."""
+"""The people who work in the demonstration; the register that two put in force, and the first answers of one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from workers.demo import answers, configuration
 
 _ROLES = {
     "advisor": ("advisor", "functional_admin", "technical_admin"),
-    "officer": ("privacy_officer", "record_manager"),
+    "officer": ("privacy_officer",),
+    "archivist": ("record_manager",),
 }
 REGISTER = "551"
 
@@ -38,8 +39,7 @@ def _made(ports: Ports, key: str, email: str, name: str) -> bool:
 
 def _actors(ports: Ports) -> tuple[Actor, Actor]:
     with unit_of_work(ports, SYSTEM, write=False) as unit:
-        advisor, officer = (actor_named(unit, email) for email, _name in configuration.STAFF.values())
-    return advisor, officer
+        return actor_named(unit, configuration.ADVISOR[0]), actor_named(unit, configuration.OFFICER[0])
 
 
 def _register(ports: Ports, advisor: Actor, officer: Actor) -> None:

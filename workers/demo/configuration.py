@@ -14,8 +14,9 @@ AUTHSERV_ID = "mx.academie.example"
 MAILBOX_USER = DESK_ADDRESS
 ADVISOR = ("advisor@academie.example", "Sanne de Boer")
 OFFICER = ("privacy@academie.example", "Pieter van Dam")
-STAFF = {"advisor": ADVISOR, "officer": OFFICER}
-"""Who signs in, by the name of their password; the second one decides what takes two people."""
+ARCHIVIST = ("archief@academie.example", "Noor Bakker")
+STAFF = {"advisor": ADVISOR, "officer": OFFICER, "archivist": ARCHIVIST}
+"""Who signs in, by the name of their password. What takes two people takes three where the officer took part in it."""
 
 _TEMPLATE = """\
 demo = true

@@ -6,7 +6,7 @@ Anything unknown might hold a copy of a ticket that nobody destroys; so a proces
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import text
 
@@ -19,17 +19,21 @@ from helpdesk.unit import SYSTEM, unit_of_work
 
 OTHER_BLOBS = frozenset({"import_run.blob", "import_run.found_blob", "rights_request.export_blob"})
 """Bytes that belong to no ticket and have an end of their own."""
-_OURS = re.compile(r"alembic_version|sqlite_\w+|search_index(_(data|idx|content|docsize|config))?")
-"""Beside the models' tables: those of the migrations, of SQLite, and of its index."""
+_OF_SQLITE = re.compile(r"sqlite_\w+|search_index(_(data|idx|content|docsize|config))?")
+"""Tables of SQLite itself, and of its index."""
+_OF_MIGRATIONS = {"alembic_version": {"version_num"}}
 _COPY = re.compile(r"(\w+?)(_\d\d)?_(?:anew|moved)")
 _ENGINE_COLUMNS = {"search_text": {"tsv"}}
 _COLUMNS = {
     "sqlite": "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p "
     "WHERE m.type IN ('table', 'view') ORDER BY 1, 2",
-    "postgresql": "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+    "postgresql": "SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname, "
+    "a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid "
     "AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition "
-    "AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2",
+    "AND n.nspname !~ '^(pg_|information_schema$)' AND (n.nspname = current_schema() OR NOT EXISTS "
+    "(SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) ORDER BY 1, 2",
 }
+"""On PostgreSQL of every schema, but for what an extension keeps in one of its own."""
 
 
 def require_known(ports: Ports) -> None:
@@ -52,14 +56,15 @@ def _columns(ports: Ports) -> Iterator[str]:
     dialect = ports.engine.dialect.name
     with unit_of_work(ports, SYSTEM, write=False) as unit:
         rows = unit.session.execute(text(_COLUMNS[dialect])).all()
-    tables = Base.metadata.tables
+    known = {name: {*table.columns.keys()} for name, table in Base.metadata.tables.items()} | _OF_MIGRATIONS
+    passed_over: Callable[[str], object] = _is_copy if dialect == "postgresql" else _OF_SQLITE.fullmatch
     strange: set[str] = set()
     for table, column in rows:
-        if _OURS.fullmatch(table) or (dialect == "postgresql" and _is_copy(table)):
+        if passed_over(table):
             continue
-        if table not in tables:
+        if table not in known:
             strange.add(f"table {table}")
-        elif column not in tables[table].columns and column not in _ENGINE_COLUMNS.get(table, ()):
+        elif column not in known[table] and column not in _ENGINE_COLUMNS.get(table, ()):
             strange.add(f"column {table}.{column}")
     yield from sorted(strange)
 

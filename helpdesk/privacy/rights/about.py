@@ -84,7 +84,7 @@ def _of_register(register: Register, rules: list[Rule], language: str) -> dict[s
         "grounds": [f"AVG art. {one.basis}" + (f": {one.ground_nl}" if one.ground_nl else "") for one in grounds],
         "categories": [field for rule in rules for field in (rule.fields_nl if dutch else rule.fields_en)],
         "sources": list(dict.fromkeys(rule.source_nl for rule in rules)),
-        "terms": {rule.key: rule.term_nl if dutch else rule.term_en for rule in rules},
+        "terms": {rule.key: rule.told(dutch=dutch) for rule in rules},
         "recipients": [one.nl if dutch else one.en for one in register.recipients.values()],
         "automated_decisions": register.automated_decisions,
         "transfer_outside_eu": register.transfer_outside_eu,

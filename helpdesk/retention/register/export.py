@@ -12,6 +12,7 @@ from helpdesk.retention.register.model import Register
 from helpdesk.retention.register.outline import Line, outline
 from helpdesk.retention.terms import Period
 
+_STYLE = "body{font:1rem/1.5 sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}"
 _HEADINGS = {"bz": ("", ""), "lop": ("# ", "## ")}
 
 
@@ -39,9 +40,13 @@ def _text_line(line: Line, title: str, head: str, gap: str) -> str:
 
 
 def as_html(register: Register) -> str:
-    """The entry as one HTML fragment; every piece names its row and field in `data-row` and `data-field`."""
+    """The entry as a page that opens as it is; each piece names its row and field in `data-row`, `data-field`."""
     parts = "\n".join(_html_line(line) for line in outline(register))
-    return f'<article class="register" lang="nl" data-processing="{escape(register.id)}">\n{parts}\n</article>\n'
+    title = f"<title>{escape(register.id)} {escape(register.name_nl)}</title>"
+    view = f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+    body = f'<main class="register" data-processing="{escape(register.id)}">\n{parts}\n</main>'
+    head = f'<head><meta charset="utf-8">{view}{title}</head>'
+    return f'<!DOCTYPE html>\n<html lang="nl">{head}<body>\n{body}\n</body></html>\n'
 
 
 def _html_line(line: Line) -> str:

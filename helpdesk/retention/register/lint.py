@@ -1,4 +1,4 @@
-"""The tensions in a register (X1-X14 of the two public entries): each is seen in the data, none is hidden (RD-15).
+"""The tensions in a register (X1-X14 of the two public entries, X15): each is seen in the data, none is hidden (RD-15).
 
 A finding is not an error: it is shown until the text, or what the software does, changes.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from helpdesk.retention.register.model import Register, Rule
+from helpdesk.retention.terms import Period
 from helpdesk.text.language import N_
 
 _OPTIONAL = re.compile(r"\boptione(?:el|le)\b", re.IGNORECASE)
+_ENGLISH = re.compile(r"(\d+) (year|month|week|day)s?\b")
 _STAFF_SOURCE = re.compile(r"\ben medewerker\b", re.IGNORECASE)
 
 
@@ -151,6 +153,18 @@ def _free_text(register: Register) -> Iterator[Finding]:
             yield Finding("X14", rule.key, N_("People write what they like: health, union or family may stand in it."))
 
 
+def _other_term_in_english(register: Register) -> Iterator[Finding]:
+    for rule in register.rules.values():
+        told = {(int(count), f"{unit}s") for count, unit in _ENGLISH.findall(rule.term_en)}
+        meant = {part for term in rule.terms for part in _spans(term.period)}
+        if told - _spans(rule.match_within) != meant:
+            yield Finding("X15", rule.key, N_("The English words name another term than the one that counts."))
+
+
+def _spans(period: Period | None) -> set[tuple[int, str]]:
+    return {(count, unit) for unit, count in asdict(period).items() if count} if period else set()
+
+
 def _running(register: Register, decides: bool, peers: bool) -> Iterator[Finding]:
     if not register.automated_decisions:
         sentence = (
@@ -181,4 +195,5 @@ _LOOKS: tuple[Callable[[Register], Iterator[Finding]], ...] = (
     _whole_department,
     _wide_event,
     _free_text,
+    _other_term_in_english,
 )

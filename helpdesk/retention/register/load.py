@@ -34,7 +34,7 @@ LONGEST_BACKUP = Period(days=90)
 _ANY_DAY = dt.date(2026, 1, 1)
 _UNITS = {"jaar": "years", "jaren": "years", "maand": "months", "maanden": "months"}
 _UNITS |= {"week": "weeks", "weken": "weeks", "dag": "days", "dagen": "days"}
-_SPAN = re.compile(rf"(\d+) ({'|'.join(_UNITS)})\b")
+_SPAN = re.compile(rf"(?<![\d.,])(\d+)\s+({'|'.join(_UNITS)})\b")
 _JOINED = re.compile(rf"{_SPAN.pattern}(?: en {_SPAN.pattern})*")
 _PERIODS = frozenset({"alarm_after", "escalate_after", "objection_window", "match_within", "clock_jump"})
 _PERIODS |= {one.name for one in fields(Ages)}
@@ -149,6 +149,7 @@ def _check(register: Register) -> None:
         _known_words(rule, rule.grounds, register.grounds)
         _known_words(rule, [term.anchor for term in rule.terms], register.anchors)
         _agree(rule)
+        _backups_agree(rule, register.backup_horizon)
     for anchor in register.anchors.values():
         if anchor.feed is not None and anchor.feed not in register.feeds:
             raise Misconfigured(
@@ -163,21 +164,35 @@ def _known_words(rule: Rule, words: Iterable[str], known: Mapping[str, object]) 
 
 
 def _agree(rule: Rule) -> None:
-    """The spans in the Dutch text are those of the machine form, or the rule says that it deviates, and why (RD-11)."""
-    if rule.deviates_from_text:
-        if not rule.decision_nl:
-            raise Misconfigured("The register's rule {rule} deviates from its text without saying why.", rule=rule.key)
-        return
-    apart = {Period(**{_UNITS[unit]: int(count)}) for count, unit in _SPAN.findall(rule.term_nl)} - {rule.match_within}
-    joined = {_whole(found[0]) for found in _JOINED.finditer(rule.term_nl)} - {rule.match_within}
+    """The spans in the Dutch text are those of the machine form; where a rule deviates from it, those in its decision.
+
+    RD-11.
+    """
+    text = rule.decision_nl if rule.deviates_from_text else rule.term_nl
+    if not text:
+        raise Misconfigured("The register's rule {rule} deviates from its text without saying why.", rule=rule.key)
+    apart = {Period(**{_UNITS[unit]: int(count)}) for count, unit in _SPAN.findall(text)} - {rule.match_within}
+    joined = {_whole(found[0]) for found in _JOINED.finditer(text)} - {rule.match_within}
     meant = {term.period for term in rule.terms} - {Period()}
     if meant not in (apart, joined):
         raise Misconfigured(
             "The register's rule {rule} says '{text}' but means {meant}.",
             rule=rule.key,
-            text=rule.term_nl,
+            text=text,
             meant=", ".join(sorted(map(str, meant))) or "P0D",
         )
+
+
+def _backups_agree(rule: Rule, horizon: Period) -> None:
+    """How long backups are kept is said once to the program, and once more in a row that people read (RD-74)."""
+    for term in rule.terms:
+        if term.unit == "backup" and term.period != horizon:
+            raise Misconfigured(
+                "The register's rule {rule} says '{text}' but means {meant}.",
+                rule=rule.key,
+                text=rule.term_nl,
+                meant=str(horizon),
+            )
 
 
 def _whole(words: str) -> Period:

@@ -126,6 +126,12 @@ class Rule:
         """The term of one unit of data, if the rule has one."""
         return next((term for term in self.terms if term.unit == unit), None)
 
+    def told(self, *, dutch: bool) -> str:
+        """The term in words: in Dutch those of the entry, with the decision where what counts deviates from them."""
+        if not dutch:
+            return self.term_en
+        return f"{self.term_nl} {self.decision_nl}" if self.deviates_from_text else self.term_nl
+
 
 @dataclass(frozen=True, slots=True)
 class Brake:

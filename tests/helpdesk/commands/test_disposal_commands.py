@@ -112,6 +112,10 @@ def test_a_ledger_that_was_cut_off_is_not_where_the_database_says(
     assert "whole" in run(console, ledger, "verify"), "by itself nobody can see that"
     with pytest.raises(Invalid, match="where the database says"):
         run(console, ledger, "verify", "--database")
+    for half in (whole[:-1], whole[:-40]):
+        where.write_text(half)
+        with pytest.raises(Invalid, match="broken at line"):
+            run(console, ledger, "verify")
 
 
 def test_who_may_not(console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import click
 import pytest
@@ -15,9 +16,10 @@ from helpdesk.adapters.memory import SetClock
 from helpdesk.commands.console import Console
 from helpdesk.commands.register import register
 from helpdesk.commands.retention import retention
-from helpdesk.errors import Conflict, NotFound
+from helpdesk.errors import Conflict, Misconfigured, NotFound
 from helpdesk.models import Person, Ticket
 from helpdesk.ports import Ports
+from helpdesk.privacy.policies import shipped_text
 from helpdesk.retention import clock
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.letters import letter, receive
@@ -40,13 +42,30 @@ def test_both_registers_are_exported_by_default_and_one_by_its_number() -> None:
 
 def test_json_and_html_are_what_they_say() -> None:
     assert set(json.loads(_register("export", "M895", "--format", "json"))["rules"]) == {"R15", "R16", "R17"}
-    assert _register("export", "551", "--format", "html").startswith('<article class="register" lang="nl"')
+    page = _register("export", "551", "--format", "html")
+    assert page.startswith('<!DOCTYPE html>\n<html lang="nl"><head><meta charset="utf-8">'), "it is opened from a disk"
+    assert page.count("<title>551 Leeromgeving") == 1
 
 
 def test_an_unknown_processing_is_refused() -> None:
     found = CliRunner().invoke(helpdesk, ["register", "export", "552"])
-    assert found.exit_code == 2
-    assert "'552' is not one of '551', 'M895'" in found.output
+    assert isinstance(found.exception, NotFound)
+
+
+def test_a_changed_copy_is_exported_and_its_tensions_are_said(tmp_path: Path) -> None:
+    """What one changed is read before anybody proposes it; what does not add up is refused."""
+    copy = tmp_path / "ours.toml"
+    copy.write_text(shipped_text("551").decode().replace("is 7 jaar na", "is 9 jaar na", 1))
+    found = CliRunner().invoke(helpdesk, ["register", "export", str(copy)])
+    assert isinstance(found.exception, Misconfigured)
+    copy.write_text(copy.read_text().replace('period = "P7Y"', 'period = "P9Y"'))
+    ours, own = _register("export", str(copy)).splitlines(), _register("export", "551").splitlines()
+    apart = [(one, other) for one, other in zip(ours, own, strict=True) if one != other]
+    assert [one.replace("9 jaar", "7 jaar") for one, _other in apart[:1]] == [apart[0][1]]
+    assert [one.partition(" ")[0] for one, _other in apart[1:]] == ["Versie"], "its hash is another one"
+    assert json.loads(_register("export", str(copy), "--format", "json"))["rules"]["R1"]["terms"][1]["period"] == "P9Y"
+    more = set(_register("lint", str(copy)).splitlines()) - set(_register("lint", "551").splitlines())
+    assert [one[:12] for one in more] == ["551 X15 R1: "], "the English of R1 still says 7 years"
 
 
 def test_tensions_are_said_in_both_languages() -> None:

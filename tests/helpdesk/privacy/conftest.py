@@ -13,6 +13,7 @@ from helpdesk.unit import Actor
 from tests.backups import PROGRAMS
 from tests.conftest import PortsMaker, copied
 from tests.retention import staff
+from tests.services.fresh import FreshDatabases
 from tests.services.postgres import Postgres
 
 
@@ -44,3 +45,10 @@ def own(request: pytest.FixtureRequest, make_ports: PortsMaker) -> Iterator[Port
 def own_on_sqlite(make_ports: PortsMaker, sqlite_template: Path, tmp_path: Path) -> Ports:
     """Ports on the SQLite file of a data folder, as processes of their own find it."""
     return make_ports("", database=copied(sqlite_template, tmp_path / "helpdesk.sqlite3"))
+
+
+@pytest.fixture
+def postgres_ports(make_ports: PortsMaker, fresh_databases: FreshDatabases) -> Iterator[Ports]:
+    """Ports on PostgreSQL only."""
+    yield make_ports(fresh_databases.take())
+    fresh_databases.give_back()

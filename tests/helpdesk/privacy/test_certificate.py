@@ -64,6 +64,7 @@ def test_a_run_is_certified_when_its_quarter_is_over(
     assert (numbers["tickets"], numbers["messages"], numbers["files"], numbers["mails"]) == (3, 3, 3, 3)
     assert (numbers["opened"], numbers["verified"], numbers["merged"]) == ({"2026": 3}, True, 0)
     assert found["backups_gone_by"] == "2028-04"
+    assert "geldt 6 maanden na de laatste inlog" in found["ground"]["nl"], "the public text speaks of 7 years"
     assert not NAMES.search(as_json(found, ports.ledger.lines()))
     verify(as_json(found, ports.ledger.lines()), ports.ledger.lines())
 
@@ -117,7 +118,7 @@ def test_a_changed_ledger_is_seen(ports: Ports, auditor: Actor, how: str) -> Non
         verify(paper, LEDGERS[how](lines))
 
 
-@pytest.mark.parametrize("how", ["digit", "resealed", "nothing", "other", "end"])
+@pytest.mark.parametrize("how", ["digit", "resealed", "backups", "no rule", "nothing", "other", "deep", "end"])
 def test_a_changed_certificate_is_seen(ports: Ports, auditor: Actor, how: str) -> None:
     _lines(ports, {"2026-10": 6})
     with unit_of_work(ports, auditor, write=False) as unit:
@@ -126,11 +127,17 @@ def test_a_changed_certificate_is_seen(ports: Ports, auditor: Actor, how: str) -
         "digit": as_json(found, ports.ledger.lines()).replace('"tickets": 6', '"tickets": 7'),
         "nothing": "{}",
         "other": "no json",
+        "deep": "[" * 100_000,
     }
     end = json.loads(papers["digit"])["ledger_end"]
     papers["end"] = json.dumps(found | {"ledger_end": end | {"seq": end["seq"] - 1}})
-    body = {key: value for key, value in found.items() if key != "sha256"} | {"period": "2026-Q4"}
-    papers["resealed"] = as_json(body | {"sha256": seal(body)}, ports.ledger.lines())
+    for name, put in (
+        ("resealed", {"period": "2026-Q4"}),
+        ("backups", {"backups_gone_by": "2029-01"}),
+        ("no rule", {"rule": ["R13"]}),
+    ):
+        body = {key: value for key, value in found.items() if key != "sha256"} | put
+        papers[name] = as_json(body | {"sha256": seal(body)}, ports.ledger.lines())
     with pytest.raises(Invalid):
         verify(papers[how], ports.ledger.lines())
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk.errors import Conflict, Invalid, NotAllowed, NotFound
-from helpdesk.models import AccountRole, Counter, DisposalItem, DisposalList
+from helpdesk.models import AccountRole, Counter, DisposalItem, DisposalList, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy import destruction, listing, lists
 from helpdesk.privacy.list_items import items
@@ -18,11 +18,12 @@ from helpdesk.privacy.listing import too_many
 from helpdesk.privacy.policies import shipped_text
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force
+from helpdesk.retention.terms import begins_at
 from helpdesk.status import check_alarms, open_alarms
 from helpdesk.tickets.handling import set_status
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import due, list_state, listed, pass_window
-from tests.holds import let_terms_end, place, release, states
+from tests.holds import let_terms_end, nothing_keeps, place, release, states
 from tests.letters import letter, receive, wait
 from tests.retention import policy_in_force, staff
 
@@ -72,6 +73,22 @@ def test_an_open_list_takes_up_what_falls_due_until_it_is_proposed(ports: Ports,
     receive(ports, letter("Nog later.", sender="c@x.example", message_id="<m@x>", subject="Nog later"))
     let_terms_end(ports)
     assert listing.propose(ports) != [first]
+
+
+def test_what_falls_due_is_on_its_list_that_very_day(ports: Ports) -> None:
+    """The job that makes lists may come before the one that looks whose day has come."""
+    policy_in_force(ports)
+    receive(ports, letter())
+    nothing_keeps(ports)
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        day = unit.session.scalars(select(Ticket.due_on)).one()
+    assert day is not None
+    wait(ports, begins_at(day) - ports.now() - dt.timedelta(seconds=1))
+    assert listing.propose_daily(ports) == []
+    wait(ports, dt.timedelta(seconds=1))
+    (list_id,) = listing.propose_daily(ports)
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        assert [one.number for one in items(unit, list_id, subjects=False)] == ["2026-00001"]
 
 
 @pytest.mark.parametrize("who", ["proposer", "both", "young", "technical", "advisor", "system"])

@@ -83,6 +83,7 @@ def test_what_we_make_ourselves_is_known(ports: Ports) -> None:
         ("CREATE TABLE policy_anew (t BIGINT)", "table policy_anew"),
         ("CREATE TABLE search_index_old (t BIGINT)", "table search_index_old"),
         ("ALTER TABLE ticket ADD COLUMN y TEXT", "column ticket.y"),
+        ("ALTER TABLE alembic_version ADD COLUMN y TEXT", "column alembic_version.y"),
     ],
 )
 def test_a_table_or_column_made_by_hand_is_named(ports: Ports, statement: str, named: str) -> None:
@@ -91,6 +92,23 @@ def test_a_table_or_column_made_by_hand_is_named(ports: Ports, statement: str, n
     with pytest.raises(Misconfigured) as fault:
         require_known(ports)
     assert fault.value.values["names"] == named
+
+
+def test_a_table_of_postgresql_is_named_in_any_schema_and_by_any_name(postgres_ports: Ports) -> None:
+    ports = postgres_ports
+    for made, gone, named in (
+        ("CREATE SCHEMA kept CREATE TABLE ticket (t TEXT)", "DROP SCHEMA kept CASCADE", "table kept.ticket"),
+        ("CREATE TABLE sqlite_old (t TEXT)", "DROP TABLE sqlite_old", "table sqlite_old"),
+        ("CREATE TABLE search_index (t TEXT)", "DROP TABLE search_index", "table search_index"),
+    ):
+        with ports.engine.begin() as connection:
+            connection.execute(text(made))
+        with pytest.raises(Misconfigured) as fault:
+            require_known(ports)
+        assert fault.value.values["names"] == named
+        with ports.engine.begin() as connection:
+            connection.execute(text(gone))
+    require_known(ports)
 
 
 @pytest.mark.parametrize("name", ["previews", "dump.sql", "abc"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from tests.disposal import ledger, listed, pass_window
 from tests.holds import let_terms_end
 from tests.letters import letter, receive
 from tests.retention import policy_in_force, staff
-from tests.services.fresh import FreshDatabases
 from tests.services.postgres import Postgres
 
 LETTERS, MARK = 12, "qzjwq"
@@ -125,13 +124,6 @@ def _rows_gone(ports: Ports) -> None:
 def sqlite_ports(make_ports: PortsMaker, sqlite_template: Path, sqlite_place: Path) -> Ports:
     """Ports on SQLite only."""
     return make_ports(copied(sqlite_template, sqlite_place))
-
-
-@pytest.fixture
-def postgres_ports(make_ports: PortsMaker, fresh_databases: FreshDatabases) -> Iterator[Ports]:
-    """Ports on PostgreSQL only."""
-    yield make_ports(fresh_databases.take())
-    fresh_databases.give_back()
 
 
 def _people(ports: Ports) -> tuple[Actor, Actor]:

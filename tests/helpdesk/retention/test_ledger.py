@@ -49,6 +49,7 @@ def test_a_whole_ledger_reads_back() -> None:
         lambda lines: [*lines[:2], lines[2][:-1], *lines[3:]],
         lambda lines: [*lines[:2], lines[2].replace('"ok":true', '"ok": true'), *lines[3:]],
         lambda lines: [*lines, "not json"],
+        lambda lines: [*lines, "[" * 100_000],
     ],
 )
 def test_any_change_is_seen(broken: object) -> None:

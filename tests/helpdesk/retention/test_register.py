@@ -78,6 +78,10 @@ def test_a_pair_without_a_rule_is_named() -> None:
         (b"decision_nl", b"# decision_nl", "without saying why"),
         (b"[processing]", b"[processing", "can't be read"),
         (b'backup_horizon = "P30D"', b'backup_horizon = "P4M"', "at most P90D"),
+        (b'backup_horizon = "P30D"', b'backup_horizon = "P60D"', "means P60D"),
+        (b"geldt 6 maanden na", b"geldt 9 maanden na", "means P6M"),
+        (b"is 7 jaar na", "is 7\u00a0jaar en 5\u00a0jaar na".encode(), "means P7Y"),
+        (b"is 7 jaar na", b"is 8,7 jaar na", "means P7Y"),
     ],
 )
 def test_what_does_not_add_up_is_refused(before: bytes, after: bytes, says: str) -> None:
@@ -215,3 +219,11 @@ def test_what_is_switched_on_changes_the_sentence() -> None:
         for finding in lint(REGISTERS["551"], decides_automatically=True, peers_outside=True)
     }
     assert {code for code in quiet if quiet[code] != loud[code]} == {"X12", "X13"}
+
+
+def test_a_period_that_a_decision_does_not_say_is_refused() -> None:
+    """A rule that deviates from the public text is held to the words of its decision."""
+    head, mark, tail = _bytes("551").partition(b"[rule.R13]")
+    with pytest.raises(Misconfigured) as fault:
+        load(head + mark + tail.replace(b'period = "P6M"', b'period = "P1Y"', 1))
+    assert (fault.value.values["rule"], fault.value.values["meant"]) == ("R13", "P1Y")
