@@ -34,7 +34,7 @@ MOST_UNPACKED = 300_000_000
 ERROR = "#N/A"
 """What stands in a cell without a value: a formula that failed, or whose value the program that wrote it left out."""
 _UNREADABLE, _BOOK = "xlsx", "xl/workbook.xml"
-_MEMORY_BYTES, _SECONDS = 1_000_000_000, 120.0
+_MEMORY_BYTES, _SECONDS = 400_000_000, 120.0
 _CHUNK = 1 << 20
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^<>]*?:id="([^"]+)"')
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
