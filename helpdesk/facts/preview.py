@@ -102,21 +102,25 @@ def preview(
         unit.session.expunge_all()
     found.problems.sort(key=lambda problem: problem.line)
     found.counts["problems"] = len(found.problems)
-    due = foresight.due_at_once(unit.session, plan.after, plan.joined, plan.today)
+    found.weight = _weight(unit, plan, moved)
+    found.brake = found.weight.brake(foresight.limit(unit.session))
+    return found
+
+
+def _weight(unit: Unit, plan: Planner, moved: Counter[str]) -> foresight.Weight:
+    """How heavy the whole file is, of which each row was planned."""
     tickets, dates = foresight.totals(unit.session)
-    found.weight = foresight.Weight(
-        due=due,
+    return foresight.Weight(
+        due=foresight.due_at_once(unit.session, plan.after, plan.joined, plan.today),
         tickets=tickets,
         shifted=moved["shifted"],
         dates=dates,
         turned=moved["turned"],
         settled=moved["settled"],
         employed=foresight.not_settled(unit.session) if moved["settled"] else 0,
-        dated=index.dated,
-        swapped=index.swapped,
+        dated=plan.index.dated,
+        swapped=plan.index.swapped,
     )
-    found.brake = found.weight.brake(foresight.limit(unit.session))
-    return found
 
 
 def weighed(one: Plan) -> dict[str, int]:

@@ -181,5 +181,5 @@ def _fact_text(change: FactChange, language: str) -> str:
 def fault_of_file(code: str, language: str, values: Mapping[str, str | int]) -> str:
     """Why a file can't be read, or what it lacks."""
     _ = words_of(language)
-    name = values.get("name")
-    return _(FAULT[code], **values | ({"name": _(FIELD[name])} if isinstance(name, str) else {}))
+    said = {name: _(FIELD[value]) if isinstance(value, str) else value for name, value in values.items()}
+    return _(FAULT[code], **said)
