@@ -96,11 +96,11 @@ def not_settled(session: Session) -> int:
     """How many employees have no settlement that stands."""
     later = aliased(Fact)
     settled = (
-        select(Fact.person_id)
+        select(Fact.id)
         .outerjoin(later, later.supersedes_id == Fact.id)
-        .where(Fact.type == SETTLED, Fact.retracts.is_(False), later.id.is_(None), Fact.person_id.is_not(None))
+        .where(Fact.person_id == Person.id, Fact.type == SETTLED, Fact.retracts.is_(False), later.id.is_(None))
     )
-    employed = select(func.count()).select_from(Person).where(Person.kind == "employee", Person.id.not_in(settled))
+    employed = select(func.count()).select_from(Person).where(Person.kind == "employee", ~settled.exists())
     return session.scalar(employed) or 0
 
 

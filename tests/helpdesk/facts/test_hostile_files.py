@@ -116,6 +116,7 @@ def test_a_row_without_an_end_takes_little_memory(rest: bytes) -> None:
     assert (fault.code, fault.values) == ("csv", {"line": 3})
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_more_rows_than_anybody_has_are_refused(ports: Ports) -> None:
     admin = staff(ports, "fatima", "functional_admin")
     content = b"Personeelsnummer;e-mailadres\r\n" + b"x\n" * (MOST_ROWS + 1)
