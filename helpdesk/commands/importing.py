@@ -60,8 +60,8 @@ def import_file(
             found = preview(unit, source, chosen(profile(unit, key), mapping, dates), show_most)
         _tell(console, found, show_most, as_json=said["as_json"])
         return
-    run_id, cut_off = _received(console, actor, key, file, mapping, dates)
-    if not cut_off:
+    run_id, started = _received(console, actor, key, file, mapping, dates)
+    if not started:
         found = imports.start(console.ports, actor, run_id, show_most)
         _tell(console, found, show_most, as_json=said["as_json"], run_id=run_id)
     if _brought_in(console, run_id, quiet=said["as_json"]) and said["remove"]:
@@ -78,13 +78,14 @@ def _mapping(columns: tuple[str, ...]) -> dict[str, str]:
 def _received(
     console: Console, actor: Actor, key: str, file: Path, mapping: dict[str, str], dates: str | None
 ) -> tuple[int, bool]:
-    """Keep the file as a run; a started run of the very same file is gone on with. Returns its id, and whether so."""
-    if (open_id := runs.same_file(console.ports, actor, key, file)) is not None:
-        return open_id, True
+    """Keep the file as a run, or go on with one of the very same file. Returns its id, and whether it is started."""
+    before = runs.same_file(console.ports, actor, key, file)
+    if before is not None and before.state == "running":
+        return before.id, True
     with unit_of_work(console.ports, actor) as unit:
         chosen(profile(unit, key), mapping, dates)
         profile_id = keep(unit, shipped()[key], mapping, dates)
-        return imports.receive(unit, profile(unit, key), file, profile_id), False
+        return before.id if before else imports.receive(unit, profile(unit, key), file, profile_id), False
 
 
 def _tell(console: Console, found: Preview, most: int, *, as_json: bool, run_id: int | None = None) -> None:

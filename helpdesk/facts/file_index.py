@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from helpdesk.errors import Invalid
 from helpdesk.facts.given import Given, Header, Problem, Reader, header_of
 from helpdesk.facts.profiles import Profile
 from helpdesk.facts.tables import Source, kind_of, lines
@@ -16,6 +17,8 @@ from helpdesk.retention.terms import day_of
 from helpdesk.unit import Unit
 
 _END = "employment.end"
+MOST_ROWS = 500_000
+"""Rows of one file: keys and errors are kept of each, and no personnel system of ours has so many people."""
 NO_ADDRESS = 0
 
 
@@ -120,6 +123,13 @@ class ImportFile:
         index, people = self.index, self.index.people
         for reader, row in self._rows():
             index.rows += 1
+            if index.rows > MOST_ROWS:
+                raise Invalid(
+                    "This file has more than {most} rows. Divide it.",
+                    field="file",
+                    code="too_many_rows",
+                    most=MOST_ROWS,
+                )
             index.dated, index.swapped = reader.dated, reader.swapped
             if isinstance(row, Problem):
                 index.refuse(row)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from helpdesk.facts.known import Known
-from helpdesk.models import Fact, Ticket
+from helpdesk.facts.spells import SETTLED
+from helpdesk.models import Fact, Person, Ticket
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.reckoning import Asker
@@ -19,16 +20,26 @@ from helpdesk.retention.reckoning import Known as KnownFact
 from helpdesk.retention.register.model import Brake
 
 _CHUNK = 500
+_MANY = 100
+"""Settlements that an academy of a few people may bring in at once, though they are most of it."""
+_FEW = 2
+"""Dates that may exchange day and month by chance: somebody mends some now and then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How heavy an import is: tickets it makes due at once of all tickets, dates it moves of all dates held."""
+    """How heavy an import is: tickets it makes due at once of all tickets, dates it moves of all dates held.
+
+    `turned` of those only exchange day and month. It settles `settled` of the `employed`, who are not settled yet.
+    """
 
     due: int
     tickets: int
     shifted: int
     dates: int
+    turned: int = 0
+    settled: int = 0
+    employed: int = 0
     dated: int = 0
     swapped: int = 0
 
@@ -38,6 +49,10 @@ class Weight:
             return "many_due"
         if self.shifted > max(limit.shifted, limit.share * self.dates):
             return "many_shifted"
+        if self.settled > max(_MANY, self.employed / 2):
+            return "many_settled"
+        if self.turned > max(_FEW, self.shifted / 2):
+            return "turned"
         return "day_month" if self.swapped > limit.share * self.dated else None
 
 
@@ -75,6 +90,18 @@ def totals(session: Session) -> tuple[int, int]:
     moving = ("employment.end", "dismissal.settled")
     dates = session.scalar(select(func.count()).select_from(Fact).where(Fact.type.in_(moving))) or 0
     return tickets, dates
+
+
+def not_settled(session: Session) -> int:
+    """How many employees have no settlement that stands."""
+    later = aliased(Fact)
+    settled = (
+        select(Fact.id)
+        .outerjoin(later, later.supersedes_id == Fact.id)
+        .where(Fact.person_id == Person.id, Fact.type == SETTLED, Fact.retracts.is_(False), later.id.is_(None))
+    )
+    employed = select(func.count()).select_from(Person).where(Person.kind == "employee", ~settled.exists())
+    return session.scalar(employed) or 0
 
 
 class _Planned(Mapping[int, Asker]):

@@ -11,7 +11,7 @@ from helpdesk.errors import Invalid
 from helpdesk.facts import cells
 from helpdesk.facts.profiles import FACT_OF, Profile, folded
 from helpdesk.facts.record import date_fault
-from helpdesk.facts.sheets import Cell, Line
+from helpdesk.facts.sheets import Cell, Line, holds
 
 _HEAD = 20
 """Lines in which the headings must stand: above them a title may."""
@@ -52,17 +52,21 @@ class Given:
 
 @dataclass(frozen=True)
 class Header:
-    """Where the headings stand, and which column is which field."""
+    """Where the headings stand, how many cells they take, and which column is which field."""
 
     line: int
+    width: int
     places: Mapping[str, int]
     not_kept: tuple[str, ...] = ()
     unlisted: int = 0
 
 
 def header_of(lines: Iterable[Line], profile: Profile) -> Header:
-    """Find the headings among the first lines. Raises Invalid when a field has no column, or two."""
-    line_no, found = _best_line(list(islice(lines, _HEAD)), profile) or (0, [])
+    """Find the headings among the first lines. Raises Invalid when there is none, or a field has no column, or two."""
+    first = list(islice(lines, _HEAD))
+    if not first:
+        raise Invalid("There is nothing in this file.", field="file", code="empty_file")
+    line_no, found = _best_line(first, profile) or (0, [])
     places = _places(found, profile)
     missing = [name for name in profile.required if name not in places]
     if not any(name in places for name in profile.keys):
@@ -75,7 +79,21 @@ def header_of(lines: Iterable[Line], profile: Profile) -> Header:
             fields=", ".join(missing),
             headings=", ".join(str(cell)[:40] for cell in found[:_SHOWN_HEADINGS] if cell) or "-",
         )
-    return Header(line_no, places, *_others(found, profile, places))
+    _refuse_twice(found, places)
+    return Header(line_no, len(found), places, *_others(found, profile, places))
+
+
+def _refuse_twice(found: list[Cell], places: Mapping[str, int]) -> None:
+    """Of two columns with one heading nobody knows which is meant."""
+    known = [folded(cell) if isinstance(cell, str) else "" for cell in found]
+    for name, place in places.items():
+        if known.count(known[place]) > 1:
+            raise Invalid(
+                "Two columns of the file are the field {name}. Leave one of them out, or give it another heading.",
+                field="file",
+                code="column_twice",
+                name=name,
+            )
 
 
 def headings(lines: Iterable[Line], profile: Profile) -> list[str]:
@@ -136,6 +154,8 @@ class Reader:
         """What a line says, or the first thing that is wrong with it."""
         number, found = line
         name = ""
+        if any(map(holds, found[self.header.width :])):
+            return Problem(number, "too_wide")
         try:
             said: dict[str, str] = {}
             for name in self.header.places:

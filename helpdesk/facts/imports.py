@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +34,8 @@ from helpdesk.unit import SYSTEM, Actor, Unit, unit_of_work
 OPEN_STATES = ("preview", "braked", "running")
 LEASE = "imports"
 _LEASE_SECONDS = 60
+_OF_FAULTS = ("line", "name", "most")
+"""What may be kept of a fault of a file: nothing that stands in it."""
 _UNDECIDED = dt.timedelta(days=7)
 """How long a file waits for somebody to decide on it."""
 _PROBLEMS = 1000
@@ -90,7 +93,7 @@ def look(ports: Ports, actor: Actor, run_id: int, show: int = 0) -> Preview:
             with unit.ports.blobs.open(run.blob or "") as packed, laid_out(packed) as source:
                 found = preview(unit, source, profile(unit, run.feed), show, run.taken_at)
         except Invalid as fault:
-            failed(ports, run_id, fault.code)
+            failed(ports, run_id, fault.code, fault.values)
             raise
     with unit_of_work(ports, actor) as unit:
         note_found(unit, undecided(unit, run_id), found)
@@ -102,18 +105,19 @@ def note_found(unit: Unit, run: ImportRun, found: Preview) -> None:
     run.rows, run.file_kind, run.brake, run.fault = found.rows, found.kind, found.brake, None
     run.state = "braked" if found.brake else "preview"
     columns = {"not_kept": list(found.not_kept), "unlisted": found.unlisted}
-    weight = {"due": found.weight.due, "shifted": found.weight.shifted} if found.weight else {}
+    heavy = found.weight
+    weight = {"due": heavy.due, "shifted": heavy.shifted, "settled": heavy.settled} if heavy else {}
     run.counts = {"preview": dict(found.counts), "columns": columns, "weight": weight}
     unit.session.execute(delete(ImportProblem).where(ImportProblem.run_id == run.id))
     _keep_problems(unit, run.id, found.problems)
 
 
-def failed(ports: Ports, run_id: int, code: str, line: int = 0) -> None:
-    """End a run whose file can't be read at all; why stands in it, and the line where it broke off."""
+def failed(ports: Ports, run_id: int, code: str, values: Mapping[str, str | int] | None = None) -> None:
+    """End a run whose file can't be read at all; why stands in it, and where: a line, or our name of a field."""
     with unit_of_work(ports, SYSTEM) as unit:
         run = _run(unit, run_id)
         run.state, run.finished_at, run.fault, run.to_do = "failed", unit.now, code, None
-        run.counts = {"line": line}
+        run.counts = {"fault": {name: value for name, value in (values or {}).items() if name in _OF_FAULTS}}
     file_gone(ports, run_id)
 
 

@@ -109,7 +109,7 @@ def _work(ports: Ports, run_id: int) -> None:
         try:
             found, changes = _looked(ports, task, into)
         except Invalid as fault:
-            failed(ports, run_id, fault.code, int(fault.values.get("line", 0)))
+            failed(ports, run_id, fault.code, fault.values)
         except Unavailable:
             raise
         except Exception as fault:

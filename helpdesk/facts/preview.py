@@ -14,6 +14,7 @@ from helpdesk.facts.file_index import ImportFile
 from helpdesk.facts.given import Given, Problem
 from helpdesk.facts.planning import Plan, Planner
 from helpdesk.facts.profiles import Profile
+from helpdesk.facts.spells import SETTLED
 from helpdesk.facts.tables import Source
 from helpdesk.people.access import require
 from helpdesk.retention.terms import day_of
@@ -87,12 +88,13 @@ def preview(
     index, plan = file.index, planner_for(unit, file, taken_at)
     found = Preview(index.rows, index.header.not_kept, index.header.unlisted, file.kind)
     found.problems = list(index.problems)
-    shifted = 0
+    moved: Counter[str] = Counter()
     for some in batches(file.rows()):
         planned = plan.plan(unit.session, [row for row in some if row is not None])
         plans, problems = outcome(planned, found.counts)
         found.problems += problems
-        shifted += sum(shifts(one) for one in plans)
+        for one in plans:
+            moved.update(weighed(one))
         changing = [one for one in plans if one.counted() != ["unchanged"]]
         found.lines += [as_line(shown(one)) for one in changing[: show - len(found.lines)]]
         if tell is not None:
@@ -100,14 +102,34 @@ def preview(
         unit.session.expunge_all()
     found.problems.sort(key=lambda problem: problem.line)
     found.counts["problems"] = len(found.problems)
-    due = foresight.due_at_once(unit.session, plan.after, plan.joined, plan.today)
-    tickets, dates = foresight.totals(unit.session)
-    found.weight = foresight.Weight(due, tickets, shifted, dates, index.dated, index.swapped)
+    found.weight = _weight(unit, plan, moved)
     found.brake = found.weight.brake(foresight.limit(unit.session))
     return found
 
 
-def shifts(one: Plan) -> int:
-    """Dates that a row moves or takes back; a start that is only concluded from an empty cell is one of them."""
+def _weight(unit: Unit, plan: Planner, moved: Counter[str]) -> foresight.Weight:
+    """How heavy the whole file is, of which each row was planned."""
+    tickets, dates = foresight.totals(unit.session)
+    return foresight.Weight(
+        due=foresight.due_at_once(unit.session, plan.after, plan.joined, plan.today),
+        tickets=tickets,
+        shifted=moved["shifted"],
+        dates=dates,
+        turned=moved["turned"],
+        settled=moved["settled"],
+        employed=foresight.not_settled(unit.session) if moved["settled"] else 0,
+        dated=plan.index.dated,
+        swapped=plan.index.swapped,
+    )
+
+
+def weighed(one: Plan) -> dict[str, int]:
+    """Dates that a row moves or takes back (a start that is only concluded from an empty cell is one of them), those of
+    them that only exchange day and month, and whether it settles somebody.
+    """
     concluded = one.before is not None and bool(one.before.facts)
-    return sum(change.shifts or (concluded and change.type == _INFERRED) for change in one.facts)
+    return {
+        "shifted": sum(change.shifts or (concluded and change.type == _INFERRED) for change in one.facts),
+        "turned": sum(change.turns for change in one.facts),
+        "settled": sum(change.type == SETTLED and change.supersedes is None for change in one.facts),
+    }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from helpdesk.errors import Conflict, NotFound
 from helpdesk.facts.changes import Shown, headings_of, page_of
@@ -46,7 +46,7 @@ class RunView:
     started_by_id: int | None = None
     to_do: str | None = None
     fault: str | None = None
-    fault_line: int = 0
+    fault_values: Mapping[str, str | int] = field(default_factory=dict)
     file_there: bool = False
     looked_at: bool = False
     changes: int = 0
@@ -54,6 +54,7 @@ class RunView:
     unlisted: int = 0
     due: int = 0
     shifted: int = 0
+    settled: int = 0
 
     @property
     def shown_state(self) -> str:
@@ -91,7 +92,7 @@ def _view(run: ImportRun, names: dict[int, str]) -> RunView:
         started_by_id=run.started_by_id,
         to_do=run.to_do,
         fault=run.fault,
-        fault_line=int(run.counts.get("line", 0)),
+        fault_values=run.counts.get("fault", {}),
         file_there=run.blob is not None,
         looked_at="preview" in run.counts,
         changes=int(run.counts.get("changes", 0)),
@@ -99,6 +100,7 @@ def _view(run: ImportRun, names: dict[int, str]) -> RunView:
         unlisted=int(run.counts.get("columns", {}).get("unlisted", 0)),
         due=int(run.counts.get("weight", {}).get("due", 0)),
         shifted=int(run.counts.get("weight", {}).get("shifted", 0)),
+        settled=int(run.counts.get("weight", {}).get("settled", 0)),
     )
 
 
@@ -169,16 +171,21 @@ def may_go_on(unit: Unit, run_id: int) -> None:
         raise Conflict("This import was not started, or it has ended.", code="not_running")
 
 
-def same_file(ports: Ports, actor: Actor, key: str, file: Path) -> int | None:
-    """A started run of this profile that was cut off and holds the very same file, if there is one."""
+def same_file(ports: Ports, actor: Actor, key: str, file: Path) -> RunView | None:
+    """A run of this profile that was cut off and holds the very same file, if there is one.
+
+    It was started, or looked at in the actor's own name by no worker.
+    """
     with unit_of_work(ports, actor, write=False) as unit:
         require(actor, "import.run")
-        cut_off = select(ImportRun).where(ImportRun.feed == key, ImportRun.state == "running")
-        run = unit.session.scalar(cut_off)
-    if run is None or run.blob is None:
-        return None
-    with file.open("rb") as mine, ports.blobs.open(run.blob) as kept:
-        return run.id if _digest(mine) == _digest(kept) else None
+        mine = ImportRun.to_do.is_(None) & (ImportRun.started_by_id == actor.account_id)
+        cut_off = or_(ImportRun.state == "running", and_(ImportRun.state == "preview", mine))
+        run = unit.session.scalar(select(ImportRun).where(ImportRun.feed == key, cut_off))
+        if run is None or run.blob is None:
+            return None
+        view, blob = _view(run, {}), run.blob
+    with file.open("rb") as given, ports.blobs.open(blob) as kept:
+        return view if _digest(given) == _digest(kept) else None
 
 
 def _digest(source: BinaryIO) -> bytes:

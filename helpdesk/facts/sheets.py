@@ -1,7 +1,8 @@
 """Rows of a spreadsheet; the only importer of calamine.
 
-Calamine holds a sheet whole: of a hundred thousand rows 100 MB, which Python's own memory can't use afterwards. So a
-large one is read once, in a process of its own that may die without harm, and its lines are written down.
+Calamine holds a sheet whole, with every cell between the first and the last: of a hundred thousand rows 100 MB, and of
+two cells in far corners more than there is, on which a process dies. What a packed file says of its size may be a lie.
+So each is read once, in a process of its own that may die without harm, and its lines are written down.
 """
 
 from __future__ import annotations
@@ -30,12 +31,10 @@ Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Non
 Line = tuple[int, list[Cell]]
 """The number of a line, from 1, and its cells."""
 MOST_UNPACKED = 300_000_000
-_SMALL = 5_000_000
-"""Bytes of a sheet, unpacked, that need no process of their own: starting one takes half a second."""
 ERROR = "#N/A"
 """What stands in a cell without a value: a formula that failed, or whose value the program that wrote it left out."""
-_UNREADABLE = "xlsx"
-_MEMORY_BYTES, _SECONDS = 1_000_000_000, 120.0
+_UNREADABLE, _BOOK = "xlsx", "xl/workbook.xml"
+_MEMORY_BYTES, _SECONDS = 400_000_000, 120.0
 _CHUNK = 1 << 20
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^<>]*?:id="([^"]+)"')
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
@@ -61,9 +60,6 @@ class LaidOut:
 
 def lay_out(source: BinaryIO, into: BinaryIO) -> LaidOut:
     """Write the lines of a spreadsheet down in a file. Raises Invalid when it can't be read or takes too much."""
-    if _unpacked(source) <= _SMALL:
-        _write(source, into)
-        return LaidOut(into)
     with (
         tempfile.TemporaryFile() as packed,
         Confined(1, memory=_MEMORY_BYTES, stuck_seconds=2 * _SECONDS, bare=True) as confined,
@@ -75,7 +71,7 @@ def lay_out(source: BinaryIO, into: BinaryIO) -> LaidOut:
         paths = [Path(f"/proc/{os.getpid()}/fd/{file.fileno()}") for file in (packed, into)]
         (fault,) = confined.each(_write_at, [paths], _SECONDS)
     if fault:
-        raise _unreadable() if fault == _UNREADABLE else _too_large()
+        raise _unreadable() if fault == _UNREADABLE else too_large()
     return LaidOut(into)
 
 
@@ -89,17 +85,23 @@ def _write_at(paths: Sequence[Path]) -> str | None:
 
 
 def _unreadable() -> Invalid:
-    return Invalid("This spreadsheet can't be read.", field="file", code=_UNREADABLE)
+    return Invalid("This spreadsheet can't be read. Save it as .xlsx or as CSV.", field="file", code=_UNREADABLE)
 
 
-def _too_large() -> Invalid:
-    return Invalid("This file is too large.", field="file", code="file_too_large")
+def too_large() -> Invalid:
+    """The error for a file that takes too much."""
+    return Invalid("This file is too large. Divide it, or save it as CSV.", field="file", code="file_too_large")
 
 
 def _write(source: BinaryIO, into: BinaryIO) -> None:
     for line in sheet_lines(source):
-        if any(cell not in (None, "") for cell in line[1]):
+        if any(map(holds, line[1])):
             into.write(_as_json(line).encode() + b"\n")
+
+
+def holds(cell: Cell) -> bool:
+    """Whether anything stands in a cell: blanks are nothing."""
+    return cell is not None and not (isinstance(cell, str) and (not cell or cell.isspace()))
 
 
 def _written(cell: object) -> list[object]:
@@ -121,19 +123,20 @@ _READ: dict[str, Callable[[Any], Cell]] = {
 
 
 def _unpacked(source: BinaryIO) -> int:
-    """Bytes of the file once unpacked. Raises Invalid."""
+    """Bytes of the file once unpacked, as it says itself. Raises Invalid for any other kind of packed file."""
     source.seek(0)
     try:
         with zipfile.ZipFile(source) as packed:
+            packed.getinfo(_BOOK)
             return sum(item.file_size for item in packed.infolist())
-    except zipfile.BadZipFile as fault:
+    except (KeyError, zipfile.BadZipFile) as fault:
         raise _unreadable() from fault
 
 
 def sheet_lines(source: BinaryIO) -> Iterator[Line]:
     """The lines of the first sheet that is shown and holds anything. Raises Invalid."""
     if _unpacked(source) > MOST_UNPACKED:
-        raise _too_large()
+        raise too_large()
     source.seek(0)
     try:
         with load_workbook(source) as book:
@@ -195,7 +198,7 @@ def _note_failed(some: bytes, found: dict[int, list[int]]) -> None:
 def _file_of(packed: zipfile.ZipFile, place: int) -> str | None:
     """The file of a sheet, by its place among the sheets; none for a spreadsheet that is laid out another way."""
     try:
-        ids = _SHEET.findall(packed.read("xl/workbook.xml"))
+        ids = _SHEET.findall(packed.read(_BOOK))
         for relation in _RELATION.findall(packed.read("xl/_rels/workbook.xml.rels")):
             if b'Id="%b"' % ids[place] in relation and (target := re.search(rb'Target="([^"]+)"', relation)):
                 path = target[1].decode()

@@ -13,7 +13,7 @@ from itertools import takewhile
 from helpdesk.facts.record import HAND
 
 START, END, SETTLED, LOGIN = "employment.start", "employment.end", "dismissal.settled", "account.last_login"
-_DAY = dt.timedelta(days=1)
+_DAY, _MONTHS = dt.timedelta(days=1), 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,17 @@ class Change:
     def shifts(self) -> bool:
         """Whether it moves or takes back a date that tickets count from."""
         return self.supersedes is not None and self.type in (START, END, SETTLED)
+
+    @property
+    def turns(self) -> bool:
+        """Whether such a date only exchanges day and month."""
+        before = self.supersedes.valid_on if self.supersedes is not None and self.shifts else self.valid_on
+        return before != self.valid_on and before == turned(self.valid_on)
+
+
+def turned(day: dt.date) -> dt.date | None:
+    """A day with day and month exchanged, where that is one."""
+    return day.replace(month=day.day, day=day.month) if day.day <= _MONTHS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,19 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from helpdesk.errors import Invalid
-from helpdesk.facts.sheets import LaidOut, Line, lay_out, sheet_lines
+from helpdesk.facts.sheets import LaidOut, Line, holds, lay_out, sheet_lines, too_large
 
 Source = BinaryIO | LaidOut
 MOST_BYTES = 100_000_000
 _CHUNK = 1 << 20
 _LONGEST, _LOOKED_AT = 65536, 20
+_MOST_OF_ROW = 1 << 20
+"""Signs in one row: of more a quotation mark is open, and all that follows would come into memory as one cell."""
+_END = "\x1a"
+"""A last line of our own behind the file's: when it does not come out by itself, a quotation mark is open there."""
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_FIRST, _MOSTLY = 4096, 0.4
 
 
 def kind_of(source: Source) -> str:
@@ -34,9 +39,13 @@ def kind_of(source: Source) -> str:
     start = source.read(4)
     source.seek(0)
     if size > MOST_BYTES:
-        raise Invalid("This file is too large.", field="file", code="file_too_large")
+        raise too_large()
     if start == _OLD_EXCEL:
-        raise Invalid("This is an old kind of spreadsheet. Save it as .xlsx or as CSV.", field="file", code="old_excel")
+        raise Invalid(
+            "This is an old kind of spreadsheet, or one with a password. Save it as .xlsx without one, or as CSV.",
+            field="file",
+            code="old_excel",
+        )
     return "xlsx" if start == _ZIP else "csv"
 
 
@@ -55,15 +64,18 @@ def lines(source: Source) -> Iterator[Line]:
     if isinstance(source, LaidOut):
         return source.lines()
     found = sheet_lines(source) if kind_of(source) == "xlsx" else _csv_lines(source)
-    return (line for line in found if any(cell not in (None, "") for cell in line[1]))
+    return (line for line in found if any(map(holds, line[1])))
 
 
 def _encoding(source: BinaryIO) -> str:
-    """What a byte order mark says; else UTF-8 when all of it is, else Windows-1252."""
-    start = source.read(4)
+    """What a mark at the start says; UTF-16 where every second byte is none; UTF-8 when all is; else Windows-1252."""
+    start = source.read(_FIRST)
     source.seek(0)
     for mark, name in _BOMS:
         if start.startswith(mark):
+            return name
+    for name, high in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if high.count(0) > _MOSTLY * len(start) and high.count(0) == start.count(0):
             return name
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -96,22 +108,42 @@ def _alike(some: list[str], sign: str) -> tuple[int, int]:
     return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
+class _Fed:
+    """Gives a reader of CSV line after line, and counts how many signs it took since `signs` was last put to none."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.signs, self.ended = 0, False
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._text.readline(_MOST_OF_ROW):
+            self.signs += len(line)
+            if self.signs >= _MOST_OF_ROW:
+                raise csv.Error
+            yield line
+        self.ended = True
+        yield _END
+
+
 def _csv_lines(source: BinaryIO) -> Iterator[Line]:
     text = io.TextIOWrapper(source, encoding=_encoding(source), errors="replace", newline="")
+    number = 1
     try:
-        before = 0
         delimiter = _delimiter(text)
         skipped = 1 if text.tell() else 0
-        reader = csv.reader(text, delimiter=delimiter)
+        fed = _Fed(text)
+        reader = csv.reader(fed, delimiter=delimiter)
+        number += skipped
         for cells in reader:
-            yield before + 1 + skipped, list(cells)
-            before = reader.line_num
+            if fed.ended:
+                if cells != [_END]:
+                    raise csv.Error
+                return
+            yield number, list(cells)
+            number, fed.signs = reader.line_num + skipped + 1, 0
     except csv.Error as fault:
         raise Invalid(
-            "Line {line} can't be read: is a quotation mark left open?",
-            field="file",
-            code="csv",
-            line=reader.line_num + skipped,
+            "Line {line} can't be read: is a quotation mark left open?", field="file", code="csv", line=number
         ) from fault
     finally:
         text.detach()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from helpdesk.facts.changes import FactChange, Shown
 from helpdesk.facts.given import Problem
 from helpdesk.retention.why import FACT
@@ -27,6 +29,7 @@ FIELD = {
     "reference": N_("reference"),
 }
 PROBLEM = {
+    "too_wide": N_("This row has more cells than there are headings: a sign that parts cells stands in one of them."),
     "missing": N_("The {field} is missing."),
     "too_long": N_("The {field} is too long."),
     "error_cell": N_("The {field} is a formula without a value: an error stands there, or nothing was worked out."),
@@ -49,7 +52,11 @@ PROBLEM = {
 BRAKE = {
     "many_due": N_("So many tickets would become due at once that a second person has to let it through."),
     "many_shifted": N_("So many dates would move that a second person has to let it through."),
+    "many_settled": N_(
+        "More than half of the employees would be settled as dismissed at once: a second person has to let it through."
+    ),
     "day_month": N_("So many dates can only be read with day and month the other way round that it stops."),
+    "turned": N_("The dates that move would only exchange day and month: they seem to be read the wrong way round."),
 }
 COUNT = {
     "people_new": N_("people who are new"),
@@ -110,10 +117,15 @@ SOURCE = {
 }
 FAULT = {
     "no_column": N_("The file has no heading for a column that is needed. Say below which column is which."),
-    "file_too_large": N_("This file is too large."),
-    "old_excel": N_("This is an old kind of spreadsheet. Save it as .xlsx or as CSV."),
+    "file_too_large": N_("This file is too large. Divide it, or save it as CSV."),
+    "too_many_rows": N_("This file has more than {most} rows. Divide it."),
+    "empty_file": N_("There is nothing in this file."),
+    "column_twice": N_("Two columns of the file are the {name}. Leave one of them out, or give it another heading."),
+    "old_excel": N_(
+        "This is an old kind of spreadsheet, or one with a password. Save it as .xlsx without one, or as CSV."
+    ),
     "csv": N_("Line {line} can't be read: is a quotation mark left open?"),
-    "xlsx": N_("This spreadsheet can't be read."),
+    "xlsx": N_("This spreadsheet can't be read. Save it as .xlsx or as CSV."),
     "unreadable": N_("This file can't be read."),
 }
 """What is wrong with a whole file."""
@@ -166,6 +178,8 @@ def _fact_text(change: FactChange, language: str) -> str:
     return _(_ADDED, **values)
 
 
-def fault_of_file(code: str, language: str, line: int = 0) -> str:
+def fault_of_file(code: str, language: str, values: Mapping[str, str | int]) -> str:
     """Why a file can't be read, or what it lacks."""
-    return words_of(language)(FAULT[code], line=line)
+    _ = words_of(language)
+    said = {name: _(FIELD[value]) if isinstance(value, str) else value for name, value in values.items()}
+    return _(FAULT[code], **said)

@@ -67,8 +67,11 @@ class Kept:
     requesters: tuple[Requester, ...]
 
 
-def kept(unit: Unit, ticket: Ticket, language: str) -> Kept:
-    """What holds for a ticket today. Whoever asks has made sure that it may be read."""
+def kept(unit: Unit, ticket: Ticket, language: str, of: int | None = None) -> Kept:
+    """What holds for a ticket today. Whoever asks has made sure that it may be read.
+
+    With `of` only the reckoning for that requester is told: the dates of the others are not theirs to know (RD-80).
+    """
     registers = in_force(unit.session)
     found = clock.reckoned(unit.session, ticket.id, registers, day_of(unit.now))
     facts = clock.facts_of(unit.session, {step.person_id for step in found.steps})
@@ -82,6 +85,7 @@ def kept(unit: Unit, ticket: Ticket, language: str) -> Kept:
         requesters=tuple(
             Requester(_facts(facts[step.person_id], language), step_sentence(step, registers, language))
             for step in found.steps
+            if of is None or step.person_id == of
         ),
     )
 

@@ -132,7 +132,7 @@ def test_bad_rows_stand_there_in_words_with_their_line_and_pages(site_ports: Por
 def test_a_file_that_cannot_be_read_and_no_file_at_all(site_ports: Ports, fenna: Visitor) -> None:
     place = uploaded(fenna, "m250", b"PK\x03\x04 kapot")
     import_waiting(site_ports)
-    assert "Dit rekenblad is niet te lezen." in fenna.page(place).text
+    assert "Dit rekenblad is niet te lezen. Sla het op als .xlsx of als CSV." in fenna.page(place).text
     none = fenna.send(fenna.page(LIST).form(LIST))
     assert none.status_code == 422
     assert "Kies een bestand." in none.text

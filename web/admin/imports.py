@@ -94,7 +94,7 @@ def _values(unit: Unit, run_id: int) -> dict[str, object]:
             COUNT[word]: count for word, count in (run.counts or run.foreseen).items() if word in COUNT and count
         },
         "brake": BRAKE.get(run.brake or ""),
-        "fault": fault_of_file(run.fault, language, run.fault_line) if run.fault else "",
+        "fault": fault_of_file(run.fault, language, run.fault_values) if run.fault else "",
         "changes": [(one.line, one.who, said_changes(one, language)) for one in found],
         "change_pages": changes,
         "problems": [

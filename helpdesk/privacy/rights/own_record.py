@@ -54,7 +54,7 @@ def record_of(unit: Unit, page: int = 1) -> OwnRecord:
         person=None if person is None else about.person(unit, person.id, language),
         receipts=person is None or person.receipts is not False,
         questions=[
-            KeptQuestion(one.number, subjects.get(one.id, ""), one.opened_at, kept(unit, one, language))
+            KeptQuestion(one.number, subjects.get(one.id, ""), one.opened_at, kept(unit, one, language, who.person_id))
             for one in tickets
         ],
         total=total,

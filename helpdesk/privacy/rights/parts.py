@@ -127,7 +127,7 @@ def ticket_part(
         opened_at=ticket.opened_at,
         done_at=ticket.done_at,
         whole=whole,
-        kept={language: kept(unit, ticket, language) for language in languages},
+        kept={language: kept(unit, ticket, language, found.person_id) for language in languages},
         events=tuple((at, kind) for at, kind in unit.session.execute(events)) if whole else (),
         masker=masker,
     )

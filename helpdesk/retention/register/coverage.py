@@ -14,8 +14,11 @@ BLOB_FAMILIES: Mapping[str, str] = {"raw": "conversation", "file": "conversation
 
 
 def rule_for(registers: Mapping[str, Register], processing: str, category: str, kind: str) -> Rule | None:
-    """The rule of a processing for a category of data of a kind of person, or of the processing it inherits from."""
-    register: Register | None = registers[processing]
+    """The rule of a processing for a category of data of a kind of person, or of the processing it inherits from.
+
+    None without one, and while the register of that processing is not in force: another one may be.
+    """
+    register = registers.get(processing)
     while register is not None:
         if rule := register.rule_for(category, kind):
             return rule

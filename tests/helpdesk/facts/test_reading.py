@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import zipfile
 
 import pytest
 
@@ -27,7 +26,7 @@ def _lines(content: bytes) -> list[tuple[int, list[Cell]]]:
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 def test_csv_in_all_its_ways_is_the_same(delimiter: str, encoding: str, end: str) -> None:
     content = as_csv([HEAD, ["0012", "Zoë d'Épée", "31-03-2020"]], delimiter, encoding, end)
@@ -92,19 +91,13 @@ def test_a_file_that_is_laid_out_gives_the_same_lines_again_and_again() -> None:
     assert {type(cells[2]) for _number, cells in lines(io.BytesIO(sheet))} == {str, dt.date, dt.datetime, dt.time}
 
 
-def test_a_large_sheet_is_read_in_a_process_of_its_own_and_one_that_is_broken_says_so() -> None:
+def test_a_large_sheet_is_read_whole() -> None:
     people: list[list[Value]] = [
         [number, f"Naam {number} " + "x" * 60, dt.date(2020, 3, 31)] for number in range(40_000)
     ]
     content = as_xlsx([HEAD, *people])
     with laid_out(io.BytesIO(content)) as found:
         assert [cells[0] for _number, cells in lines(found)][1:] == list(range(40_000))
-    broken = io.BytesIO()
-    with zipfile.ZipFile(broken, "w", zipfile.ZIP_DEFLATED) as into:
-        into.writestr("xl/workbook.xml", "<" * 6_000_000)
-    with pytest.raises(Invalid) as fault, laid_out(broken):
-        pass
-    assert fault.value.code == "xlsx"
 
 
 def test_lines_of_a_spreadsheet_that_begins_lower_are_its_own() -> None:

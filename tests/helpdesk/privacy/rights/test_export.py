@@ -9,16 +9,18 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.errors import Conflict, NotAllowed, NotFound
+from helpdesk.facts.record import add
 from helpdesk.models import AccessLog, Attachment, Hold, Person
 from helpdesk.ports import Ports
-from helpdesk.privacy.rights import answering, exporting, judging, keeping
+from helpdesk.privacy.rights import answering, exporting, judging, keeping, own_record
 from helpdesk.privacy.rights.answering import Wish
-from helpdesk.unit import SYSTEM, Actor, unit_of_work
+from helpdesk.tickets.merging import merge
+from helpdesk.unit import SYSTEM, Actor, Requester, unit_of_work
 from tests.conftest import PortsMaker
 from tests.helpdesk.privacy.rights.asking import asked, exported, opened, person_at, request_row
 from tests.helpdesk.privacy.rights.graph import grown
 from tests.helpdesk.privacy.rights.proven import proven
-from tests.letters import letter, receive, wait
+from tests.letters import ASKER, letter, receive, wait
 from tests.retention import policy_in_force, staff
 from workers.rights import rights_waiting
 
@@ -169,3 +171,22 @@ def test_that_nothing_is_held_takes_two_as_well_and_makes_no_profile(sqlite: Por
     assert "Er is niets over deze persoon bekend".lower() in files["index.html"].decode().lower()
     with unit_of_work(sqlite, SYSTEM, write=False) as unit:
         assert unit.session.scalars(select(Person.id)).all() == []
+
+
+def test_the_dates_of_who_asks_with_them_are_not_told(sqlite: Ports, piet: Actor, petra: Actor) -> None:
+    """A ticket of two askers is kept by the later of their terms; of a colleague's dismissal nothing else is said."""
+    policy_in_force(sqlite)
+    receive(sqlite, letter("Een vraag."), letter("Nog een.", sender="Bo <bo@x.example>", message_id="<2@x>"))
+    femke, bo = person_at(sqlite, ASKER), person_at(sqlite, "bo@x.example")
+    with unit_of_work(sqlite, staff(sqlite, "fatima", "functional_admin", "advisor")) as unit:
+        add(unit, femke, "dismissal.settled", dt.date(2021, 5, 4), "brief")
+        add(unit, bo, "dismissal.settled", dt.date(2022, 8, 17), "brief")
+        merge(unit, "2026-00002", "2026-00001")
+    with unit_of_work(sqlite, Actor(requester=Requester(femke, ASKER)), write=False) as unit:
+        (question,) = own_record.record_of(unit).questions
+    steps = [one.step for one in question.kept.requesters]
+    assert [("4 mei 2021" in step, "17 augustus 2022" in step) for step in steps] == [(True, False)]
+    assert "17 augustus 2029" in question.kept.sentence
+    files, _data = opened(exported(sqlite, piet, petra, asked(sqlite, piet, "access", femke)))
+    assert b"4 mei 2021" in files["index.html"]
+    assert b"17 augustus 2022" not in files["index.html"]
