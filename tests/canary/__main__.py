@@ -19,7 +19,7 @@ from helpdesk.retention import clock
 from helpdesk.tickets.show import ticket_json
 from helpdesk.unit import SYSTEM, unit_of_work
 from tests.canary.house import ADMIN, ARCHIVIST, House
-from tests.canary.officers import backups, certificates, redacts
+from tests.canary.officers import certificates, no_backups, redacts
 from tests.canary.planting import let_it_be_over, plant
 from tests.canary.scan import Scan
 from tests.canary.shared_machine import Profile
@@ -93,7 +93,7 @@ def run(database: str, seed: int, count: int, own: list[str]) -> bool:
             redacts(house, *made.redacted)
         house.go_to(400)
         house.ports.jobs.nudge(EXPIRE_BACKUPS)
-        house.until(lambda: backups(house) == 0, "a backup whose time is over is gone")
+        house.until(lambda: no_backups(house), "a backup whose time is over is gone")
         clock.tick(house.ports)
         shown = _shown(house, made.kept)
         lists = _destroy(house)

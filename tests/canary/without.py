@@ -49,7 +49,7 @@ STEPS: dict[str, tuple[str, int, Break]] = {
 
 
 def without(step: str) -> int:
-    """Run `make canary` in a copy that lacks the step. Returns 1, as the copy does, when words were found in it."""
+    """Run `make canary` in a copy that lacks the step. Returns 1, as the copy does, when words were found in it, and 2 when it came to no result."""
     if step not in STEPS:
         sys.stdout.write(f"{', '.join(STEPS)}\n")
         return 0 if step == "list" else 2
@@ -70,4 +70,4 @@ def without(step: str) -> int:
     left = re.search(r"destroyed_found=(\d+)", done.stdout)
     sys.stdout.write(f"RESULT canary without={step} database={database} found={left.group(1) if left else '-'}\n")
     sys.stdout.flush()
-    return 1 if left and int(left.group(1)) else 0
+    return 2 if left is None else 1 if int(left.group(1)) else 0
