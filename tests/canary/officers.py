@@ -46,7 +46,7 @@ def redacts(house: House, number: str, word: str) -> None:
 def no_backups(house: House) -> bool:
     """Whether there are none; while one is there that should be gone the command says so by its exit code."""
     with contextlib.suppress(RuntimeError):
-        return json.loads(house.command("backup", "list", "--json")) == []
+        return not json.loads(house.command("backup", "list", "--json"))
     return False
 
 

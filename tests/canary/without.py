@@ -49,7 +49,10 @@ STEPS: dict[str, tuple[str, int, Break]] = {
 
 
 def without(step: str) -> int:
-    """Run `make canary` in a copy that lacks the step. Returns 1, as the copy does, when words were found in it, and 2 when it came to no result."""
+    """Run `make canary` in a copy that lacks the step.
+
+    Returns 1, as the copy does, when words were found in it, and 2 when it came to no result.
+    """
     if step not in STEPS:
         sys.stdout.write(f"{', '.join(STEPS)}\n")
         return 0 if step == "list" else 2
