@@ -15,7 +15,8 @@ from helpdesk.errors import HelpdeskError
 from helpdesk.leases import beat, hold, release
 from helpdesk.ports import Ports
 from helpdesk.privacy import gate
-from helpdesk.settings import MailboxSettings, from_env
+from helpdesk.settings import MailboxSettings
+from helpdesk.settings_reader import from_env
 from helpdesk.text.language import fault_text, terminal_language
 from helpdesk.tickets import parked
 from helpdesk.unit import SYSTEM, unit_of_work

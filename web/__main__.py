@@ -8,7 +8,7 @@ from pathlib import Path
 
 from helpdesk.errors import HelpdeskError
 from helpdesk.logs import configure
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.text.language import fault_text, terminal_language
 from web import tokens
 from web.serving import serve, serve_live

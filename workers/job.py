@@ -19,7 +19,7 @@ from helpdesk.adapters.rq_jobs import QUEUE, nudge_flag
 from helpdesk.errors import Unavailable
 from helpdesk.ports import CLEAN_WAITING, DELIVER_WAITING, FILE_WAITING, JOBS, Ports
 from helpdesk.privacy import gate
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.wiring import connect
 from workers.beats import beat_forever
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from helpdesk.errors import HelpdeskError, Misconfigured
-from helpdesk.settings import MOVED_CLOCK, RUN_LOCK, Settings, from_env
+from helpdesk.settings import MOVED_CLOCK, RUN_LOCK, Settings
+from helpdesk.settings_reader import from_env
 from workers import table
 from workers.addresses import choose_ports
 from workers.child import Process

@@ -14,7 +14,8 @@ import click
 from helpdesk.errors import HelpdeskError
 from helpdesk.ports import Ports
 from helpdesk.retention.restored import require_replayed
-from helpdesk.settings import Settings, from_env
+from helpdesk.settings import Settings
+from helpdesk.settings_reader import from_env
 from helpdesk.text.language import N_, Words, fault_text, terminal_language, translator, words_of
 
 

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from helpdesk.ports import Ports
-from helpdesk.settings import RUN_LOCK, from_env
+from helpdesk.settings import RUN_LOCK
+from helpdesk.settings_reader import from_env
 from helpdesk.wiring import connect
 from tests.attack.corpus import DESK
 from tests.attack.literal_proxy import LiteralProxy

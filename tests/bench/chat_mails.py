@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.wiring import connect
 from tests.letters import letter, receive
 

@@ -16,7 +16,7 @@ from helpdesk.people import requester_sessions, sign_in
 from helpdesk.people.accounts import create_account
 from helpdesk.people.addresses import person_for
 from helpdesk.ports import Ports
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.unit import SYSTEM, Actor, Requester, unit_of_work
 from helpdesk.wiring import connect
 from tests.services.postgres import Postgres

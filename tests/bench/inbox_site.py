@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from helpdesk.adapters.database import connect_database
 from helpdesk.migrating import migrate
 from helpdesk.people.accounts import set_password
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.unit import SYSTEM, unit_of_work
 from helpdesk.wiring import connect
 from tests.bench.inbox_corpus import Corpus

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 
 from helpdesk.ports import Ports
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.wiring import connect
 from tests.bench.intake_mails import DESK
 from tests.bench.meters import cpu_seconds

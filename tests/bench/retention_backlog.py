@@ -23,7 +23,7 @@ from helpdesk.privacy import listing
 from helpdesk.retention import clock
 from helpdesk.retention.ledger import read
 from helpdesk.rows import table_of
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.unit import SYSTEM, unit_of_work
 from helpdesk.wiring import connect
 from tests.bench.inbox_site import Helpdesk

@@ -22,7 +22,7 @@ from helpdesk.privacy.copies.anew import OF_PEOPLE
 from helpdesk.privacy.copies.plan import steps
 from helpdesk.retention import clock
 from helpdesk.retention.register.load import load
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.tickets.replying import add_note
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from helpdesk.wiring import connect

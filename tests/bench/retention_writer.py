@@ -24,7 +24,7 @@ from sqlalchemy import delete, select
 from helpdesk.adapters.memory import MemoryJobs
 from helpdesk.models import InboundMail, MailSeen
 from helpdesk.ports import Ports
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.unit import SYSTEM, unit_of_work
 from helpdesk.wiring import connect
 from mail_ingest.accept import accept

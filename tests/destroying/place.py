@@ -20,7 +20,7 @@ from helpdesk.adapters.memory import MemoryBus, MemoryJobs, MemoryMailer, SetClo
 from helpdesk.models import Flag, Ticket
 from helpdesk.ports import Ports
 from helpdesk.privacy import destruction
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.tickets.drafts import DraftForm, save_draft
 from helpdesk.tickets.merging import merge
 from helpdesk.tickets.replying import add_note

@@ -16,7 +16,7 @@ from helpdesk.adapters.memory import MemoryBus, MemoryJobs
 from helpdesk.errors import Conflict, NotFound, Unavailable
 from helpdesk.ports import Ports
 from helpdesk.privacy import holds
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from helpdesk.unit import Actor, unit_of_work
 from helpdesk.wiring import connect
 from tests.holds import wish

@@ -11,7 +11,7 @@ from helpdesk.durations import duration, offset
 from helpdesk.errors import Misconfigured
 from helpdesk.keys import create_keys, load_keys, rotate_tokens
 from helpdesk.mail.references import make_token, read_token
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 
 TOML = """
 [intake]

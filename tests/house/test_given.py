@@ -10,7 +10,7 @@ from tests.house.code_tree import PACKAGES, Source, sources
 CLOCK_WORDS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.localtime"}
 CLOCKS = {
     "helpdesk.wiring": "SystemClock is the clock",
-    "helpdesk.settings": "the years by which a trial moves the clock count from today",
+    "helpdesk.settings_reader": "the years by which a trial moves the clock count from today",
     "workers.start": "`make run` tells processes of this start from those of an earlier one",
     "workers.demo": "the demonstration's mailbox stamps mail as a mail server does",
 }
@@ -53,9 +53,9 @@ def test_only_settings_read_the_environment() -> None:
         f"{source.path}:{line} {said}"
         for source, line, said in _attributes()
         if said in {"os.environ", "os.getenv", "os.environb", "os.putenv"}
-        and not _allowed(source.module, ENVIRONMENT | {"helpdesk.settings": "from_env()"})
+        and not _allowed(source.module, ENVIRONMENT | {"helpdesk.settings_reader": "from_env()"})
     ]
-    assert not wrong, f"only helpdesk/settings.py reads the environment: {wrong}"
+    assert not wrong, f"only helpdesk/settings_reader.py reads the environment: {wrong}"
 
 
 def test_outside_the_settings_the_environment_is_only_handed_on() -> None:
@@ -66,4 +66,4 @@ def test_outside_the_settings_the_environment_is_only_handed_on() -> None:
         if isinstance(node, ast.Subscript | ast.Attribute) and ast.unparse(node.value) == "os.environ"
         if isinstance(node, ast.Subscript) or node.attr not in {"items", "copy"}
     ]
-    assert not wrong, f"a setting is read outside helpdesk/settings.py: {wrong}"
+    assert not wrong, f"a setting is read outside helpdesk/settings_reader.py: {wrong}"

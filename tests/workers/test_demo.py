@@ -20,7 +20,7 @@ import pytest
 from imapclient import IMAPClient  # type: ignore[import-untyped] # the library has no types
 from imapclient.exceptions import LoginError  # type: ignore[import-untyped] # as above
 
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from tests.services.process import answers_on, free_port, wait_until
 from workers.demo import configuration, texts, writing
 from workers.demo.people import EMPLOYEES

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from helpdesk.errors import Misconfigured
-from helpdesk.settings import from_env
+from helpdesk.settings_reader import from_env
 from tests.services.process import free_port
 from workers import start
 from workers.addresses import choose_ports, is_free

@@ -18,7 +18,8 @@ from helpdesk.keys import create_keys
 from helpdesk.migrating import migrate
 from helpdesk.models import Ticket
 from helpdesk.ports import FILE_WAITING, Ports
-from helpdesk.settings import Settings, from_env
+from helpdesk.settings import Settings
+from helpdesk.settings_reader import from_env
 from helpdesk.unit import SYSTEM, unit_of_work
 from helpdesk.wiring import connect, keys_path
 from mail_ingest.accept import accept

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 
 from helpdesk.errors import HelpdeskError, Misconfigured
-from helpdesk.settings import Settings, from_env
+from helpdesk.settings import Settings
+from helpdesk.settings_reader import from_env
 from workers.demo import configuration
 
 
