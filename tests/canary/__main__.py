@@ -48,6 +48,7 @@ def _destroy(house: House) -> int:
         house.command("disposal", "approve", str(one["id"]), "--as", ARCHIVIST)
     with house.slow_reader():
         house.go_to(409)
+        house.begin_a_log_file()
         began = time.monotonic()
         house.command("disposal", "run", "--clock-is-right", "--as", ARCHIVIST)
         for one in waiting:

@@ -179,6 +179,11 @@ class House:
             found |= {"postgresql": self.installation.postgres.folder}
         return found
 
+    def begin_a_log_file(self) -> None:
+        """Let PostgreSQL begin a new file of its log: by chance what it wrote before would be left behind anyway."""
+        if self.installation.postgres is not None:
+            self.installation.postgres.ask("SELECT pg_switch_wal()")
+
     def keep(self) -> Path:
         """A copy of all of it, to be looked through by hand."""
         into = Path(tempfile.mkdtemp(prefix=f"hd-canary-{self.installation.database}-"))
