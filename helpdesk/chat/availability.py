@@ -100,11 +100,29 @@ def waiting_in(unit: Unit, desk_key: str) -> list[Chat]:
     return list(unit.session.scalars(queue.order_by(Chat.queued_at, Chat.id)))
 
 
-def position_of(unit: Unit, chat: Chat) -> int:
-    """The place of a waiting chat in its queue, from 1; 0 when it does not wait in one."""
-    desk_key = unit.session.scalar(select(Ticket.desk_key).where(Ticket.id == chat.ticket_id))
-    ids = [one.id for one in waiting_in(unit, desk_key or "")]
-    return ids.index(chat.id) + 1 if chat.id in ids else 0
+def place_in_queue(unit: Unit, chat: Chat) -> tuple[int, str]:
+    """The place of a waiting chat in its queue, from 1, with what it waits for (interface 3.2).
+
+    "next": an advisor has room for it; "busy": all are in a conversation; "away": none is there. A chat that waits for
+    one advisor alone is at place 0 and next.
+    """
+    desk_key = unit.session.scalar(select(Ticket.desk_key).where(Ticket.id == chat.ticket_id)) or ""
+    ids = [one.id for one in waiting_in(unit, desk_key)]
+    if chat.id not in ids:
+        return 0, "next"
+    position = ids.index(chat.id) + 1
+    try:
+        here = _taking(unit, desk_key)
+    except Unavailable:
+        return position, "next" if position == 1 else "busy"
+    if not here:
+        return position, "away"
+    return position, "next" if position <= sum(place.free for place in here) else "busy"
+
+
+def _taking(unit: Unit, desk_key: str) -> list[Place]:
+    """The advisors who take chats of this desk's queue. Raises Unavailable."""
+    return [place for place in places(unit) if place.takes_new and place.works_for(desk_key)]
 
 
 def availability(unit: Unit, desk_key: str) -> Availability:
@@ -113,7 +131,7 @@ def availability(unit: Unit, desk_key: str) -> Availability:
     if not hours.is_open:
         return _shut(unit, hours)
     try:
-        here = [place for place in places(unit) if place.takes_new and place.works_for(desk_key)]
+        here = _taking(unit, desk_key)
     except Unavailable:
         return Availability("disturbed")
     if not here:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, or_, select
 
-from helpdesk.chat.availability import capacity_of, places, position_of
+from helpdesk.chat.availability import capacity_of, place_in_queue, places
 from helpdesk.chat.ending import given_by_guest
 from helpdesk.chat.presence import ASKER_GONE, asker_name, seen_at, signs
 from helpdesk.chat.rooms import Room, latest_room, own_room, staff_room
@@ -25,7 +25,8 @@ _LATE, _TOO_LATE = dt.timedelta(seconds=60), dt.timedelta(seconds=180)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one chat stands for the person who asks; `position` is 0 for who does not wait in a queue.
+    """How one chat stands for the person who asks; `position` is 0 for who does not wait in a queue, and `waits_for` is
+    what `place_in_queue` says of who does.
 
     `read` is the newest line of theirs that an advisor had on the screen, with the time, as far as that is known. For a
     guest `address` is the one they gave for answers, if any.
@@ -44,6 +45,7 @@ class Standing:
     said_at: dt.datetime
     read: tuple[int, dt.datetime] | None = None
     guest: bool = False
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _standing(unit: Unit, room: Room, *, here: bool = False) -> Standing:
         types, upto = signs(unit, [ticket.id], "advisor", asker_name(ticket.id) if here else "")
     except Unavailable:
         types, upto = set(), {}
-    position = position_of(unit, chat) if chat.state == "waiting" else 0
+    position, waits_for = place_in_queue(unit, chat) if chat.state == "waiting" else (0, "")
     silent = chat.state == "active" and chat.warned_at is not None
     return Standing(
         *(ticket.id, ticket.number, chat.state, position, advisor or ""),
@@ -103,6 +105,7 @@ def _standing(unit: Unit, room: Room, *, here: bool = False) -> Standing:
         said_at=chat.quiet_since,
         read=upto.get(ticket.id) if chat.receipts else None,
         guest=who.guest,
+        waits_for=waits_for,
     )
 
 

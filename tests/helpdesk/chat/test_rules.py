@@ -36,6 +36,12 @@ def state_of(office: Office, asker: Actor, number: str) -> tuple[str, int]:
     return found.state, found.position
 
 
+def waits_for(office: Office, asker: Actor, number: str) -> tuple[int, str]:
+    with unit_of_work(office.ports, asker, write=False) as unit:
+        found = standing_for(unit, number)
+    return found.position, found.waits_for
+
+
 def advisor_state(office: Office, actor: Actor) -> str:
     with unit_of_work(office.ports, SYSTEM, write=False) as unit:
         return unit.session.get_one(ChatAdvisor, actor.account_id).state
@@ -91,6 +97,23 @@ def test_the_queue_keeps_its_order_and_counts_only_minutes_in_which_somebody_is_
     assert advisor_state(office, actor) == "away"
     assert state_of(office, early, held) == ("waiting", 1)
     assert [state_of(office, *each)[1] for each in left] == [2, 3, 4, 5]
+
+
+def test_who_waits_is_told_whether_somebody_has_room(office: Office) -> None:
+    """Number 2 is next where two fit, number 1 is not where nobody has room, and none where nobody is there."""
+    actor = office.advisor("Marije Visser", capacity=2)
+    people = [office.asker(f"P{n}", f"p{n}@minbz.example") for n in range(3)]
+    numbers = [office.start(person).number for person in people]
+    waiting = list(zip(people, numbers, strict=True))
+    assert [waits_for(office, *each) for each in waiting] == [(1, "next"), (2, "next"), (3, "busy")]
+    for number in numbers[:2]:
+        office.pick_up(actor, number)
+    assert [waits_for(office, *each) for each in waiting] == [(0, ""), (0, ""), (1, "busy")]
+    with unit_of_work(office.ports, actor) as unit:
+        desk.be(unit, "handover", 2)
+    assert waits_for(office, *waiting[2]) == (1, "away")
+    office.bus.gone = True
+    assert waits_for(office, *waiting[2]) == (1, "next")
 
 
 def test_notes_that_were_lost_make_nobody_away_at_once(office: Office) -> None:
