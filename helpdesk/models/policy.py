@@ -196,6 +196,7 @@ class DisposalItem(Base):
     state: Mapped[str] = plain("where it stands", String(16), default="listed")
     reason: Mapped[str | None] = plain("a fixed code: why it was taken off", String(32))
     changed_by_id: Mapped[int | None] = plain("points at an account", BigId, ForeignKey("account.id"))
+    excepted_from: Mapped[dt.date | None] = plain("day its three months begin, if a person took it off", Date)
 
 
 class LedgerLine(Base):

@@ -174,7 +174,7 @@ def _put_on(unit: Unit, list_id: int, ids: list[int]) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     fresh = dialect.insert(DisposalItem).on_conflict_do_update(
         index_elements=[DisposalItem.list_id, DisposalItem.ticket_id],
-        set_={"state": "listed", "reason": None, "changed_by_id": None},
+        set_={"state": "listed", "reason": None, "changed_by_id": None, "excepted_from": None},
     )
     connection.execute(fresh, [{"list_id": list_id, "ticket_id": one, "state": "listed"} for one in ids])
 

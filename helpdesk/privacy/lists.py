@@ -16,6 +16,7 @@ from helpdesk.people.two_people import second_refused
 from helpdesk.privacy.listing import window_end
 from helpdesk.retention import clock, listed
 from helpdesk.retention.policy import in_force
+from helpdesk.retention.terms import day_of
 from helpdesk.security_log import note
 from helpdesk.unit import Unit
 
@@ -120,6 +121,9 @@ def send_back(unit: Unit, list_id: int, remark: str) -> None:
 def except_(unit: Unit, list_id: int, number: str, reason: str) -> None:
     """Take one ticket off a list, for three months and a fixed reason; what must be kept longer needs a hold.
 
+    The months begin on the day its list would run, or today where nobody proposed it in time; no later day of the list
+    moves them.
+
     From then on the list needs a second person, who is somebody else (rulings C38); an approval before it is off.
     """
     require(unit.actor, "list.except")
@@ -136,6 +140,7 @@ def except_(unit: Unit, list_id: int, number: str, reason: str) -> None:
     if item is None:
         raise NotFound("There is no such ticket on this list.")
     item.state, item.reason, item.changed_by_id = "excepted", reason, unit.actor.account_id
+    item.excepted_from = max(found.executes_on, day_of(unit.now))
     if found.state != "open":
         found.state, found.mode = "window", "review"
         found.approved_by_id = found.approved_at = None

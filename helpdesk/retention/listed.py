@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.models import DisposalItem, DisposalList, Ticket
+from helpdesk.models import DisposalItem, Ticket
 from helpdesk.retention.terms import Period, due_on
 from helpdesk.row_sets import among
 
@@ -46,9 +46,8 @@ def excepted_until(session: Session, ids: Collection[int]) -> dict[int, dt.date]
     if not ids:
         return {}
     newest = (
-        select(DisposalItem.ticket_id, func.max(DisposalList.executes_on))
-        .join(DisposalList, DisposalList.id == DisposalItem.list_id)
+        select(DisposalItem.ticket_id, func.max(DisposalItem.excepted_from))
         .where(among(session, DisposalItem.ticket_id, ids), DisposalItem.state == "excepted")
         .group_by(DisposalItem.ticket_id)
     )
-    return {ticket_id: due_on(day, EXCEPTED_FOR) for ticket_id, day in session.execute(newest)}
+    return {ticket_id: due_on(day, EXCEPTED_FOR) for ticket_id, day in session.execute(newest) if day is not None}

@@ -131,7 +131,7 @@ class History:
             any(self.world.tickets[one].holds for one in family),
             ticket.restricted,
             ticket.left_in_mailbox,
-            max((one.executes for one in ticket.excepted), default=None),
+            max((day for _, day in ticket.excepted), default=None),
             says,
         )
 
@@ -230,7 +230,7 @@ def _in_mailbox(history: History, number: int) -> None:
 
 def _excepted(history: History, number: int) -> None:
     executes = gone_from(history.today, 0, 7)
-    history.world.tickets[number].excepted.append(List("", "", reviewed=True, executes=executes))
+    history.world.tickets[number].excepted.append((List("", "", reviewed=True, executes=executes), executes))
 
 
 def _merged(history: History, number: int) -> None:

@@ -102,7 +102,7 @@ class Ticket:
     into: int | None = None
     restricted: bool = False
     left_in_mailbox: bool = False
-    excepted: list[List] = field(default_factory=list)
+    excepted: list[tuple[List, dt.date]] = field(default_factory=list)
     on: tuple[List, dt.date] | None = None
     gone: dt.date | None = None
 
@@ -158,7 +158,7 @@ class World:
             return min(waits, key=ORDER.index), None, None
         days = [term for term in terms if not isinstance(term, str)]
         day, rule = next(term for term in days if term[0] == max(days)[0])
-        ticket, first = self.tickets[number], max((one.executes for one in self.tickets[number].excepted), default=None)
+        ticket, first = self.tickets[number], max((day for _, day in self.tickets[number].excepted), default=None)
         keeps = {
             "dated": today < day,
             "blocked:hold": any(self.tickets[one].holds for one in family),
@@ -190,7 +190,7 @@ class World:
             into = same[0] if same else List(rule, self.texts[-1], rule in {"R13", "U"}, gone_from(today, 0, 7))
             self.lists += [] if same else [into]
             for ticket, day in ((self.tickets[n], day) for n, (_state, day, mine) in due.items() if mine == rule):
-                ticket.on, ticket.excepted = (into, day or today), [one for one in ticket.excepted if one != into]
+                ticket.on, ticket.excepted = (into, day or today), [one for one in ticket.excepted if one[0] != into]
             into.state = "open" if into.reviewed else "window"
         for one in self.lists:
             if one.executes <= today and (one.state == "approved" or (one.state == "window" and not one.reviewed)):

@@ -102,7 +102,7 @@ class Office(House):
             lists.except_(unit, self._list_id(one), self.numbers[number], "objection")
         ticket = self.world.tickets[number]
         ticket.on = None
-        ticket.excepted.append(one)
+        ticket.excepted.append((one, max(one.executes, self.today)))
         if one.state != "open":
             one.state, one.reviewed = "window", True
             try:

@@ -18,7 +18,7 @@ from helpdesk.privacy.listing import too_many
 from helpdesk.privacy.policies import shipped_text
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force
-from helpdesk.retention.terms import begins_at
+from helpdesk.retention.terms import Period, begins_at, day_of, due_on
 from helpdesk.status import check_alarms, open_alarms
 from helpdesk.tickets.handling import set_status
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
@@ -153,6 +153,27 @@ def test_an_exception_keeps_a_ticket_for_three_months_and_needs_somebody_else(
     wait(ports, dt.timedelta(days=95))
     clock.tick(ports)
     assert states(ports) == ["due"]
+
+
+def test_the_three_months_begin_where_people_waited_and_no_later_day_of_the_list_moves_them(
+    ports: Ports, admin: Actor, officer: Actor
+) -> None:
+    """A list lies for half a year, loses a ticket and is proposed: that ticket is back on the first day it may be."""
+    due(ports, 2)
+    (list_id,) = listing.propose(ports)
+    wait(ports, dt.timedelta(days=180))
+    with unit_of_work(ports, officer) as unit:
+        lists.except_(unit, list_id, "2026-00001", "objection")
+    back = due_on(day_of(ports.now()), Period(months=3))
+    assert (listing.propose(ports), states(ports)) == ([], ["blocked:excepted", "listed"])
+    wait(ports, back - day_of(ports.now()) - dt.timedelta(days=1))
+    with unit_of_work(ports, admin) as unit:
+        lists.propose(unit, list_id)
+    clock.tick(ports)
+    assert states(ports) == ["blocked:excepted", "listed"]
+    wait(ports, dt.timedelta(days=1))
+    clock.tick(ports)
+    assert states(ports) == ["due", "listed"]
 
 
 def test_an_exception_takes_an_approval_back(ports: Ports, admin: Actor, officer: Actor) -> None:
