@@ -34,6 +34,7 @@ _STATES = {
     "blocked:open": N_("Its term ended on {last_day}, but it is not done yet."),
     "blocked:original": N_("Its term ended on {last_day}, but the mail itself still lies in the mailbox."),
 }
+_EXCEPTED_UNTIL = N_("Its term ended on {last_day}, but it was taken off the list for destruction until {until}.")
 _STEP = N_("Rule {rule}: {period} after {anchor} on {anchor_on}, so until and including {last_day}.")
 FACT = {
     "employment.start": N_("start of employment"),
@@ -106,7 +107,10 @@ def state_sentence(found: Reckoning, state: str, language: str) -> str:
         "last_day": day_text(max(ends), language) if ends else "",
         "day": day_text(max(counts), language) if counts else "",
     }
-    return translator(language).gettext(_STATES[state]).format(**values)
+    words = _STATES[state]
+    if state == "blocked:excepted" and found.recheck_on is not None:
+        words, values["until"] = _EXCEPTED_UNTIL, day_text(found.recheck_on, language)
+    return translator(language).gettext(words).format(**values)
 
 
 def step_sentence(step: Step, registers: Mapping[str, Register], language: str) -> str:

@@ -19,7 +19,9 @@ from helpdesk.privacy.policies import shipped_text
 from helpdesk.retention import clock
 from helpdesk.retention.policy import in_force
 from helpdesk.retention.terms import Period, begins_at, day_of, due_on
+from helpdesk.retention.why import kept
 from helpdesk.status import check_alarms, open_alarms
+from helpdesk.text.language import day_text
 from helpdesk.tickets.handling import set_status
 from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import due, list_state, listed, pass_window
@@ -165,6 +167,9 @@ def test_the_three_months_begin_where_people_waited_and_no_later_day_of_the_list
     with unit_of_work(ports, officer) as unit:
         lists.except_(unit, list_id, "2026-00001", "objection")
     back = due_on(day_of(ports.now()), Period(months=3))
+    with unit_of_work(ports, officer, write=False) as unit:
+        said = kept(unit, unit.session.scalars(select(Ticket).where(Ticket.number == "2026-00001")).one(), "en").sentence
+    assert said.endswith(f"but it was taken off the list for destruction until {day_text(back, 'en')}.")
     assert (listing.propose(ports), states(ports)) == ([], ["blocked:excepted", "listed"])
     wait(ports, back - day_of(ports.now()) - dt.timedelta(days=1))
     with unit_of_work(ports, admin) as unit:
