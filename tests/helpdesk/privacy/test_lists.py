@@ -168,7 +168,8 @@ def test_the_three_months_begin_where_people_waited_and_no_later_day_of_the_list
         lists.except_(unit, list_id, "2026-00001", "objection")
     back = due_on(day_of(ports.now()), Period(months=3))
     with unit_of_work(ports, officer, write=False) as unit:
-        said = kept(unit, unit.session.scalars(select(Ticket).where(Ticket.number == "2026-00001")).one(), "en").sentence
+        taken_off = unit.session.scalars(select(Ticket).where(Ticket.number == "2026-00001")).one()
+        said = kept(unit, taken_off, "en").sentence
     assert said.endswith(f"but it was taken off the list for destruction until {day_text(back, 'en')}.")
     assert (listing.propose(ports), states(ports)) == ([], ["blocked:excepted", "listed"])
     wait(ports, back - day_of(ports.now()) - dt.timedelta(days=1))
