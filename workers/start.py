@@ -108,15 +108,23 @@ def _folder(data: Path) -> int:
     for folder in (data, data / "run", data / "log"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(data / RUN_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _taken(lock):
         pid = os.read(lock, 20).decode().strip()
-        raise Misconfigured("Another 'make run' (process {pid}) uses {data}.", pid=pid, data=str(data)) from None
+        raise Misconfigured("Another 'make run' (process {pid}) uses {data}.", pid=pid, data=str(data))
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n".encode())
     (data / MOVED_CLOCK).unlink(missing_ok=True)
     return lock
+
+
+def _taken(lock: int) -> bool:
+    """Take the lock. A command that looks whether anybody has it has it for a moment itself."""
+    for _ in range(20):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _room(data: Path, least: int) -> None:

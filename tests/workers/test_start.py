@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from helpdesk.errors import Misconfigured
+from helpdesk.settings import RUN_LOCK
 from helpdesk.settings_reader import from_env
 from tests.services.process import free_port
 from workers import start
@@ -125,6 +128,16 @@ def test_two_on_one_folder_are_refused(tmp_path: Path) -> None:
         prepare({"HELPDESK_DATA": str(tmp_path)})
     os.close(run.lock)
     prepared({"HELPDESK_DATA": str(tmp_path)})
+
+
+def test_a_command_that_looks_at_the_lock_meanwhile_stops_nobody(tmp_path: Path) -> None:
+    os.close(prepare({"HELPDESK_DATA": str(tmp_path)}).lock)
+    looking = (tmp_path / RUN_LOCK).open("rb")
+    fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    later = threading.Timer(0.2, looking.close)
+    later.start()
+    prepared({"HELPDESK_DATA": str(tmp_path)})
+    later.join()
 
 
 def test_settings_of_the_operators_own_run_without_the_demonstration(tmp_path: Path) -> None:
