@@ -136,7 +136,7 @@ def test_a_command_that_looks_at_the_lock_meanwhile_stops_nobody(tmp_path: Path)
     fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
     later = threading.Timer(0.2, looking.close)
     later.start()
-    prepared({"HELPDESK_DATA": str(tmp_path)})
+    assert names(prepared({"HELPDESK_DATA": str(tmp_path)})), "it began when the other had looked"
     later.join()
 
 
