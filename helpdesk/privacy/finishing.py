@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -22,6 +23,9 @@ from helpdesk.retention.ledger_writing import flush, write_down
 from helpdesk.row_sets import among
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
 
+_AHEAD = 2
+"""Batches that are decided on while the rows of one go: files, rows and the decision take about as long each."""
+
 
 def finish(ports: Ports, batch: Batch) -> int:
     """Destroy what was decided: the intent is in the ledger first, then bytes go, then rows. Returns how many."""
@@ -29,38 +33,30 @@ def finish(ports: Ports, batch: Batch) -> int:
 
 
 def finish_all(ports: Ports, batches: Iterator[Batch]) -> Iterator[tuple[Batch, int]]:
-    """The same for batch after batch, each with how many went, while the next one is decided on.
+    """The same for batch after batch, each with how many went, while the next ones are decided on.
 
-    Its files go aside; its rows as well, but not on SQLite, which lets one transaction write at a time.
+    Files go aside, those of one batch while the rows of the one before go; rows as well, but not on SQLite, which lets
+    one transaction write at a time.
     """
-    stride = strides(ports)
-    rows_aside = ports.engine.dialect.name != "sqlite"
-    with ThreadPoolExecutor(1) as aside:
-        before: tuple[Batch, Callable[[], int]] | None = None
+    stride, one_writes = strides(ports), ports.engine.dialect.name == "sqlite"
+    waiting = deque[tuple[Batch, Callable[[], int]]]()
+    with ThreadPoolExecutor(1) as files_aside, ThreadPoolExecutor(1) as rows_aside:
         for batch in batches:
             if batch.tickets:
                 flush(ports)
-            if rows_aside:
-                gone = aside.submit(_all_gone, ports, batch, stride).result
-            else:
-                files = aside.submit(blobs.destroy, ports, batch.keys)
-                gone = partial(_rows_gone, ports, batch, files, stride)
-            if before is not None:
-                yield before[0], before[1]()
-            before = batch, gone
-        if before is not None:
-            yield before[0], before[1]()
+            files = files_aside.submit(blobs.destroy, ports, batch.keys)
+            gone: Callable[[], int] = partial(_rows_gone, ports, batch, files, stride)
+            waiting.append((batch, gone if one_writes else rows_aside.submit(gone).result))
+            if len(waiting) > (1 if one_writes else _AHEAD):
+                before, went = waiting.popleft()
+                yield before, went()
+        for before, went in waiting:
+            yield before, went()
 
 
-def _all_gone(ports: Ports, batch: Batch, stride: Stride) -> int:
-    blobs.destroy(ports, batch.keys)
-    return _rows_gone(ports, batch, None, stride)
-
-
-def _rows_gone(ports: Ports, batch: Batch, files: Future[None] | None, stride: Stride) -> int:
+def _rows_gone(ports: Ports, batch: Batch, files: Future[None], stride: Stride) -> int:
     """The rows of a batch, when its files are gone, a stride in each transaction."""
-    if files is not None:
-        files.result()
+    files.result()
     done, left = 0, batch.families()
     while left:
         some, most = list[Doomed](), stride.of(sum(map(len, left)))
