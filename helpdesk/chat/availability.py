@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -112,7 +112,7 @@ def place_in_queue(unit: Unit, chat: Chat) -> tuple[int, str]:
         return 0, "next"
     position = ids.index(chat.id) + 1
     try:
-        here = _taking(unit, desk_key)
+        here = taking(places(unit), desk_key)
     except Unavailable:
         return position, "next" if position == 1 else "busy"
     if not here:
@@ -120,9 +120,9 @@ def place_in_queue(unit: Unit, chat: Chat) -> tuple[int, str]:
     return position, "next" if position <= sum(place.free for place in here) else "busy"
 
 
-def _taking(unit: Unit, desk_key: str) -> list[Place]:
-    """The advisors who take chats of this desk's queue. Raises Unavailable."""
-    return [place for place in places(unit) if place.takes_new and place.works_for(desk_key)]
+def taking(here: Iterable[Place], desk_key: str) -> list[Place]:
+    """Those who take chats of this desk's queue, of all who are there."""
+    return [place for place in here if place.takes_new and place.works_for(desk_key)]
 
 
 def availability(unit: Unit, desk_key: str) -> Availability:
@@ -131,7 +131,7 @@ def availability(unit: Unit, desk_key: str) -> Availability:
     if not hours.is_open:
         return _shut(unit, hours)
     try:
-        here = _taking(unit, desk_key)
+        here = taking(places(unit), desk_key)
     except Unavailable:
         return Availability("disturbed")
     if not here:

@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlalchemy import or_, select, update
 
-from helpdesk.chat.availability import Place, places, waiting_in
+from helpdesk.chat.availability import Place, places, taking, waiting_in
 from helpdesk.chat.ending import finish, mail_lines
 from helpdesk.chat.presence import ADVISOR_GONE, ASKER_GONE, advisor_name, asker_name, seen_at
 from helpdesk.chat.rooms import OPEN, Room, locked
@@ -90,7 +90,7 @@ def _queue(unit: Unit) -> Iterator[Change]:
     except Unavailable:
         return
     for desk_key in desks:
-        ours = [place for place in here if place.takes_new and place.works_for(desk_key)]
+        ours = taking(here, desk_key)
         free = sum(place.free for place in ours)
         for position, chat in enumerate(waiting_in(unit, desk_key), 1):
             yield from _waits(unit, chat, offered=position <= free or not ours, could=ours)
