@@ -101,11 +101,12 @@ def among_ids(dialect: str, column: ColumnElement[Any] | QueryableAttribute[Any]
 def ids_joined(column: ColumnElement[Any]) -> Select[Any]:
     """Rows of which a column is one of the ids that `ids_given` gives, for PostgreSQL, where there seldom are any.
 
-    Each id is asked for by the index, and in its own partition. For a list of ids a small table is read whole until the
-    first is found, and every partition is planned.
+    Each id is asked for by the index, and in its own partition; the limit keeps it from being joined another way. For a
+    list of ids a table is read whole until the first is found, and every partition is planned.
     """
     given = func.unnest(bindparam("ids", type_=ARRAY(BigInteger))).table_valued("id").render_derived(name="given")
-    return select(column).join(given, given.c.id == column)
+    one = select(column).where(column == given.c.id).limit(1).lateral("one")
+    return select(one.c[0]).select_from(given).join(one, literal(value=True))
 
 
 def ids_given(dialect: str, ids: Iterable[int]) -> dict[str, Any]:

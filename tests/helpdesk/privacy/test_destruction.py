@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from helpdesk.errors import Conflict
-from helpdesk.models import DisposalItem, Entry, Fact, Flag, InboundMail, Person, Ticket
+from helpdesk.models import DisposalItem, DisposalList, Entry, Fact, Flag, InboundMail, Person, Ticket
 from helpdesk.ports import Ports
-from helpdesk.privacy import balance, destruction, holds, listing
+from helpdesk.privacy import balance, deciding, destruction, holds, listing
 from helpdesk.privacy.policies import shipped_text
 from helpdesk.reconcile import reconcile
 from helpdesk.retention import clock
@@ -25,6 +25,7 @@ from helpdesk.unit import SYSTEM, Actor, unit_of_work
 from tests.disposal import destroy_ids, destroyed, due, dump, files, ledger, list_state, listed, pass_window
 from tests.holds import asker_of, let_terms_end, place, states, wish
 from tests.letters import letter, receive, wait
+from tests.plans import heard_by
 from tests.retention import policy_in_force, staff
 
 SILENT = {"account", "account_role", "counter", "disposal_list", "flag", "intake_total", "policy", "security_event"}
@@ -64,6 +65,23 @@ def test_what_is_due_is_gone_with_all_that_belongs_to_it(
     with unit_of_work(ports, sanne, write=False) as unit:
         assert not search_page(unit, "woord2").rows
         assert intake_sum(unit)["academy"] == {"gone_filed": 3}
+
+
+def test_the_tickets_of_a_decision_are_not_joined_with_the_whole_list(
+    ports: Ports, admin: Actor, officer: Actor
+) -> None:
+    """PostgreSQL has not counted a new list: it would look for all tickets of a batch at each line of it."""
+    due(ports, 3)
+    list_id = listed(ports, admin, officer)
+    pass_window(ports)
+    with unit_of_work(ports, SYSTEM, write=False) as unit:
+        found = unit.session.get_one(DisposalList, list_id)
+    with heard_by(ports) as heard:
+        assert len(deciding.decide(ports, found).tickets) == 3
+    named = [set(re.findall(r"(?:FROM|JOIN) (ticket|disposal_item)\b", statement)) for statement, _said in heard]
+    assert {"ticket"} in named
+    assert {"disposal_item"} in named
+    assert {"ticket", "disposal_item"} not in named
 
 
 def test_the_others_are_byte_for_byte_as_they_were(ports: Ports, admin: Actor, officer: Actor, tmp_path: Path) -> None:
