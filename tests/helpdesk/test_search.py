@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select, text
 from helpdesk import search
 from helpdesk.models import Entry, KnownName, KnownNameWord, SearchText, Ticket
 from helpdesk.ports import Ports
-from helpdesk.search import forget_entry, index_new_entry, newest_hits
+from helpdesk.search import a_word_of_each, forget_entry, index_new_entry, newest_hits, still_found
 from helpdesk.text.stems import query_stems
 from helpdesk.tickets.finding import search_page
 from helpdesk.unit import SYSTEM, Unit, unit_of_work
@@ -139,6 +139,24 @@ def test_what_is_forgotten_is_gone_from_the_index_and_its_files(ports: Ports, re
         assert len(unit.session.scalars(select(KnownName.id)).all()) == 1
         assert not set(unit.session.scalars(select(KnownNameWord.word))) & set(CANARIES)
     assert _in_files(ports, request) == set()
+
+
+def test_what_the_index_still_holds_is_found_by_a_word_of_each_entry(ports: Ports) -> None:
+    """On SQLite, whose index has tokens of its own: rows that are gone say nothing about it."""
+    receive(ports, letter())
+    with unit_of_work(ports, SYSTEM) as unit:
+        ticket_id = _ticket(unit)
+        asked = unit.session.scalars(select(Entry.id)).one()
+        for entry_id, words in ((1001, "Overal vroeger"), (1002, ""), (1003, "pas")):
+            _write(unit, ticket_id, entry_id, words)
+        unit.rows.write()
+        words_of = a_word_of_each(unit, [ticket_id])
+        expected = [asked, 1001, 1003] if ports.engine.dialect.name == "sqlite" else []
+        assert sorted(words_of) == expected
+        assert sorted(still_found(unit, words_of)) == expected
+        forget_entry(unit, ticket_id, 1001)
+        unit.session.execute(delete(SearchText).where(SearchText.entry_id == 1003))
+        assert sorted(still_found(unit, words_of)) == [one for one in expected if one != 1001]
 
 
 _LOOKING = """SELECT count(*) FROM pg_stat_activity
