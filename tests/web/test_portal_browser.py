@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import cast
 
 from flask import Flask
@@ -14,7 +15,9 @@ from helpdesk.ports import Ports
 from helpdesk.tickets import replying
 from helpdesk.tickets.thread import thread_of
 from helpdesk.unit import SYSTEM, unit_of_work
+from tests.chats import Office
 from tests.letters import letter, receive
+from tests.made_app import made_app
 from tests.services.chromium import Chromium
 from tests.web.asker import DOOR, FEMKE, code_in, link_in, mailed
 from tests.web.browsing import browsing, served
@@ -34,6 +37,18 @@ def attach(page: Page, name: str, content: bytes) -> None:
     page.get_by_label("Bestanden toevoegen").set_input_files(
         {"name": name, "mimeType": "application/pdf", "buffer": content}
     )
+
+
+def dialogs(page: Page) -> list[str]:
+    """The kinds of what is asked on this page from now on; each is answered with yes."""
+    asked = list[str]()
+
+    def agree(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", agree)
+    return asked
 
 
 def refused(page: Page, name: str, content: bytes, why: str) -> None:
@@ -88,13 +103,8 @@ def test_leaving_what_is_typed_and_not_sent_asks_and_what_is_sent_does_not(
 ) -> None:
     receive(site_ports, letter())
     with served(app) as address, browsing(chromium, address) as context:
-        page, asked = context.new_page(), list[str]()
-
-        def leave(dialog: Dialog) -> None:
-            asked.append(dialog.type)
-            dialog.accept()
-
-        page.on("dialog", leave)
+        page = context.new_page()
+        asked = dialogs(page)
         page.goto(DOOR)
         page.get_by_label("Je e-mailadres").fill(FEMKE)
         page.get_by_role("button", name="Verstuur de mail").click()
@@ -106,13 +116,29 @@ def test_leaving_what_is_typed_and_not_sent_asks_and_what_is_sent_does_not(
         page.get_by_role("link", name="Mijn gegevens").first.click()
         page.wait_for_url("**/mijn-gegevens")
         assert asked == ["beforeunload"], "no browser keeps what was typed: the machine may be another's next"
+        page.get_by_text("Er klopt iets niet").click()
+        page.get_by_label("Wat wil je ons vertellen?").first.press_sequentially("Mijn naam")
         page.goto("/mijn-vragen/nieuw")
+        assert asked == ["beforeunload"] * 2, "nor what is asked of us about one's data"
         page.get_by_label("Je vraag", exact=True).press_sequentially("Mag ik een taalcursus volgen?")
         page.get_by_role("button", name="Verstuur mijn vraag").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Je vraag is verstuurd")
         page.get_by_role("link", name="Naar je vraag").click()
         expect(page).to_have_title(re.compile("^Vraag V-"))
-        assert asked == ["beforeunload"], "what is sent is left without a question"
+        assert asked == ["beforeunload"] * 2, "what is sent is left without a question"
+
+
+def test_a_guest_who_leaves_a_first_line_unsent_is_asked(site_ports: Ports, chromium: Chromium) -> None:
+    ports = replace(site_ports, settings=replace(site_ports.settings, chat_guests=True))
+    Office(ports).advisor("Pim Bakker")
+    with served(made_app(ports)) as address, browsing(chromium, address) as context:
+        page = context.new_page()
+        page.goto("/chat/gast")
+        page.get_by_label("Je bericht").press_sequentially("Kan ik")
+        asked = dialogs(page)
+        page.get_by_role("link", name="Toch inloggen").click()
+        expect(page.get_by_label("Je e-mailadres")).to_be_visible()
+        assert asked == ["beforeunload"]
 
 
 def test_two_minutes_before_the_end_one_can_stay(site_ports: Ports, app: Flask, chromium: Chromium) -> None:
