@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -106,7 +107,7 @@ def ids_joined(column: ColumnElement[Any]) -> Select[Any]:
     """
     given = func.unnest(bindparam("ids", type_=ARRAY(BigInteger))).table_valued("id").render_derived(name="given")
     one = select(column).where(column == given.c.id).limit(1).lateral("one")
-    return select(one.c[0]).select_from(given).join(one, literal(value=True))
+    return select(one.c[0]).select_from(given).join(one, true())
 
 
 def ids_given(dialect: str, ids: Iterable[int]) -> dict[str, Any]:
